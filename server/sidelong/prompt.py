@@ -75,9 +75,7 @@ def retrieve(special: Special, looked: Sequence[int], context: Sequence[int]) ->
     return [*looked, *opening, *context, special.fim_middle]
 
 
-def context(
-    special: Special, hits: Sequence[Hit], *, tokenize: Tokenize, budget: int
-) -> list[int]:
+def context(special: Special, hits: Sequence[Hit], *, tokenize: Tokenize, budget: int) -> list[int]:
     """The retrieved chunks as at most `budget` tokens, the best one last, nearest the target.
 
     `hits` come best first.

@@ -1,0 +1,57 @@
+"""The decision whether to look at the rest of the repository; pure.
+
+Selective retrieval after Repoformer (ICML 2024, section 3): the model has read the code on both
+sides of the cursor, and the probability it gives to `<cc>` at `<eof>` says whether it expects
+cross-file context to help.
+*greedy* retrieves when `<cc>` is the likeliest token, *threshold* when P(<cc>) passes a setting.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from sidelong.settings import RetrievalMode, Rule
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A decision and what it was made of."""
+
+    probability: float | None
+    """P(<cc>), or None if the model has no such token or was not asked."""
+    threshold: float
+    rule: Literal["threshold", "greedy", "always", "never"]
+    retrieved: bool
+    """Whether chunks were really read; False also where there was nothing to read."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the model says at `<eof>`."""
+
+    probability: float
+    likeliest: bool
+    """Whether `<cc>` has the highest probability of all tokens."""
+
+
+def look(logits: npt.NDArray[np.float32], cc: int) -> Look:
+    """Read P(<cc>) off the logits [V] at `<eof>`."""
+    top = float(logits.max())
+    total = float(np.exp(logits - top, dtype=np.float64).sum())
+    probability = float(np.exp(np.float64(logits[cc]) - top)) / total
+    return Look(probability=probability, likeliest=int(logits.argmax()) == cc)
+
+
+def decide(seen: Look | None, *, mode: RetrievalMode, rule: Rule, threshold: float) -> Gate:
+    """Decide; a model that cannot say (`seen` is None) abstains unless told `always`."""
+    probability = None if seen is None else seen.probability
+    if mode != "auto":
+        return Gate(probability, threshold, mode, retrieved=mode == "always")
+    if seen is None:
+        return Gate(None, threshold, rule, retrieved=False)
+    wanted = seen.likeliest if rule == "greedy" else seen.probability >= threshold
+    return Gate(probability, threshold, rule, retrieved=wanted)

@@ -1,0 +1,111 @@
+"""What a GGUF says of itself: its special tokens, its budget and its threshold; pure.
+
+Nothing is typed in by the user: a model that was made for sidelong carries `sidelong.*` metadata,
+any other gets defaults.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sidelong.errors import ModelWithoutFim
+from sidelong.prompt import Budget, Special
+
+DECISION_TOKENS = (("<eof>", "<cc>"), ("<end_rc>", "<cfc_info>"))
+"""Names of the two tokens Repoformer adds: in the paper, and in its published weights."""
+
+FIM_TOKENS = (
+    ("<fim_prefix>", "<fim_suffix>", "<fim_middle>"),
+    ("<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>"),
+    ("<fim-prefix>", "<fim-suffix>", "<fim-middle>"),
+)
+FILE_SEPARATORS = ("<file_sep>", "<|file_sep|>", "<filename>")
+
+DEFAULT_BUDGET = Budget(prefix=1024, suffix=512, context=1024, generated=64)
+DEFAULT_THRESHOLD = 0.5
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How to talk to a model."""
+
+    special: Special
+    budget: Budget
+    threshold: float
+
+
+def read(
+    *,
+    name: str,
+    metadata: Callable[[str], str | None],
+    token_id: Callable[[str], int | None],
+    fim: tuple[int | None, int | None, int | None],
+    eos: int | None,
+) -> Profile:
+    """The profile of the model `name`.
+
+    `fim` are the prefix, suffix and middle tokens that the file names as such, where it does;
+    `token_id` finds a special token by its text.
+    Raises `ModelWithoutFim`.
+    """
+    prefix, suffix, middle = _first_complete(fim, token_id)
+    if prefix is None or suffix is None or middle is None:
+        raise ModelWithoutFim(
+            f"The model {name} has no fill-in-the-middle tokens, so it cannot complete between "
+            "a prefix and a suffix. Use a code model made for infilling, or leave "
+            "`sidelong.model.path` empty for the default model."
+        )
+    eof, cc = _decision(token_id)
+    file_sep = next((i for text in FILE_SEPARATORS if (i := token_id(text)) is not None), None)
+    special = Special(
+        eos=-1 if eos is None else eos,
+        fim_prefix=prefix,
+        fim_middle=middle,
+        fim_suffix=suffix,
+        file_sep=file_sep,
+        eof=eof,
+        cc=cc,
+    )
+    return Profile(special, _budget(metadata), _threshold(metadata))
+
+
+def _first_complete(
+    fim: tuple[int | None, int | None, int | None], token_id: Callable[[str], int | None]
+) -> tuple[int | None, int | None, int | None]:
+    if None not in fim:
+        return fim
+    for prefix, suffix, middle in FIM_TOKENS:
+        found = (token_id(prefix), token_id(suffix), token_id(middle))
+        if None not in found:
+            return found
+    return (None, None, None)
+
+
+def _decision(token_id: Callable[[str], int | None]) -> tuple[int | None, int | None]:
+    for eof_text, cc_text in DECISION_TOKENS:
+        eof, cc = token_id(eof_text), token_id(cc_text)
+        if eof is not None and cc is not None:
+            return eof, cc
+    return None, None
+
+
+def _budget(metadata: Callable[[str], str | None]) -> Budget:
+    def tokens(key: str, default: int) -> int:
+        value = metadata(f"sidelong.{key}")
+        return int(value) if value and value.isdigit() else default
+
+    return Budget(
+        prefix=tokens("prefix_tokens", DEFAULT_BUDGET.prefix),
+        suffix=tokens("suffix_tokens", DEFAULT_BUDGET.suffix),
+        context=tokens("context_tokens", DEFAULT_BUDGET.context),
+        generated=tokens("max_tokens", DEFAULT_BUDGET.generated),
+    )
+
+
+def _threshold(metadata: Callable[[str], str | None]) -> float:
+    try:
+        value = float(metadata("sidelong.gate.threshold") or DEFAULT_THRESHOLD)
+    except ValueError:
+        return DEFAULT_THRESHOLD
+    return value if 0.0 <= value <= 1.0 else DEFAULT_THRESHOLD

@@ -1,0 +1,70 @@
+"""The question put to the completer and the answer it gives; plain values.
+
+Nothing here knows LSP: positions are offsets in code points, paths are relative to their root.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sidelong.gate import Gate
+from sidelong.settings import Settings
+from sidelong_index import Hit
+
+
+@dataclass(frozen=True)
+class Request:
+    """A cursor in a document, with everything needed to answer."""
+
+    path: str
+    """Relative to the workspace folder, with `/`; the bare name for a document outside of one."""
+    language: str
+    """LSP languageId, such as `python` or `typescriptreact`."""
+    text: str
+    """The whole document with the line ends it has in the editor."""
+    offset: int
+    """The cursor, in code points from the start of `text`."""
+    settings: Settings = field(default_factory=Settings)
+    id: str = ""
+    """Names the request in the log."""
+
+    @property
+    def before(self) -> str:
+        """The text before the cursor."""
+        return self.text[: self.offset]
+
+    @property
+    def after(self) -> str:
+        """The text after the cursor."""
+        return self.text[self.offset :]
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What an answer cost, in tokens."""
+
+    prompt: int = 0
+    """Length of the prompt that was completed."""
+    evaluated: int = 0
+    """Prompt tokens that were not in the KV cache and went through the model."""
+    generated: int = 0
+    """Tokens decoded, the healed ones included."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What to insert at the cursor, and how that came about."""
+
+    text: str
+    """Empty if there is nothing to suggest."""
+    gate: Gate
+    replace_after: int = 0
+    """Code points after the cursor, on its line, that the text replaces."""
+    chunks: tuple[Hit, ...] = ()
+    """What was retrieved, best first; empty unless the gate asked for it."""
+    tokens: Tokens = Tokens()
+    ms: Mapping[str, float] = field(default_factory=dict)
+    """Milliseconds by stage."""
+    reason: str = ""
+    """Why the text is empty, or what cut it."""
