@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sidelong.ngram import ORDER, WEIGHTS, LineTokens, NgramCache, file_sources
+from sidelong.ngram import WEIGHTS, LineTokens, NgramCache, file_sources
 
 SOURCE = st.lists(st.integers(0, 3), max_size=40)
 
@@ -46,7 +46,7 @@ def test_followers_are_those_of_a_plain_search(
 ) -> None:
     best: list[int] = []
     best_length = 0
-    for length in range(1, min(ORDER, len(context)) + 1):
+    for length in range(1, min(len(WEIGHTS), len(context)) + 1):
         end = context[-length:]
         found = [
             source[i + length]

@@ -61,7 +61,7 @@ class Completer:
         settings, watch = request.settings, _Stopwatch()
         hits = self._search(request, snapshot, exclude)
         with watch("window"):
-            budget = fit(_budget(self.model.budget, settings), self.model.n_ctx)
+            budget = prompts.fit(_budget(self.model.budget, settings), self.model.n_ctx)
             view = self._view(request, budget)
         with watch("look"):
             looked = self._look(view, cancel)
@@ -170,22 +170,28 @@ class Completer:
             logits,
             context=view.prefix,
             owed=view.owed,
-            cache=self._cache(request, view, chunks) if request.settings.workspace_cache else None,
+            cache=self._cache(request, view, chunks),
             max_tokens=budget.generated,
             stop=stop,
             cancel=cancel,
         )
 
-    def _cache(self, request: Request, view: _View, chunks: tuple[Hit, ...]) -> NgramCache:
-        """The n-grams of the open file and of what was retrieved.
+    def _cache(self, request: Request, view: _View, chunks: tuple[Hit, ...]) -> NgramCache | None:
+        """The n-grams of the open file and of what was retrieved; None if switched off.
 
         The text given back by healing is left out: its last, broken token is what is asked for.
         """
+        if not (request.settings.workspace_cache and self.model.cache_weights):
+            return None
         before = request.before
         before = before[: len(before) - len(view.owed.decode())]
         sources = file_sources(before, request.after, self._lines)
         sources += [self._lines("\n" + chunk.text) for chunk in chunks]
-        return NgramCache(sources, vocab_size=len(self.model.pieces.pieces))
+        return NgramCache(
+            sources,
+            vocab_size=len(self.model.pieces.pieces),
+            weights=self.model.cache_weights,
+        )
 
 
 @dataclass(frozen=True)
@@ -240,13 +246,3 @@ def _budget(model: Budget, settings: Settings) -> Budget:
         context=chosen(settings.context_tokens, model.context),
         generated=chosen(settings.max_tokens, model.generated),
     )
-
-
-def fit(budget: Budget, n_ctx: int) -> Budget:
-    """Shrink `budget` to what `n_ctx` holds: context first, then suffix, then prefix."""
-    excess = max(0, budget.total - n_ctx)
-    for part in ("context", "suffix", "prefix"):
-        cut = min(excess, getattr(budget, part))
-        budget = replace(budget, **{part: getattr(budget, part) - cut})
-        excess -= cut
-    return budget

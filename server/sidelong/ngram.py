@@ -17,11 +17,8 @@ import numpy.typing as npt
 
 from sidelong.prompt import Tokenize
 
-ORDER = 6
-"""Longest context compared, in tokens."""
-
 WEIGHTS = (0.05, 0.2, 0.4, 0.6, 0.75, 0.85)
-"""Share of the cache in the mixture by length of the longest match, 1 to ORDER.
+"""Share of the cache in the mixture by length of the longest match, from 1 token on.
 
 From a trial on 320 statements of repositories not trained on; to be fitted.
 """
@@ -55,14 +52,24 @@ class LineTokens:
 class NgramCache:
     """A next-token distribution over what follows the last tokens elsewhere."""
 
-    def __init__(self, sources: Iterable[Sequence[int]], *, vocab_size: int) -> None:
-        """`sources` are token sequences; no n-gram reaches across two of them."""
+    def __init__(
+        self,
+        sources: Iterable[Sequence[int]],
+        *,
+        vocab_size: int,
+        weights: Sequence[float] = WEIGHTS,
+    ) -> None:
+        """`sources` are token sequences; no n-gram reaches across two of them.
+
+        `weights` give the cache's share by match length; their number is the longest compared.
+        """
         joined: list[int] = []
         for source in sources:
             joined.extend(source)
             joined.append(SEPARATOR)
         self._tokens = np.array(joined, dtype=np.int32)
         self._vocab_size = vocab_size
+        self._weights = tuple(weights)
 
     def followers(self, context: Sequence[int]) -> tuple[npt.NDArray[np.int32], int]:
         """The tokens that followed the longest match of `context`'s end, and its length.
@@ -75,7 +82,7 @@ class NgramCache:
         places = np.flatnonzero(tokens[:-1] == context[-1])
         places = places[tokens[places + 1] != SEPARATOR]
         length = min(1, len(places))
-        while length and length < min(ORDER, len(context)):
+        while length and length < min(len(self._weights), len(context)):
             earlier = places - length
             longer = places[(earlier >= 0) & (tokens[earlier] == context[-1 - length])]
             if not len(longer):
@@ -91,7 +98,7 @@ class NgramCache:
         if not length:
             return probabilities
         counts = np.bincount(followers, minlength=self._vocab_size)
-        weight = WEIGHTS[length - 1]
+        weight = self._weights[length - 1]
         return (1 - weight) * probabilities + weight * counts / len(followers)
 
 

@@ -13,7 +13,7 @@ Training and serving call these same functions; windows into the document are `s
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -54,6 +54,16 @@ class Budget:
     def total(self) -> int:
         """Tokens of the longest sequence a request can make, special tokens included."""
         return self.prefix + self.suffix + self.context + self.generated + 8
+
+
+def fit(budget: Budget, n_ctx: int) -> Budget:
+    """Shrink `budget` to what `n_ctx` holds: context first, then suffix, then prefix."""
+    excess = max(0, budget.total - n_ctx)
+    for part in ("context", "suffix", "prefix"):
+        cut = min(excess, getattr(budget, part))
+        budget = replace(budget, **{part: getattr(budget, part) - cut})
+        excess -= cut
+    return budget
 
 
 def look(special: Special, *, suffix: Sequence[int], prefix: Sequence[int]) -> list[int]:

@@ -98,6 +98,7 @@ class LlamaModel:
             self.special: Special = found.special
             self.budget: Budget = found.budget
             self.threshold: float = found.threshold
+            self.cache_weights: tuple[float, ...] = found.cache_weights
             self.pieces = Pieces([self._piece(i) for i in range(self._n_vocab)])
             self.n_ctx = self._choose_n_ctx(n_ctx)
             self._context = self._new_context(threads or default_threads())
@@ -294,11 +295,11 @@ def _check_header(path: Path) -> None:
 
 
 def _reason() -> str:
-    """The most telling of the lines llama.cpp logged last."""
+    """The most telling of the lines llama.cpp logged last: the last that is not just "failed"."""
     for line in reversed(_said):
-        if "error loading model" in line:
-            return line.split("error loading model", 1)[1].lstrip(": ")
-    return _said[-1] if _said else "llama.cpp gave no reason"
+        if "failed to load model" not in line:
+            return line.split(": ", 1)[-1].removeprefix("error loading model: ")
+    return "llama.cpp gave no reason"
 
 
 def _common_prefix(a: Sequence[int], b: Sequence[int]) -> int:

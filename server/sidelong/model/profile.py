@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sidelong.errors import ModelWithoutFim
+from sidelong.ngram import WEIGHTS
 from sidelong.prompt import Budget, Special
 
 DECISION_TOKENS = (("<eof>", "<cc>"), ("<end_rc>", "<cfc_info>"))
@@ -33,6 +34,8 @@ class Profile:
     special: Special
     budget: Budget
     threshold: float
+    cache_weights: tuple[float, ...]
+    """See `protocol.Model.cache_weights`."""
 
 
 def read(
@@ -67,7 +70,7 @@ def read(
         eof=eof,
         cc=cc,
     )
-    return Profile(special, _budget(metadata), _threshold(metadata))
+    return Profile(special, _budget(metadata), _threshold(metadata), _cache_weights(metadata))
 
 
 def _first_complete(
@@ -109,3 +112,19 @@ def _threshold(metadata: Callable[[str], str | None]) -> float:
     except ValueError:
         return DEFAULT_THRESHOLD
     return value if 0.0 <= value <= 1.0 else DEFAULT_THRESHOLD
+
+
+def _cache_weights(metadata: Callable[[str], str | None]) -> tuple[float, ...]:
+    """The file's own weights, ours for a model of ours, and none for a stranger.
+
+    The weights were measured with a very small model; a larger one knows better itself.
+    """
+    try:
+        weights = tuple(
+            float(w) for w in (metadata("sidelong.cache.weights") or "").split(",") if w
+        )
+    except ValueError:
+        weights = ()
+    if weights and all(0.0 <= weight < 1.0 for weight in weights):
+        return weights
+    return WEIGHTS if metadata("sidelong.edition") is not None else ()

@@ -84,6 +84,10 @@ class Model(Protocol):
         """The model's own recommendation for P(<cc>)."""
 
     @property
+    def cache_weights(self) -> tuple[float, ...]:
+        """The workspace cache's share of the mixture by match length; empty: no cache."""
+
+    @property
     def pieces(self) -> Pieces:
         """The bytes of every token."""
 
