@@ -1,0 +1,99 @@
+"""The open documents, as the client last described them; owned by the event loop.
+
+pygls' own store splits lines at form feeds, rejects unknown documents with a popup and rewrites
+the whole text on every change; what a position means is `convert`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from lsprotocol import types
+
+from sidelong.lsp.convert import Encoding, clamp, split_lines, without_lone_surrogates
+
+Changes = Sequence[types.TextDocumentContentChangeEvent]
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """A place in a document, in code points."""
+
+    line: int
+    column: int
+    offset: int
+
+
+class Document:
+    """An open document; `lines` always hold the whole text, each line with its end."""
+
+    def __init__(self, *, uri: str, language: str, text: str) -> None:
+        self.uri = uri
+        self.language = language
+        self.lines = split_lines(without_lone_surrogates(text))
+        self.revision = 0
+        """Counts our states: the client's own version may be missing or stand still."""
+        self._text: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The whole text, joined once a state and only if asked for."""
+        if self._text is None:
+            self._text = "".join(self.lines)
+        return self._text
+
+    def cursor(self, position: types.Position, encoding: Encoding) -> Cursor:
+        """Where the position lies in this text, clamped to it."""
+        line, column = clamp(self.lines, position, encoding)
+        return Cursor(line, column, sum(map(len, self.lines[:line])) + column)
+
+    def change(self, changes: Changes, encoding: Encoding) -> None:
+        """Apply the client's changes, each of which refers to the text the one before it left."""
+        for change in changes:
+            text = without_lone_surrogates(change.text)
+            if isinstance(change, types.TextDocumentContentChangePartial):
+                self._replace(change.range, text, encoding)
+            else:
+                self.lines = split_lines(text)
+        self.revision += 1
+        self._text = None
+
+    def _replace(self, span: types.Range, text: str, encoding: Encoding) -> None:
+        start = clamp(self.lines, span.start, encoding)
+        end = max(start, clamp(self.lines, span.end, encoding))
+        first, head = start[0], self.lines[start[0]][: start[1]]
+        last, tail = end[0], self.lines[end[0]][end[1] :]
+        # A "\r" that ends the line above joins a "\n" that now follows it.
+        if not head and first > 0 and self.lines[first - 1].endswith("\r"):
+            first -= 1
+            head = self.lines[first]
+        lines = split_lines(head + text + tail)
+        if last + 1 < len(self.lines):
+            lines.pop()
+        self.lines[first : last + 1] = lines
+
+
+class Documents:
+    """Every open document by its URI, however the client spells its percent signs."""
+
+    def __init__(self) -> None:
+        self._by_uri: dict[str, Document] = {}
+
+    def __iter__(self) -> Iterator[Document]:
+        return iter(list(self._by_uri.values()))
+
+    def get(self, uri: str) -> Document | None:
+        """The document; None if the client has not opened it."""
+        return self._by_uri.get(unquote(uri))
+
+    def open(self, item: types.TextDocumentItem) -> Document:
+        """Take in a document that the client has opened, or opened again."""
+        doc = Document(uri=item.uri, language=str(item.language_id), text=item.text)
+        self._by_uri[unquote(item.uri)] = doc
+        return doc
+
+    def close(self, uri: str) -> Document | None:
+        """Forget the document and return it; None if it was not open."""
+        return self._by_uri.pop(unquote(uri), None)

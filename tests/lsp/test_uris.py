@@ -1,0 +1,62 @@
+"""URIs: the same file, however the editor spells it."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath, PureWindowsPath
+
+import pytest
+
+from sidelong.lsp.uris import file_name, path_from_uri, relative_path
+
+
+@pytest.mark.parametrize(
+    ("uri", "path"),
+    [
+        ("file:///home/me/a.py", "/home/me/a.py"),
+        ("file:///home/me/a%20b%23c.py", "/home/me/a b#c.py"),
+        ("file:///home/me/a b#c?.py", "/home/me/a b#c?.py"),
+        ("file:///home/%E4%B8%AD/a.py", "/home/中/a.py"),
+        ("file://localhost/home/a.py", "/home/a.py"),
+        ("file:/home/a.py", "/home/a.py"),
+        ("FILE:///home/a%2Bb.py", "/home/a+b.py"),
+    ],
+)
+def test_posix_paths(uri: str, path: str) -> None:
+    assert path_from_uri(uri, windows=False) == PurePosixPath(path)
+
+
+@pytest.mark.parametrize(
+    ("uri", "path"),
+    [
+        ("file:///c%3A/me/a.py", "C:\\me\\a.py"),
+        ("file:///C:/me/a%20b.py", "C:\\me\\a b.py"),
+        ("file:///c:", "C:\\"),
+        ("file:///c%3A/", "C:\\"),
+        ("file://server/share/a.py", "\\\\server\\share\\a.py"),
+        ("file://localhost/c:/a.py", "C:\\a.py"),
+    ],
+)
+def test_windows_paths(uri: str, path: str) -> None:
+    assert path_from_uri(uri, windows=True) == PureWindowsPath(path)
+
+
+@pytest.mark.parametrize(
+    "uri", ["untitled:Untitled-1", "git:/home/a.py", "not a uri", "http://[::1", "", "file:a.py"]
+)
+@pytest.mark.parametrize("windows", [False, True])
+def test_what_is_no_file_has_no_path(uri: str, windows: bool) -> None:
+    assert path_from_uri(uri, windows=windows) is None
+
+
+def test_windows_folders_hold_files_in_any_case() -> None:
+    root, path = PureWindowsPath("C:\\Me\\Repo"), PureWindowsPath("c:\\me\\repo\\src\\a.py")
+    assert relative_path(path, root) == "src/a.py"
+
+
+def test_a_folder_does_not_hold_its_namesakes() -> None:
+    assert relative_path(PurePosixPath("/repo2/a.py"), PurePosixPath("/repo")) is None
+
+
+def test_logs_show_the_name_only() -> None:
+    assert file_name("file:///home/me/secret%20project/a%20b.py") == "a b.py"
+    assert file_name("untitled:Untitled-1") == "untitled:Untitled-1"
