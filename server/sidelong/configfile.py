@@ -1,0 +1,81 @@
+"""The user's own settings file: TOML with the names of `settings`, and tables for folders.
+
+    enabled = true
+    model.path = "~/models/coder.gguf"
+    [folder."~/work/legacy"]
+    retrieval.mode = "never"
+
+What the names mean is `settings`'; where the file lies is `paths`'.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
+from typing import Final
+
+from sidelong.settings import Section, unknown_names, user_only_names
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+_FOLDER: Final = "folder"
+
+
+@dataclass(frozen=True)
+class ConfigFile:
+    """What the file says; empty if there is none."""
+
+    section: Section = field(default_factory=dict)
+    """The settings of every folder, and the user-only ones."""
+    folders: Mapping[PurePath, Section] = field(default_factory=dict)
+
+    def layers(self, folder: PurePath | None) -> list[Section]:
+        """The sections that speak for a folder, the most specific last."""
+        if folder is None:
+            return [self.section]
+        above = [path for path in self.folders if path == folder or path in folder.parents]
+        above.sort(key=lambda path: len(path.parts))
+        return [self.section, *(self.folders[path] for path in above)]
+
+
+def read_config_file(path: Path) -> tuple[ConfigFile, list[str]]:
+    """Read the file, and one message per problem; a file that is not there is an empty one."""
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return ConfigFile(), []
+    except (OSError, ValueError) as error:
+        return ConfigFile(), [
+            f"{path}: not readable as TOML ({error}). Mend the file; until then it is ignored."
+        ]
+    folders = content.pop(_FOLDER, {})
+    if not isinstance(folders, Mapping) or not all(
+        isinstance(section, Mapping) for section in folders.values()
+    ):
+        return ConfigFile(content), [
+            f'{path}: "folder" is not a table of tables. '
+            f'Write [folder."/path/of/folder"]; until then folders have no settings of their own.'
+        ]
+    config = ConfigFile(
+        content, {Path(name).expanduser(): section for name, section in folders.items()}
+    )
+    return config, _odd_names(path, config)
+
+
+def _odd_names(path: Path, config: ConfigFile) -> list[str]:
+    sections = [config.section, *config.folders.values()]
+    messages = [
+        f"{path}: {name} is not a setting. Correct its spelling or remove it."
+        for section in sections
+        for name in unknown_names(section)
+    ]
+    return messages + [
+        f"{path}: {name} is the same for every folder. Move it to the top of the file."
+        for section in config.folders.values()
+        for name in user_only_names(section)
+    ]

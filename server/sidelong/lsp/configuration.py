@@ -1,0 +1,104 @@
+"""Which settings hold where: defaults, config file, initialization options, the editor's folders.
+
+User-only settings never come from the editor's folder configuration, which a file inside the
+workspace can carry (`.vscode/settings.json`).
+What the names mean is `sidelong.settings`'; asking the editor is `server`'s.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import PurePath
+from typing import Final
+
+from sidelong.configfile import ConfigFile, read_config_file
+from sidelong.lsp.options import ServeOptions
+from sidelong.settings import (
+    Section,
+    Settings,
+    UserSettings,
+    parse_settings,
+    parse_user_settings,
+    user_only_names,
+)
+
+logger = logging.getLogger(__name__)
+
+SECTION: Final = "sidelong"
+
+
+class Configuration:
+    """Every layer as it was last told; owned by the event loop."""
+
+    def __init__(self, options: ServeOptions, warn: Callable[[str], None]) -> None:
+        """`warn` shows a message to the user; each distinct one comes once."""
+        self._options = options
+        self._warn = warn
+        self._warned: set[str] = set()
+        self._file = ConfigFile()
+        self._user: Section = {}
+        """The user's own settings as the editor sent them, apart from any folder."""
+        self._everywhere: Section = {}
+        self._folders: dict[str, Section] = {}
+
+    def read_file(self) -> tuple[ConfigFile, list[str]]:
+        """Read the config file; the only thing here that may be called off the loop."""
+        return read_config_file(self._options.config_file)
+
+    def set_file(self, read: tuple[ConfigFile, list[str]]) -> None:
+        """Use what `read_file` read."""
+        self._file, messages = read
+        self._tell(messages)
+
+    def set_user(self, options: object) -> None:
+        """Use initialization options, or what `sidelong/didChangeUserSettings` brought."""
+        self._user = section_of(options)
+
+    def set_client(self, everywhere: object, folders: Mapping[str, object]) -> None:
+        """Use the editor's configuration, for what lies in no folder and by folder URI."""
+        self._everywhere = section_of(everywhere)
+        self._folders = {uri: section_of(section) for uri, section in folders.items()}
+        for section in (self._everywhere, *self._folders.values()):
+            for name in user_only_names(section):
+                self._log_once(
+                    f"{name} is ignored in the editor's workspace configuration, which a file "
+                    f"in the workspace can change. Set it in {self._options.config_file}."
+                )
+
+    def settings(self, uri: str | None = None, path: PurePath | None = None) -> Settings:
+        """The settings of a folder, or of documents in no folder."""
+        client = self._folders.get(uri, self._everywhere) if uri else self._everywhere
+        settings = Settings()
+        for section in (*self._file.layers(path), self._user, client):
+            settings, messages = parse_settings(section, settings)
+            self._tell(messages)
+        return settings
+
+    def user(self) -> UserSettings:
+        """The user-only settings; the command line wins."""
+        user = UserSettings()
+        for section in (self._file.section, self._user, self._options.overrides):
+            user, messages = parse_user_settings(section, user)
+            self._tell(messages)
+        return user
+
+    def _tell(self, messages: Iterable[str]) -> None:
+        for message in messages:
+            if message not in self._warned:
+                self._warned.add(message)
+                logger.warning("%s", message)
+                self._warn(message)
+
+    def _log_once(self, message: str) -> None:
+        if message not in self._warned:
+            self._warned.add(message)
+            logger.warning("%s", message)
+
+
+def section_of(options: object) -> Section:
+    """Our section, whether or not it is wrapped in its name; empty for anything odd."""
+    if not isinstance(options, Mapping):
+        return {}
+    inner = options.get(SECTION)
+    return inner if isinstance(inner, Mapping) else options

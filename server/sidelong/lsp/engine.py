@@ -1,0 +1,73 @@
+"""What the server asks of a model, and the real one: a completer on a worker thread.
+
+The server sees only `Engine`, so tests put a small one in its place that says what it is told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from sidelong import paths
+from sidelong.completer import Completer
+from sidelong.model.protocol import Cancel
+from sidelong.model.worker import Worker
+from sidelong.request import Answer, Request
+from sidelong.settings import UserSettings
+
+if TYPE_CHECKING:
+    from sidelong_index import Snapshot
+
+
+class Engine(Protocol):
+    """A model that is loading or loaded; its methods are the event loop's."""
+
+    async def ready(self) -> None:
+        """Wait until the model is loaded; raises `ModelError` if it cannot be."""
+
+    async def complete(self, key: str, request: Request, snapshot: Snapshot | None) -> Answer:
+        """Answer the request; raises `Superseded` when a newer one of the same key comes."""
+
+    async def stop(self) -> None:
+        """Stop what runs and let go of the model; idempotent."""
+
+
+MakeEngine: TypeAlias = Callable[[UserSettings], Engine]
+
+
+class ModelEngine:
+    """A GGUF model on a thread of its own; starts to load when made."""
+
+    def __init__(self, user: UserSettings) -> None:
+        self._worker = Worker(lambda: _load(user))
+
+    async def ready(self) -> None:
+        """Wait until the model is loaded; raises `ModelError` if it cannot be."""
+        await self._worker.ready()
+
+    async def complete(self, key: str, request: Request, snapshot: Snapshot | None) -> Answer:
+        """Answer the request; raises `Superseded` when a newer one of the same key comes."""
+
+        def call(completer: Completer, cancel: Cancel) -> Answer:
+            return completer.complete(request, snapshot=snapshot, cancel=cancel)
+
+        return await self._worker.run(key, call)
+
+    async def stop(self) -> None:
+        """Stop what runs and let go of the model; idempotent."""
+        await asyncio.get_running_loop().run_in_executor(None, self._worker.stop)
+
+
+def _load(user: UserSettings) -> Completer:
+    # Imported on the worker's thread: loading the library takes as long as a small model.
+    from sidelong.model.llama import LlamaModel
+
+    return Completer(
+        LlamaModel(
+            user.model or paths.default_model(),
+            threads=user.threads,
+            gpu_layers=user.gpu_layers,
+            n_ctx=user.n_ctx,
+        )
+    )

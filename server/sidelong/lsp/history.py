@@ -1,0 +1,122 @@
+"""The last requests and what became of them, so that "nothing appeared" has an answer.
+
+Each is one line of the debug log, without code and with the document's name only;
+`sidelong/explain` shows the newest.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeAlias
+
+from sidelong.lsp.uris import file_name
+from sidelong.request import Answer
+
+logger = logging.getLogger(__name__)
+
+KEPT: Final = 64
+
+Outcome: TypeAlias = Literal[
+    "shown", "empty", "superseded", "cancelled", "stale", "off", "not ready", "failed"
+]
+
+
+@dataclass
+class Record:
+    """One request; filled in while it is answered, then kept."""
+
+    id: str
+    uri: str
+    outcome: Outcome = "failed"
+    reason: str = ""
+    answer: Answer | None = None
+    recalled: bool = False
+    """The text continues an earlier suggestion; the model was not asked."""
+    accepted: bool = False
+    total_ms: float = 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        """The record without code, for `sidelong/explain`."""
+        known: dict[str, Any] = {
+            "id": self.id,
+            "uri": self.uri,
+            "outcome": self.outcome,
+            "reason": self.reason,
+            "recalled": self.recalled,
+            "accepted": self.accepted,
+            "ms": {"total": round(self.total_ms, 1)},
+        }
+        return known if self.answer is None else {**known, **_answer_to_json(self.answer, known)}
+
+
+class History:
+    """A ring of the last requests; owned by the event loop."""
+
+    def __init__(self) -> None:
+        self._records: deque[Record] = deque(maxlen=KEPT)
+
+    def add(self, record: Record) -> None:
+        """Keep the record and log its line."""
+        self._records.append(record)
+        logger.debug("%s", trace_line(record))
+
+    def last(self, uri: str | None = None) -> Record | None:
+        """The newest record, of the document if one is named."""
+        return next((r for r in reversed(self._records) if uri in (None, r.uri)), None)
+
+    def accept(self, request_id: str) -> Record | None:
+        """Note that the suggestion of a request was accepted; None if that is long ago."""
+        record = next((r for r in reversed(self._records) if r.id == request_id), None)
+        if record is not None:
+            record.accepted = True
+        return record
+
+
+def trace_line(record: Record) -> str:
+    """Everything about one request that fits a line and gives away no code."""
+    parts = [f"request {record.id} {file_name(record.uri)}: {record.outcome}"]
+    if record.reason:
+        parts.append(f"reason {record.reason!r}")
+    if record.recalled:
+        parts.append("recalled")
+    if record.answer is not None:
+        gate, tokens = record.answer.gate, record.answer.tokens
+        p = "-" if gate.probability is None else f"{gate.probability:.3f}"
+        parts.append(f"{'retrieved' if gate.retrieved else 'abstained'} by {gate.rule}")
+        parts.append(f"p {p} threshold {gate.threshold:.3f} chunks {len(record.answer.chunks)}")
+        parts.append(
+            f"tokens {tokens.prompt} prompt {tokens.evaluated} evaluated"
+            f" {tokens.generated} generated"
+        )
+        parts += [f"{stage} {ms:.1f} ms" for stage, ms in record.answer.ms.items()]
+    parts.append(f"total {record.total_ms:.1f} ms")
+    return ", ".join(parts)
+
+
+def _answer_to_json(answer: Answer, known: dict[str, Any]) -> dict[str, Any]:
+    gate, tokens = answer.gate, answer.tokens
+    return {
+        "gate": {
+            "probability": gate.probability,
+            "threshold": gate.threshold,
+            "rule": gate.rule,
+            "retrieved": gate.retrieved,
+        },
+        "chunks": [
+            {
+                "path": hit.path,
+                "start_line": hit.start_line,
+                "end_line": hit.end_line,
+                "score": hit.score,
+            }
+            for hit in answer.chunks
+        ],
+        "tokens": {
+            "prompt": tokens.prompt,
+            "evaluated": tokens.evaluated,
+            "generated": tokens.generated,
+        },
+        "ms": {**{stage: round(ms, 1) for stage, ms in answer.ms.items()}, **known["ms"]},
+    }

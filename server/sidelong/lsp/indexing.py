@@ -1,0 +1,142 @@
+"""One index per workspace folder, told what is open in the editor; owned by the event loop.
+
+The index itself and its threads are `sidelong_index`'s; here it is started, told and stopped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from pygls.lsp.server import LanguageServer
+
+from sidelong.lsp.documents import Document, Documents
+from sidelong.lsp.folders import Folder, Folders
+from sidelong.lsp.progress import Newest, WorkDone
+from sidelong.lsp.status import Status
+from sidelong.settings import Settings
+from sidelong_index import Index, Progress
+
+logger = logging.getLogger(__name__)
+
+_REPORT_EVERY_S: Final = 0.1
+
+
+class Indexing:
+    """Starts, feeds and stops the folders' indexes; no method waits for the disk."""
+
+    def __init__(
+        self,
+        server: LanguageServer,
+        *,
+        folders: Folders,
+        documents: Documents,
+        status: Status,
+        cache_dir: Path | None,
+    ) -> None:
+        self._server = server
+        self._folders = folders
+        self._documents = documents
+        self._status = status
+        self._cache_dir = cache_dir
+
+    async def apply(self, folder: Folder, settings: Settings) -> None:
+        """Give the folder its settings, and an index if they want one."""
+        before, folder.settings = folder.settings, settings
+        if not _wants_index(folder):
+            await self.stop([folder])
+        elif folder.index is None:
+            self._start(folder)
+        elif before.exclude != settings.exclude:
+            folder.index.set_exclude(settings.exclude)
+
+    async def stop(self, folders: Iterable[Folder]) -> None:
+        """Stop and save the folders' indexes; idempotent."""
+        loop = asyncio.get_running_loop()
+        indexes = []
+        for folder in folders:
+            if folder.index is not None:
+                indexes.append(folder.index)
+                folder.index = None
+                self._status.indexing(folder.uri, None)
+        await asyncio.gather(*(loop.run_in_executor(None, index.stop) for index in indexes))
+
+    def show(self, doc: Document) -> None:
+        """Let the open document shadow its file, in every folder that holds it."""
+        for place in self._folders.places(doc.uri):
+            if place.folder.index is not None:
+                place.folder.index.open(place.path, doc.text)
+
+    def unshow(self, doc: Document) -> None:
+        """Let the file on disk count again."""
+        for place in self._folders.places(doc.uri):
+            if place.folder.index is not None:
+                place.folder.index.close(place.path)
+
+    def _start(self, folder: Folder) -> None:
+        bar = _Bar(self._server, self._status, folder)
+        folder.index = Index(
+            Path(str(folder.path)),
+            exclude=folder.settings.exclude,
+            cache_dir=self._cache_dir,
+            on_progress=Newest(bar.receive).put,
+        )
+        bar.index = folder.index
+        folder.index.start()
+        for doc in self._documents:
+            for place in self._folders.places(doc.uri):
+                if place.folder is folder:
+                    folder.index.open(place.path, doc.text)
+
+
+class _Bar:
+    """What the user sees of one folder's first indexing."""
+
+    def __init__(self, server: LanguageServer, status: Status, folder: Folder) -> None:
+        self.index: Index | None = None
+        self._server = server
+        self._status = status
+        self._folder = folder
+        self._work: WorkDone | None = None
+        self._done = False
+        self._reported_s = 0.0
+
+    def receive(self, progress: Progress) -> None:
+        # Later scans are too short and too many to be shown.
+        if self._done or self._folder.index is not self.index:
+            return
+        if progress.phase == "ready":
+            self._done = True
+            self._status.indexing(self._folder.uri, None)
+            if self._work is not None:
+                self._work.end(f"{progress.total} files")
+            logger.info("%s is indexed, %d files", self._folder.name, progress.total)
+            return
+        now_s = asyncio.get_running_loop().time()
+        if self._work is None:
+            self._work = WorkDone(
+                self._server, title="Indexing", message=f"Indexing {self._folder.name}"
+            )
+            self._status.indexing(self._folder.uri, f"Indexing {self._folder.name}")
+        elif now_s - self._reported_s >= _REPORT_EVERY_S:
+            self._reported_s = now_s
+            percentage = 100 * progress.done // progress.total if progress.total else None
+            self._work.report(f"{progress.done} of {progress.total} files", percentage)
+
+
+def _wants_index(folder: Folder) -> bool:
+    if folder.path is None or not folder.settings.enabled or folder.settings.retrieval == "never":
+        return False
+    path = Path(str(folder.path))
+    if path == Path.home() or path == Path(path.anchor):
+        # An editor started without a project: the index would read everything the user has.
+        logger.warning(
+            "%s is not indexed: it is a home or root folder. "
+            "Open the project's own folder to complete with its code.",
+            folder.name,
+        )
+        return False
+    return True

@@ -1,0 +1,31 @@
+"""The server's log: stderr or a file, never stdout.
+
+It names documents by their last part and holds no code: pygls, whose log prints whole messages,
+is kept to its warnings.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+from typing import Final
+
+_OURS: Final = ("sidelong", "sidelong_index")
+_FORMAT: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+def configure_logging(*, level: str, file: Path | None) -> None:
+    """Send our log lines of `level` and above to the file, or to stderr if there is none."""
+    handler = _file_handler(file) if file is not None else logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter(_FORMAT))
+    for name in (*_OURS, "pygls", "asyncio"):
+        logger = logging.getLogger(name)
+        logger.handlers[:] = [handler]
+        logger.propagate = False
+        logger.setLevel(level.upper() if name in _OURS else logging.WARNING)
+
+
+def _file_handler(file: Path) -> logging.Handler:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    return logging.FileHandler(file, encoding="utf-8")

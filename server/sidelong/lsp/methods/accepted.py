@@ -1,0 +1,31 @@
+"""`workspace/executeCommand` with `sidelong.accepted`: a suggestion was taken.
+
+Each suggestion carries the command, and VS Code, Neovim 0.12 and Emacs run it on acceptance,
+though never on partial acceptance.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Final
+
+from lsprotocol import types
+
+from sidelong.lsp.server import Server
+
+logger = logging.getLogger(__name__)
+
+ACCEPTED: Final = "sidelong.accepted"
+
+
+def acceptance_of(request_id: str) -> types.Command:
+    """The command that tells us that the answer to a request was accepted."""
+    return types.Command(title="Accepted", command=ACCEPTED, arguments=[{"id": request_id}])
+
+
+def accepted(server: Server, *arguments: object) -> None:
+    """Note the acceptance; arguments that are not ours are ignored."""
+    for argument in arguments:
+        if isinstance(argument, Mapping) and server.history.accept(str(argument.get("id"))):
+            logger.debug("request %s: accepted", argument["id"])

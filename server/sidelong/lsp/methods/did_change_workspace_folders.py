@@ -1,0 +1,18 @@
+"""`workspace/didChangeWorkspaceFolders`: folders come and go, with their indexes."""
+
+from __future__ import annotations
+
+from lsprotocol import types
+
+from sidelong.lsp.server import Server
+
+
+async def did_change_workspace_folders(
+    server: Server, params: types.DidChangeWorkspaceFoldersParams
+) -> None:
+    """Take the folders in and out; what is open moves along."""
+    gone = [server.folders.remove(folder.uri) for folder in params.event.removed]
+    for folder in params.event.added:
+        server.folders.add(folder.uri, folder.name)
+    await server.indexing.stop(folder for folder in gone if folder is not None)
+    await server.refresh()

@@ -1,0 +1,25 @@
+"""`sidelong/explain`: what became of the last request, and why nothing appeared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sidelong.lsp.server import Server
+
+EXPLAIN: Final = "sidelong/explain"
+
+
+def explain(server: Server, params: object) -> dict[str, Any]:
+    """The server's status and its newest request, of `textDocument` if the params name one."""
+    record = server.history.last(_uri(params))
+    return {
+        "status": server.status.shown.to_params(),
+        "request": None if record is None else record.to_json(),
+    }
+
+
+def _uri(params: object) -> str | None:
+    document = params.get("textDocument") if isinstance(params, Mapping) else None
+    uri = document.get("uri") if isinstance(document, Mapping) else None
+    return uri if isinstance(uri, str) else None

@@ -1,0 +1,24 @@
+"""`initialize`: which folders, which options of the user's."""
+
+from __future__ import annotations
+
+from lsprotocol import types
+from pygls.uris import from_fs_path
+
+from sidelong.lsp.server import Server
+from sidelong.lsp.uris import file_name
+
+
+def initialize(server: Server, params: types.InitializeParams) -> None:
+    """Take down what the client says about itself; nothing starts before `initialized`."""
+    server.configuration.set_user(params.initialization_options)
+    for uri, name in _folders(params):
+        server.folders.add(uri, name)
+
+
+def _folders(params: types.InitializeParams) -> list[tuple[str, str]]:
+    """The workspace folders, or the one root that older clients have instead."""
+    if params.workspace_folders:
+        return [(folder.uri, folder.name) for folder in params.workspace_folders]
+    root = params.root_uri or (from_fs_path(params.root_path) if params.root_path else None)
+    return [(root, file_name(root))] if root else []

@@ -1,0 +1,222 @@
+"""Messages in and out: pygls' protocol, made to keep its promises when the client does not.
+
+Every request gets exactly one response, nothing a client sends makes a popup or stops the
+server, and no answer is -32603, for which VS Code shows a toast each time.
+Bytes are `framing`'s and `transport`'s; what the methods do is in `methods`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Mapping
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any, Final
+
+from cattrs import ClassValidationError, transform_error
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+from pygls.protocol import JsonRPCNotification, JsonRPCRequestMessage, LanguageServerProtocol
+from pygls.protocol.language_server import lsp_method
+
+if TYPE_CHECKING:
+    from cattrs import Converter
+    from pygls.lsp.server import LanguageServer
+    from pygls.protocol.json_rpc import MsgId
+
+logger = logging.getLogger(__name__)
+
+_Errors: Final = types.ErrorCodes
+_OURS: Final = (
+    types.TEXT_DOCUMENT_DID_OPEN,
+    types.TEXT_DOCUMENT_DID_CHANGE,
+    types.TEXT_DOCUMENT_DID_CLOSE,
+    types.NOTEBOOK_DOCUMENT_DID_OPEN,
+    types.NOTEBOOK_DOCUMENT_DID_CHANGE,
+    types.NOTEBOOK_DOCUMENT_DID_CLOSE,
+    types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS,
+)
+
+
+class Protocol(LanguageServerProtocol):
+    """One connection's state; all of it belongs to the event loop."""
+
+    exit_code: int | None = None
+    """Set once the client has said `exit`: 0 if it had said `shutdown` before, else 1."""
+    _initialized = False
+
+    def __init__(self, server: LanguageServer, converter: Converter) -> None:
+        super().__init__(server, converter)
+        # Our own `documents` and `folders` take these; pygls would keep every document again.
+        for method in _OURS:
+            del self.fm.builtin_features[method]
+
+    def receive(self, body: bytes) -> None:
+        """Handle one message, whatever it is."""
+        try:
+            data = json.loads(body)
+        except (ValueError, RecursionError):
+            self._refuse(None, _Errors.ParseError, "The message is not JSON.")
+            return
+        if not _is_message(data):
+            self._refuse(None, _Errors.InvalidRequest, "The message is not JSON-RPC 2.0.")
+            return
+        data["jsonrpc"] = self.VERSION
+        method = data.get("method")
+        if method is None:
+            self._receive_response(data)
+        elif self._is_in_order(method, data.get("id")):
+            self._receive_call(method, data)
+
+    def _receive_call(self, method: str, data: dict[str, Any]) -> None:
+        try:
+            message = self._structure_call(method, data)
+        except Exception as error:  # noqa: BLE001 - whatever a converter may raise
+            if "id" in data:
+                self._refuse(data["id"], _Errors.InvalidParams, _what_is_wrong(error))
+            else:
+                logger.warning("%s ignored: %s", method, _what_is_wrong(error))
+            return
+        self.handle_message(message)
+
+    def _structure_call(self, method: str, data: dict[str, Any]) -> Any:
+        known = self.get_message_type(method)
+        # `params` of methods that LSP does not know stay plain dicts.
+        if known is None and "id" in data:
+            return JsonRPCRequestMessage(data["id"], method, self.VERSION, data.get("params"))
+        if known is None:
+            return JsonRPCNotification(method, self.VERSION, data.get("params"))
+        if method == types.INITIALIZE:
+            data["params"] = _what_we_read(data.get("params"))
+        elif method == types.INITIALIZED:
+            # Some clients send no params here, some an empty list.
+            data["params"] = {}
+        message = self._converter.structure(data, known)
+        if "id" in data and not hasattr(message, "id"):
+            raise ValueError(f"{method} is a notification")
+        return message
+
+    def _receive_response(self, data: dict[str, Any]) -> None:
+        try:
+            message = self.structure_message(data)
+        except Exception:  # noqa: BLE001 - whatever a converter may raise
+            logger.warning("The client's response to request %r is malformed", data["id"])
+            failure = types.ResponseError(_Errors.InvalidParams.value, "malformed response")
+            self._handle_response(data["id"], None, failure)
+            return
+        self.handle_message(message)
+
+    def _is_in_order(self, method: str, msg_id: MsgId | None) -> bool:
+        """Whether the method may be called now; a request that may not is answered here."""
+        if method == types.EXIT:
+            return True
+        if self._shutdown:
+            problem = (_Errors.InvalidRequest, "The server has been shut down.")
+        elif method == types.INITIALIZE and self._initialized:
+            problem = (_Errors.InvalidRequest, "The server is initialized already.")
+        elif method != types.INITIALIZE and not self._initialized:
+            problem = (_Errors.ServerNotInitialized, "The server is not initialized yet.")
+        else:
+            self._initialized = True
+            return True
+        if msg_id is not None:
+            self._refuse(msg_id, *problem)
+        return False
+
+    def _refuse(self, msg_id: MsgId | None, code: types.ErrorCodes, message: str) -> None:
+        logger.warning("Request %r refused: %s", msg_id, message)
+        error = types.ResponseError(code=code.value, message=message)
+        self._send_data(types.ResponseErrorMessage(id=msg_id, error=error))
+
+    def _send_handler_result(self, future: Future[Any], *, msg_id: MsgId) -> None:
+        error = None if future.cancelled() else future.exception()
+        if error is None:
+            super()._send_handler_result(future, msg_id=msg_id)
+            return
+        self._request_futures.pop(msg_id, None)
+        if isinstance(error, JsonRpcException):
+            logger.warning("Request %r failed: %s", msg_id, error)
+            self._send_response(msg_id, error=error.to_response_error())
+            return
+        logger.error("Request %r failed", msg_id, exc_info=error)
+        failure = types.ResponseError(
+            code=types.LSPErrorCodes.RequestFailed.value,
+            message=f"{type(error).__name__}; see the server's log",
+        )
+        self._send_response(msg_id, error=failure)
+
+    def _check_handler_result(self, future: Future[Any]) -> None:
+        if not future.cancelled() and (error := future.exception()) is not None:
+            logger.error("A notification's handler failed", exc_info=error)
+
+    def _handle_cancel_notification(self, msg_id: MsgId) -> None:
+        # Clients cancel what has just been answered: that is no news.
+        future: object = self._request_futures.get(msg_id)
+        if isinstance(future, asyncio.Future):
+            future.cancel()
+
+    @lsp_method(types.EXIT)
+    def lsp_exit(self, *_: object) -> None:  # type: ignore[override]
+        """Remember with which code to end; the transport's loop sees it and ends."""
+        self.exit_code = 0 if self._shutdown else 1
+
+
+def _is_message(data: object) -> bool:
+    if not isinstance(data, dict):
+        return False
+    msg_id, method = data.get("id"), data.get("method")
+    if isinstance(msg_id, bool) or not isinstance(msg_id, int | str | None):
+        return False
+    if method is None:
+        return msg_id is not None
+    return isinstance(method, str) and ("id" not in data or msg_id is not None)
+
+
+def _what_is_wrong(error: Exception) -> str:
+    """Paths of the fields that are wrong, without their values: those may be source code."""
+    if isinstance(error, ClassValidationError):
+        return "; ".join(transform_error(error))
+    return "The params do not fit the method."
+
+
+def _what_we_read(params: object) -> object:
+    """The parts of `initialize` that we use.
+
+    The rest has many enumerations, and a client newer than our `lsprotocol` must not be turned
+    away for naming, say, a completion item kind that did not exist then.
+    """
+    if not isinstance(params, Mapping):
+        return params
+    capabilities = params.get("capabilities")
+    return {
+        **{name: params.get(name) for name in _INITIALIZE},
+        "capabilities": _pick(capabilities, _CAPABILITIES) or {},
+    }
+
+
+_INITIALIZE: Final = (
+    "processId",
+    "clientInfo",
+    "rootPath",
+    "rootUri",
+    "initializationOptions",
+    "workspaceFolders",
+)
+_CAPABILITIES: Final[Mapping[str, Any]] = {
+    "general": {"positionEncodings": None},
+    "window": {"workDoneProgress": None},
+    "workspace": {
+        "configuration": None,
+        "didChangeConfiguration": {"dynamicRegistration": None},
+    },
+}
+
+
+def _pick(value: object, shape: Mapping[str, Any] | None) -> Any:
+    """What of `value` the shape names, at every depth."""
+    if shape is None:
+        return value
+    if not isinstance(value, Mapping):
+        return None
+    return {name: _pick(value[name], inner) for name, inner in shape.items() if name in value}

@@ -1,0 +1,122 @@
+"""Running the server: over stdin and stdout, or for one client on a TCP port.
+
+The bytes are `transport`'s, the messages `protocol`'s, the methods are in `methods`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import AsyncIterator, Callable
+from typing import Final
+
+from sidelong.lsp.engine import MakeEngine, ModelEngine
+from sidelong.lsp.framing import Framer
+from sidelong.lsp.logs import configure_logging
+from sidelong.lsp.methods import register
+from sidelong.lsp.options import ServeOptions
+from sidelong.lsp.server import Server
+from sidelong.lsp.transport import StdioWriter, chunks_of_file, chunks_of_stream, take_stdio
+
+logger = logging.getLogger(__name__)
+
+LOOPBACK: Final = "127.0.0.1"
+
+
+def serve_stdio(
+    options: ServeOptions | None = None, *, make_engine: MakeEngine = ModelEngine
+) -> int:
+    """Serve the client on stdin and stdout until it ends; the exit code as LSP wants it.
+
+    Takes both files away from the rest of the process: what is printed goes to stderr.
+    """
+    options = options or ServeOptions()
+    stdin, stdout = take_stdio()
+    configure_logging(level=options.log_level, file=options.log_file)
+
+    async def main() -> int:
+        server = _server(options, make_engine)
+        server.protocol.set_writer(StdioWriter(stdout))
+        return await _converse(server, chunks_of_file(stdin))
+
+    return asyncio.run(main())
+
+
+def serve_tcp(
+    options: ServeOptions | None = None,
+    *,
+    host: str = LOOPBACK,
+    port: int = 0,
+    make_engine: MakeEngine = ModelEngine,
+    on_listening: Callable[[int], None] | None = None,
+) -> int:
+    """Serve the first client that connects, for debugging; the exit code as LSP wants it.
+
+    Port 0 takes any free one; `on_listening` is told which.
+    """
+    options = options or ServeOptions()
+    configure_logging(level=options.log_level, file=options.log_file)
+
+    async def main() -> int:
+        code: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        connected = False
+
+        async def connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            nonlocal connected
+            if connected:
+                writer.close()
+                return
+            connected = True
+            server = _server(options, make_engine)
+            server.protocol.set_writer(writer)
+            try:
+                code.set_result(await _converse(server, chunks_of_stream(reader)))
+            finally:
+                writer.close()
+
+        listener = await asyncio.start_server(connect, host, port)
+        bound: int = listener.sockets[0].getsockname()[1]
+        logger.info("listening on %s:%d", host, bound)
+        if on_listening is not None:
+            on_listening(bound)
+        async with listener:
+            return await code
+
+    return asyncio.run(main())
+
+
+def _server(options: ServeOptions, make_engine: MakeEngine) -> Server:
+    server = Server(options, make_engine)
+    register(server)
+    return server
+
+
+async def _converse(server: Server, chunks: AsyncIterator[bytes]) -> int:
+    """Handle messages until `exit`, a signal, or the end of the input."""
+    reading = asyncio.ensure_future(_read(server, chunks))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # Windows' loop has no signal handlers; there the process just ends.
+        with contextlib.suppress(NotImplementedError, RuntimeError):
+            loop.add_signal_handler(number, reading.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await reading
+    await server.close()
+    return 1 if server.protocol.exit_code is None else server.protocol.exit_code
+
+
+async def _read(server: Server, chunks: AsyncIterator[bytes]) -> None:
+    framer = Framer()
+    async for chunk in chunks:
+        garbage = framer.garbage
+        for body in framer.feed(chunk):
+            server.protocol.receive(body)
+            if server.protocol.exit_code is not None:
+                return
+            # A handler's first step runs before the next message is looked at: a request sees
+            # the document as it was when the request came.
+            await asyncio.sleep(0)
+        if framer.garbage > garbage:
+            logger.warning("%d bytes belong to no message", framer.garbage - garbage)

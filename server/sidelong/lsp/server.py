@@ -1,0 +1,142 @@
+"""The language server's state: what is open, where, with which settings and which model.
+
+Each LSP method has its file in `methods` and acts on this.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any, Final
+
+from lsprotocol import types
+from pygls.lsp.server import LanguageServer
+from pygls.protocol import default_converter
+
+from sidelong import __version__
+from sidelong.lsp import status
+from sidelong.lsp.configuration import SECTION, Configuration
+from sidelong.lsp.convert import Encoding
+from sidelong.lsp.documents import Documents
+from sidelong.lsp.engine import MakeEngine
+from sidelong.lsp.folders import Folders
+from sidelong.lsp.history import History
+from sidelong.lsp.indexing import Indexing
+from sidelong.lsp.model_in_use import ModelInUse
+from sidelong.lsp.options import ServeOptions
+from sidelong.lsp.protocol import Protocol
+from sidelong.recall import Recall
+from sidelong.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+_CLIENT_ANSWERS_WITHIN_S: Final = 10.0
+
+
+class Server(LanguageServer):
+    """One client's server; everything in it belongs to the event loop."""
+
+    protocol: Protocol
+
+    def __init__(self, options: ServeOptions, make_engine: MakeEngine) -> None:
+        super().__init__(
+            "sidelong",
+            __version__,
+            protocol_cls=Protocol,
+            converter_factory=default_converter,
+        )
+        self.documents = Documents()
+        self.folders = Folders()
+        self.history = History()
+        self.recall = Recall()
+        self.status = status.Status(self._publish_status)
+        self.configuration = Configuration(options, self._warn)
+        self._config_file = self.configuration.read_file()
+        self.indexing = Indexing(
+            self,
+            folders=self.folders,
+            documents=self.documents,
+            status=self.status,
+            cache_dir=options.cache_dir,
+        )
+        self.model = ModelInUse(self, make_engine, self.status)
+        self.configured = asyncio.Event()
+        """Set once the client has told its configuration; completing before could be against
+        the user's wishes."""
+        self.newest_request: dict[str, str] = {}
+        """Id of the newest inline completion request by document URI."""
+        self._refreshes = 0
+        self._refreshing = asyncio.Lock()
+
+    @property
+    def encoding(self) -> Encoding:
+        """The position encoding agreed with the client."""
+        return Encoding(self.server_capabilities.position_encoding or Encoding.Utf16)
+
+    def settings_of(self, uri: str) -> Settings:
+        """The settings that hold for a document."""
+        place = self.folders.place(uri)
+        return self.configuration.settings() if place is None else place.folder.settings
+
+    async def start(self) -> None:
+        """Begin the work, now that the client listens."""
+        self.configuration.set_file(self._config_file)
+        await self.refresh()
+
+    async def refresh(self) -> None:
+        """Ask the client for its configuration and act on it; the newest refresh wins."""
+        self._refreshes += 1
+        this = self._refreshes
+        async with self._refreshing:
+            if this == self._refreshes:
+                await self._pull_configuration()
+            for folder in self.folders:
+                if this == self._refreshes:
+                    settings = self.configuration.settings(folder.uri, folder.path)
+                    await self.indexing.apply(folder, settings)
+            if this == self._refreshes:
+                self.recall = Recall()
+                self.configured.set()
+                await self.model.use(self.configuration.user() if self._is_wanted() else None)
+
+    async def close(self) -> None:
+        """Stop everything that was started; idempotent."""
+        self._refreshes += 1
+        await self.indexing.stop(self.folders)
+        await self.model.use(None)
+
+    async def _pull_configuration(self) -> None:
+        workspace = self.client_capabilities.workspace
+        if workspace is None or not workspace.configuration:
+            return
+        folders = list(self.folders)
+        items = [types.ConfigurationItem(section=SECTION)]
+        items += [types.ConfigurationItem(scope_uri=f.uri, section=SECTION) for f in folders]
+        asked = self.workspace_configuration_async(types.ConfigurationParams(items=items))
+        try:
+            everywhere, *rest = await asyncio.wait_for(asked, _CLIENT_ANSWERS_WITHIN_S)
+        except Exception as error:  # noqa: BLE001 - the client's failure, whatever it is
+            logger.warning("The client did not tell its configuration: %s", error or "timeout")
+            return
+        sections = dict(zip((folder.uri for folder in folders), rest, strict=False))
+        self.configuration.set_client(everywhere, sections)
+
+    def _is_wanted(self) -> bool:
+        """Whether anything at all is to be completed; otherwise the model's memory is saved."""
+        folders = list(self.folders)
+        return (
+            any(folder.settings.enabled for folder in folders)
+            if folders
+            else self.configuration.settings().enabled
+        )
+
+    def _publish_status(self, shown: status.Shown) -> None:
+        self.protocol.notify(status.METHOD, shown.to_params())
+
+    def _warn(self, message: str) -> None:
+        params = types.ShowMessageParams(type=types.MessageType.Warning, message=message)
+        self.window_show_message(params)
+
+    def report_server_error(self, error: Exception, source: Any) -> None:
+        """Log what pygls would show in a popup."""
+        logger.error("%s: %s", getattr(source, "__name__", source), error)

@@ -1,0 +1,60 @@
+"""The config file: TOML from the user, with tables for folders."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from sidelong.configfile import ConfigFile, read_config_file
+
+
+def read(tmp_path: Path, text: str) -> tuple[ConfigFile, list[str]]:
+    file = tmp_path / "config.toml"
+    file.write_text(text, encoding="utf-8")
+    return read_config_file(file)
+
+
+def test_no_file_is_an_empty_file(tmp_path: Path) -> None:
+    assert read_config_file(tmp_path / "config.toml") == (ConfigFile(), [])
+
+
+def test_the_deepest_folder_comes_last(tmp_path: Path) -> None:
+    config, messages = read(
+        tmp_path,
+        """
+        maxLines = 1
+        [folder."/work/a/b"]
+        maxLines = 3
+        [folder."/work/a"]
+        maxLines = 2
+        [folder."/work/ab"]
+        maxLines = 9
+        """,
+    )
+    assert messages == []
+    layers = config.layers(PurePosixPath("/work/a/b"))
+    assert [layer["maxLines"] for layer in layers] == [1, 2, 3]
+    assert config.layers(None) == [{"maxLines": 1}]
+
+
+@pytest.mark.parametrize(
+    ("text", "fact"),
+    [
+        ("= broken", "not readable as TOML"),
+        ('folder = "x"', '"folder" is not a table of tables'),
+        ("maxlines = 3", "sidelong.maxlines is not a setting"),
+        ('[folder."/a"]\nthreads = 3', "sidelong.threads is the same for every folder"),
+    ],
+)
+def test_a_problem_is_one_message_that_names_the_file(tmp_path: Path, text: str, fact: str) -> None:
+    _, (message,) = read(tmp_path, text)
+    assert message.startswith(str(tmp_path / "config.toml"))
+    assert fact in message
+
+
+def test_a_file_that_is_no_text_is_a_message(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_bytes(b"\xff\xfe\x00")
+    config, messages = read_config_file(tmp_path / "config.toml")
+    assert config == ConfigFile()
+    assert len(messages) == 1
