@@ -1,0 +1,110 @@
+"""Where a suggestion stops, and what it must not repeat of the text around it.
+
+Rules only shorten the text, and say how much after the cursor it replaces; they never rewrite it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sidelong.trim.around import Around, around
+from sidelong.trim.bounds import covered, dedent, single_line, too_many_lines, unbalanced
+from sidelong.trim.lines import unix
+from sidelong.trim.repeats import (
+    end_of_line,
+    line_above,
+    lines_below,
+    repetition,
+    same_as_after,
+)
+
+__all__ = ["Trimmed", "should_stop", "trim"]
+
+Rule = Callable[[str, Around], int]
+
+
+@dataclass(frozen=True)
+class Trimmed:
+    """A suggestion fit to be shown."""
+
+    text: str
+    """With the document's line ends; empty if nothing is left to suggest."""
+    replace_after: int
+    """Characters after the cursor, on its line, that the text replaces."""
+    reason: str
+    """The rules that shortened the text or widened what it replaces, comma-separated."""
+
+
+def trim(text: str, *, before: str, after: str, language: str, max_lines: int) -> Trimmed:
+    """Shorten `text`, which was generated between `before` and `after`.
+
+    The result is the start of `text` but for line ends, and trimming it again changes nothing.
+    """
+    here, raw = around(before, after, language), unix(text)
+    kept, fired = _cut(_strip(raw, here), here, _rules(max_lines))
+    cover = covered(kept, here)
+    if kept == here.line_after[:cover]:
+        kept, cover, fired = "", 0, fired or ["suffix-overlap" if raw.strip() else "empty"]
+    if cover:
+        fired.append("closers")
+    if not fired and kept != raw:
+        fired.append("white-space")
+    return Trimmed(kept.replace("\n", here.line_end), cover, ", ".join(fired))
+
+
+def should_stop(text: str, *, before: str, after: str, language: str, max_lines: int) -> bool:
+    """Whether `trim` would cut `text` whatever comes next, so that generating on is in vain.
+
+    Cheap enough to be asked after every token.
+    """
+    here, text = around(before, after, language), unix(text)
+    if any(rule(text, here) < len(text) for rule in _at_once(max_lines)):
+        return True
+    lines = text[: text.rfind("\n") + 1]
+    return any(rule(lines, here) < len(lines) for rule in _BY_LINE)
+
+
+def _rules(max_lines: int) -> list[tuple[str, Rule]]:
+    """The rules with the names under which they are reported, in the order of asking."""
+    return [
+        ("single-line", single_line),
+        ("repetition", repetition),
+        ("suffix-overlap", same_as_after),
+        ("suffix-overlap", end_of_line),
+        ("line-above", line_above),
+        ("suffix-overlap", lines_below),
+        ("unbalanced", unbalanced),
+        ("dedent", dedent),
+        ("max-lines", lambda text, _: too_many_lines(text, max_lines)),
+    ]
+
+
+def _at_once(max_lines: int) -> list[Rule]:
+    """The rules whose objection no further text can take back."""
+    return [single_line, dedent, repetition, lambda text, _: too_many_lines(text, max_lines)]
+
+
+_BY_LINE: list[Rule] = [line_above, lines_below, unbalanced]
+"""The rules that judge whole lines: the last one may still become another."""
+
+
+def _cut(text: str, here: Around, rules: list[tuple[str, Rule]]) -> tuple[str, list[str]]:
+    """Apply the rules until none objects: what one cuts may bring about what another forbids."""
+    fired: list[str] = []
+    before = None
+    while text != before:
+        before = text
+        for name, rule in rules:
+            keep = rule(text, here)
+            if keep < len(text):
+                text = _strip(text[:keep], here)
+                fired += [name] if name not in fired else []
+    return text, fired
+
+
+def _strip(text: str, here: Around) -> str:
+    """Without white space at the end, except before code that follows on the line."""
+    if here.code_follows and "\n" not in text and text.strip():
+        return text
+    return text.rstrip()

@@ -1,0 +1,64 @@
+"""Lines of code as the rules compare them: indentation as a width, the rest as text.
+
+What a rule concludes from two lines being alike is left to the rule.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+LINE_END = re.compile(r"\r\n|\r|\n")
+_TAB = 4
+_LETTER = re.compile(r"[^\W\d_]")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line that is not blank: where it starts, how far it is indented, what it says."""
+
+    start: int
+    width: int
+    said: str
+
+    def __eq__(self, other: object) -> bool:
+        """Alike wherever they stand: the same words, indented the same."""
+        if not isinstance(other, Line):
+            return NotImplemented
+        return self.said == other.said and self.width == other.width
+
+    def __hash__(self) -> int:
+        return hash((self.said, self.width))
+
+    @property
+    def telling(self) -> bool:
+        """Whether a repetition of it means anything: brackets and numbers repeat by nature."""
+        return len(self.said) >= 5 and _LETTER.search(self.said) is not None
+
+    @property
+    def closes(self) -> bool:
+        """Whether it starts by closing a bracket."""
+        return self.said[0] in ")]}"
+
+    @property
+    def opens(self) -> bool:
+        """Whether it ends by opening a bracket."""
+        return self.said[-1] in "([{"
+
+
+def unix(text: str) -> str:
+    """`text` with `\\n` line ends."""
+    return LINE_END.sub("\n", text) if "\r" in text else text
+
+
+def width(text: str) -> int:
+    """The width of the white space that `text` starts with."""
+    blank = text[: len(text) - len(text.lstrip(" \t"))]
+    return len(blank.expandtabs(_TAB))
+
+
+def lines_of(text: str, *, offset: int = 0) -> Iterator[Line]:
+    """The lines of `text` (`\\n` line ends) that are not blank; starts count from `offset`."""
+    for raw in text.split("\n"):
+        if raw.strip():
+            yield Line(offset, width(raw), raw.strip())
+        offset += len(raw) + 1
