@@ -1,0 +1,64 @@
+# Short names for what one does in a checkout; `make` alone lists them.
+# For POSIX systems. On Windows the commands behind the targets work as they stand (README.md).
+
+VENV := .venv
+PY := $(VENV)/bin/python
+
+# The first Python of 3.10 or later that can make virtual environments, or `make PYTHON=path`.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.10 python; do \
+	$$p -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 10))' 2>/dev/null \
+	&& echo $$p && break; done)
+
+.PHONY: help demo test check fix bench model model-tiny clean set-up set-up-all
+
+help:
+	@grep -E '^## ' Makefile | cut -c4-
+
+## make demo         set everything up, then complete real code; REPO=dir for code of your own
+demo: set-up
+	@$(PY) -m demo $(if $(REPO),--repo "$(REPO)") $(ARGS)
+
+## make test         set everything up, then check and run the tests
+test: check
+	$(PY) -m pytest $(ARGS)
+
+## make check        lint, formatting, types
+check: set-up-all
+	$(PY) -m ruff check
+	$(PY) -m ruff format --check
+	$(PY) -m mypy
+
+## make fix          mend lint and formatting where that is automatic
+fix: set-up-all
+	$(PY) -m ruff check --fix
+	$(PY) -m ruff format
+
+## make bench        latency and token counts of the default model on this machine
+bench: set-up-all
+	$(PY) -m bench $(ARGS)
+
+## make model        train the default model from nothing (hours; see training/)
+model: set-up-all
+	bash training/runs/default.sh
+
+## make model-tiny   all training stages on a toy scale, in three minutes
+model-tiny: set-up-all
+	bash training/runs/tiny.sh
+
+## make clean        remove what building and checking left behind; .venv stays
+clean:
+	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find server index training bench demo tests tools -name __pycache__ -prune -exec rm -rf {} +
+
+set-up: need-python
+	@"$(PYTHON)" tools/install.py
+
+set-up-all: need-python
+	@"$(PYTHON)" tools/install.py --extras dev,train
+
+.PHONY: need-python
+need-python:
+	@test -n "$(PYTHON)" || { \
+	echo "error: no Python 3.10 or later with its venv module was found." >&2; \
+	echo "Install one (Debian, Ubuntu: apt install python3-venv; macOS: brew install python)," >&2; \
+	echo "or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3" >&2; exit 1; }

@@ -1,0 +1,141 @@
+"""How the demo looks: each place with its suggestion, what really stood there, and the decision."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.console import Console, Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from demo.client import Suggestion
+from demo.places import Place
+from sidelong.evaluation.metrics import edit_similarity, exact_match
+
+CONTEXT_LINES = 3
+GHOST = "bold green"
+REAL = "cyan"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A place and what was suggested there."""
+
+    place: Place
+    suggestion: Suggestion
+
+    @property
+    def similarity(self) -> float:
+        """Edit similarity of suggestion and real code, 0 to 1."""
+        return edit_similarity(self.suggestion.text, self.place.target)
+
+    @property
+    def exact(self) -> bool:
+        """Whether the suggestion is what really stood there."""
+        return exact_match(self.suggestion.text, self.place.target)
+
+
+def panel(shown: Shown, *, number: int, of: int) -> RenderableType:
+    """One place."""
+    place, suggestion = shown.place, shown.suggestion
+    line = place.cursor.line + 1
+    return Panel(
+        Group(_code(place, suggestion), Text(), _facts(shown)),
+        title=Text.assemble((f"{number}/{of}", "bold"), f"  {place.path}:{line}"),
+        title_align="left",
+        border_style="dim",
+    )
+
+
+def _code(place: Place, suggestion: Suggestion) -> Text:
+    above = place.before.split("\n")
+    below = place.after.split("\n")
+    text = Text(no_wrap=True, overflow="ellipsis")
+    for line in above[-1 - CONTEXT_LINES : -1]:
+        text.append(f"    {line}\n", "dim")
+    text.append("  › ", "bold")
+    text.append(above[-1])
+    text.append(suggestion.text or "▏", GHOST if suggestion.text else "red")
+    text.append(below[0] + "\n")
+    text.append("real", REAL)
+    text.append(above[-1], "dim")
+    text.append(place.target.strip("\n"), REAL)
+    text.append(below[0], "dim")
+    return text
+
+
+def _facts(shown: Shown) -> Table:
+    suggestion, tokens = shown.suggestion, shown.suggestion.tokens
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim")
+    table.add_column()
+    table.add_row("decision", _decision(suggestion))
+    for chunk in suggestion.chunks:
+        lines = f"{chunk['path']}:{chunk['start_line']}-{chunk['end_line']}"
+        table.add_row("", Text.assemble((f"{chunk['score']:.2f}  ", "dim"), lines))
+    table.add_row(
+        "cost",
+        f"{suggestion.ms:.0f} ms, {tokens.get('prompt', 0):,} tokens in the prompt, "
+        f"{tokens.get('evaluated', 0):,} evaluated, {tokens.get('generated', 0)} generated",
+    )
+    table.add_row("result", _result(shown))
+    return table
+
+
+def _decision(suggestion: Suggestion) -> Text:
+    gate = suggestion.gate
+    if not gate:
+        return Text(f"none: {suggestion.outcome}, {suggestion.reason}", "yellow")
+    done = Text("retrieved", "bold magenta") if gate["retrieved"] else Text("abstained", "bold")
+    p = gate["probability"]
+    if p is not None and gate["rule"] == "threshold":
+        sign = "≥" if p >= gate["threshold"] else "<"
+        done.append(f"   P(<cc>) {p:.3f} {sign} threshold {gate['threshold']:.3f}", "not bold")
+    else:
+        done.append(f"   by rule {gate['rule']}", "not bold")
+    return done
+
+
+def _result(shown: Shown) -> Text:
+    if shown.exact:
+        return Text("exactly the real code", "bold green")
+    if not shown.suggestion.text:
+        why = shown.suggestion.reason or "the model ended at once"
+        return Text(f"no suggestion: {why}", "yellow")
+    return Text(f"{shown.similarity:.0%} similar to the real code")
+
+
+def typing(evaluated: Sequence[int], *, text: str, prompt: int) -> RenderableType:
+    """What each keystroke cost when the suggestions were refused."""
+    keys = Table.grid(padding=(0, 1))
+    keys.add_row(Text("typed", "dim"), *(Text(c.replace(" ", "␣")) for c in text))
+    keys.add_row(Text("evaluated", "dim"), *(str(n) for n in evaluated))
+    return Panel(
+        Group(
+            keys,
+            Text(),
+            Text.from_markup(
+                f"tokens evaluated per keystroke, of a prompt of {prompt:,}: the KV cache survives "
+                "typing; 0 where the text went along a suggestion and the model was not asked"
+            ),
+        ),
+        title="[bold]typing on[/]",
+        title_align="left",
+        border_style="dim",
+    )
+
+
+def summary(shown: Sequence[Shown], console: Console) -> None:
+    """One line of figures over all places."""
+    n = len(shown)
+    exact = sum(one.exact for one in shown)
+    retrieved = sum(bool(one.suggestion.gate.get("retrieved")) for one in shown)
+    similar = statistics.mean(one.similarity for one in shown)
+    ms = statistics.median(one.suggestion.ms for one in shown)
+    console.print(
+        f"[bold]{exact} of {n} exact[/], {similar:.0%} similar on average, "
+        f"retrieved at {retrieved} of {n}, {ms:.0f} ms in the median."
+    )

@@ -1,0 +1,84 @@
+"""The `sidelong` command: finds the subcommand, and turns whatever goes wrong into one line.
+
+What each subcommand does is in the module of its name, imported when it is asked for: `sidelong
+doctor` must start where llama.cpp does not.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+from argparse import REMAINDER
+from collections.abc import Sequence
+from typing import Final
+
+from sidelong import __version__
+from sidelong.cli.parser import Parser
+from sidelong.errors import SidelongError
+
+COMMANDS: Final = {
+    "serve": "the language server, for editors",
+    "complete": "complete at one place of a file and say how that came about",
+    "index": "bring the kept index of a folder up to date",
+    "doctor": "check the installation and say what to do about each problem",
+}
+
+OK, FAILURE, USAGE = 0, 1, 2
+INTERRUPTED = 128 + signal.SIGINT
+PIPE_CLOSED = 128 + 13
+"""As a shell reports a program ended by SIGPIPE, which not every platform has."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run `sidelong` with these arguments, by default the process's; the exit status."""
+    try:
+        status = _dispatch(arguments)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read us has gone; without this the interpreter complains again as it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
+    except SidelongError as error:
+        return _say(str(error))
+    except OSError as error:
+        return _say(f"{error.filename or 'the system'}: {error.strerror or error}.")
+    return status
+
+
+def _dispatch(arguments: Sequence[str] | None) -> int:
+    parser = _parser()
+    asked = parser.parse_args(arguments)
+    if asked.command not in COMMANDS:
+        parser.error(
+            f"there is no command {asked.command!r}" if asked.command else "a command is missing"
+        )
+    try:
+        command = importlib.import_module(f"sidelong.cli.{asked.command}")
+    except (ImportError, OSError, RuntimeError) as error:
+        return _say(f"A part of sidelong cannot be loaded: {error}. `sidelong doctor` says more.")
+    own = Parser(prog=f"sidelong {asked.command}", description=command.__doc__)
+    command.configure(own)
+    status: int = command.run(own.parse_args(asked.arguments))
+    return status
+
+
+def _parser() -> Parser:
+    commands = "\n".join(f"  {name:<10}{does}" for name, does in COMMANDS.items())
+    parser = Parser(
+        prog="sidelong",
+        description="Code completion that looks sideways into your repository when that helps.",
+        epilog=f"commands:\n{commands}\n\n`sidelong COMMAND --help` says more of one.",
+    )
+    parser.add_argument("--version", action="version", version=f"sidelong {__version__}")
+    parser.add_argument("command", nargs="?", metavar="COMMAND", help="see below")
+    parser.add_argument("arguments", nargs=REMAINDER, metavar="...", help="the command's own")
+    return parser
+
+
+def _say(message: str) -> int:
+    print(f"sidelong: {message}", file=sys.stderr)
+    return FAILURE

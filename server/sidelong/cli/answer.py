@@ -1,0 +1,95 @@
+"""An answer as JSON for programs, and as a few lines for people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from sidelong.gate import Gate
+from sidelong.request import Answer, Request
+
+GHOST = "dim italic"
+ELSEWHERE_MS = frozenset({"load", "index"})
+"""Stages that a command pays and an editor does not."""
+
+
+def to_json(answer: Answer) -> dict[str, Any]:
+    """Everything about the answer; README.md documents the names."""
+    gate, tokens = answer.gate, answer.tokens
+    return {
+        "text": answer.text,
+        "replace_after": answer.replace_after,
+        "reason": answer.reason,
+        "gate": {
+            "probability": gate.probability,
+            "threshold": gate.threshold,
+            "rule": gate.rule,
+            "retrieved": gate.retrieved,
+        },
+        "chunks": [
+            {
+                "path": hit.path,
+                "start_line": hit.start_line,
+                "end_line": hit.end_line,
+                "score": round(hit.score, 4),
+            }
+            for hit in answer.chunks
+        ],
+        "tokens": {
+            "prompt": tokens.prompt,
+            "evaluated": tokens.evaluated,
+            "generated": tokens.generated,
+        },
+        "ms": {stage: round(ms, 2) for stage, ms in answer.ms.items()},
+    }
+
+
+def render(answer: Answer, request: Request) -> RenderableType:
+    """The line with the suggestion in it, and how it came about."""
+    parts: list[RenderableType] = [_ghosted(answer, request), _facts(answer)]
+    parts += [
+        Padding(Text(f"{hit.score:.2f}  {hit.path}:{hit.start_line}-{hit.end_line}"), (0, 0, 0, 2))
+        for hit in answer.chunks
+    ]
+    return Group(*parts)
+
+
+def decision(gate: Gate) -> str:
+    """What was decided and why, in words."""
+    done = "retrieved" if gate.retrieved else "not retrieved"
+    if gate.rule in ("always", "never"):
+        return f"{done} ({gate.rule})"
+    if gate.probability is None:
+        return f"{done} (the model has no token to decide with)"
+    if gate.rule == "greedy":
+        return f"{done} (greedy, P {gate.probability:.3f})"
+    if gate.probability < gate.threshold:
+        return f"{done} (P {gate.probability:.3f} < {gate.threshold:.3f})"
+    found = "" if gate.retrieved else ", but nothing was found"
+    return f"{done} (P {gate.probability:.3f} ≥ {gate.threshold:.3f}{found})"
+
+
+def _ghosted(answer: Answer, request: Request) -> Text:
+    head = request.before.replace("\r", "\n").rpartition("\n")[2]
+    tail = request.after[answer.replace_after :].replace("\r", "\n").partition("\n")[0]
+    if not answer.text:
+        return Text.assemble(head, ("▏", "bold red"), tail)
+    return Text.assemble(head, (answer.text.replace("\r\n", "\n"), GHOST), tail)
+
+
+def _facts(answer: Answer) -> Text:
+    tokens = answer.tokens
+    spent = sum(ms for stage, ms in answer.ms.items() if stage not in ELSEWHERE_MS)
+    facts = [
+        decision(answer.gate),
+        f"{tokens.prompt:,} tokens, {tokens.evaluated:,} evaluated, {tokens.generated} generated",
+        f"{spent:,.0f} ms",
+    ]
+    if not answer.text:
+        facts.insert(0, f"nothing to suggest: {answer.reason or 'the model ended at once'}")
+    elif answer.reason:
+        facts.append(f"cut: {answer.reason}")
+    return Text(" · ".join(facts), style="cyan" if answer.text else "yellow")

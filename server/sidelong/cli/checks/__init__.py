@@ -1,0 +1,1 @@
+"""What `sidelong doctor` looks at; each module has the checks of one thing."""

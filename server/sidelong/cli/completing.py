@@ -1,0 +1,50 @@
+"""A model for one command: loaded, asked on a thread of its own, and let go of.
+
+The thread is there for Ctrl-C, which stops the model inside its decoder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
+
+from sidelong import paths
+from sidelong.completer import Completer
+from sidelong.model.llama import LlamaModel
+from sidelong.model.protocol import Cancel
+from sidelong.request import Answer, Request
+from sidelong.settings import UserSettings
+from sidelong_index import Snapshot
+
+
+@contextmanager
+def loaded(user: UserSettings) -> Iterator[Completer]:
+    """A completer on the user's model; raises `ModelError` if that cannot be loaded."""
+    completer = Completer(
+        LlamaModel(
+            user.model or paths.default_model(),
+            threads=user.threads,
+            gpu_layers=user.gpu_layers,
+            n_ctx=user.n_ctx,
+        )
+    )
+    try:
+        yield completer
+    finally:
+        completer.close()
+
+
+def ask(completer: Completer, request: Request, snapshot: Snapshot | None) -> Answer:
+    """The answer; `KeyboardInterrupt` waits for the decoder to have stopped."""
+    cancel = Cancel()
+    with ThreadPoolExecutor(1, thread_name_prefix="sidelong-model") as pool:
+        future = pool.submit(completer.complete, request, snapshot=snapshot, cancel=cancel)
+        try:
+            # In slices: a wait without end cannot be interrupted on Windows.
+            while not wait([future], timeout=0.1).done:
+                pass
+        except KeyboardInterrupt:
+            cancel.set()
+            raise
+        return future.result()

@@ -1,0 +1,35 @@
+"""The user's config file and the command line, as settings for one workspace folder.
+
+What an editor adds to them is `sidelong.lsp`'s.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sidelong import paths
+from sidelong.configfile import read_config_file
+from sidelong.settings import Settings, UserSettings, parse_settings, parse_user_settings
+
+
+@dataclass(frozen=True)
+class Config:
+    """Settings, and a message for each one that was refused."""
+
+    settings: Settings
+    user: UserSettings
+    problems: tuple[str, ...]
+
+
+def load_config(root: Path, *, model: Path | None, threads: int | None) -> Config:
+    """What holds for the folder `root`; `model` and `threads` win over the file."""
+    file, problems = read_config_file(paths.config_file())
+    settings = Settings()
+    for section in file.layers(root):
+        settings, messages = parse_settings(section, settings)
+        problems += messages
+    user, messages = parse_user_settings(file.section)
+    problems += messages
+    user = replace(user, model=model or user.model, threads=threads or user.threads)
+    return Config(settings, user, tuple(problems))

@@ -1,0 +1,96 @@
+"""Check the installation by using it, and say what to do about each problem.
+
+Exits with 1 if something is broken; notes are about what could be better.
+"""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from sidelong import __version__
+from sidelong.cli.checks.finding import Finding, State
+from sidelong.cli.checks.llama import check_build, check_self_test, crashed
+from sidelong.cli.checks.machine import check_memory, check_processors, check_python
+from sidelong.cli.checks.model import check_model, model_path
+from sidelong.cli.checks.places import check_cache, check_config, check_watcher
+from sidelong.cli.config import Config, load_config
+from sidelong.cli.parser import add_model_options
+
+NO_MODEL = Finding("self-test", "broken", "no completion without a model", "Mend that first.")
+
+STYLES: dict[State, str] = {"ok": "green", "note": "yellow", "broken": "bold red"}
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Add the arguments of `sidelong doctor`."""
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    add_model_options(parser)
+
+
+def run(args: Namespace) -> int:
+    """Print every finding; 1 if one of them is broken."""
+    config = load_config(Path.cwd(), model=args.model, threads=args.threads)
+    with Console(stderr=True).status("Checking…"):
+        findings = list(_findings(config, _model_arguments(args)))
+    ok = all(finding.state != "broken" for finding in findings)
+    if args.json:
+        checks = [asdict(finding) for finding in findings]
+        print(json.dumps({"ok": ok, "version": __version__, "checks": checks}, indent=2))
+    else:
+        _print(findings)
+    return 0 if ok else 1
+
+
+def _findings(config: Config, model_arguments: list[str]) -> Iterator[Finding]:
+    """Every check in turn; one that fails in a way of its own costs that check only."""
+    user = config.user
+    yield from _guarded("python", check_python)
+    yield from _guarded("processors", lambda: check_processors(user.threads))
+    yield from _guarded("memory", lambda: check_memory(model_path(user)))
+    tested = list(_guarded("self-test", lambda: check_self_test(model_arguments)))
+    if not any(crashed(finding) for finding in tested):
+        yield from _guarded("llama.cpp", check_build)
+        model = list(_guarded("model", lambda: check_model(user)))
+        yield from model
+        if any(finding.state == "broken" for finding in model):
+            tested = [NO_MODEL]
+    yield from tested
+    yield from _guarded("cache folder", check_cache)
+    yield from _guarded("config file", lambda: check_config(config.problems))
+    yield from _guarded("watcher", check_watcher)
+
+
+def _guarded(name: str, check: Callable[[], Finding | list[Finding]]) -> Iterator[Finding]:
+    try:
+        found = check()
+    except Exception as error:  # noqa: BLE001 - the other checks must go on
+        yield Finding(
+            name,
+            "broken",
+            f"cannot be checked: {type(error).__name__}: {error}",
+            "This is a fault of sidelong: please report it with this line.",
+        )
+        return
+    yield from found if isinstance(found, list) else [found]
+
+
+def _model_arguments(args: Namespace) -> list[str]:
+    given = {"--model": args.model, "--threads": args.threads}
+    return [part for name, value in given.items() if value for part in (name, str(value))]
+
+
+def _print(findings: list[Finding]) -> None:
+    table = Table.grid(padding=(0, 2))
+    for finding in findings:
+        table.add_row(Text(finding.state, style=STYLES[finding.state]), finding.name, finding.fact)
+        if finding.remedy:
+            table.add_row("", "", Text(f"→ {finding.remedy}", style=STYLES[finding.state]))
+    Console(highlight=False, markup=False).print(table)

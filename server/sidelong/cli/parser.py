@@ -1,0 +1,62 @@
+"""What all subcommands read arguments with: errors on one line, kinds of value, shared options.
+
+What the options mean is up to the subcommands.
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
+from pathlib import Path
+from typing import NoReturn
+
+
+class Parser(ArgumentParser):
+    """A parser whose descriptions keep their lines and whose errors take one line and exit 2."""
+
+    def __init__(self, *, prog: str, description: str | None, epilog: str | None = None) -> None:
+        super().__init__(
+            prog=prog,
+            description=description,
+            epilog=epilog,
+            formatter_class=RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the arguments and where help is, and exit."""
+        self.exit(2, f"sidelong: {message}. See `{self.prog} --help`.\n")
+
+
+def add_model_options(parser: ArgumentParser) -> None:
+    """Which model, and how much of the machine it may use; see `config.user_settings`."""
+    parser.add_argument(
+        "--model", type=Path, metavar="GGUF", help="the model file (default: the one shipped)"
+    )
+    parser.add_argument(
+        "--threads", type=positive, metavar="N", help="processor threads the model may use"
+    )
+
+
+def positive(text: str) -> int:
+    """A whole number from 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"{text!r} is no whole number from 1")
+    return int(text)
+
+
+def probability(text: str) -> float:
+    """A number from 0 to 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise ArgumentTypeError(f"{text!r} is no number from 0 to 1")
+    return value
+
+
+def port(text: str) -> int:
+    """A TCP port; 0 lets the system choose."""
+    if not text.isdecimal() or int(text) > 65535:
+        raise ArgumentTypeError(f"{text!r} is no port from 0 to 65535")
+    return int(text)

@@ -1,0 +1,92 @@
+"""How the tests of the command line run it, and a small workspace for it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+
+from sidelong.cli import main
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run of the command left."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """Standard output read as one JSON object."""
+        parsed: dict[str, Any] = json.loads(self.out)
+        return parsed
+
+
+Run: TypeAlias = Callable[..., Result]
+
+
+@pytest.fixture
+def sidelong(capfd: pytest.CaptureFixture[str]) -> Run:
+    """Run `sidelong` with these arguments in this process."""
+
+    def run(*arguments: object) -> Result:
+        try:
+            status = main([str(argument) for argument in arguments])
+        except SystemExit as end:
+            status = end.code if isinstance(end.code, int) else 1
+        captured = capfd.readouterr()
+        return Result(status, captured.out, captured.err)
+
+    return run
+
+
+SHAPES = """\
+class Circle:
+    def __init__(self, center, radius):
+        self.center = center
+        self.radius = radius
+
+    def scaled(self, factor):
+        return Circle(self.center, self.radius * factor)
+
+    def contains(self, point):
+        return distance(self.center, point) <= self.radius
+"""
+
+DRAWING = """\
+from shapes import Circle
+
+
+def grow(circles, factor):
+    grown = []
+    for circle in circles:
+        grown.append(circle.scaled(factor))
+    return grown
+
+
+def covering(circles, point):
+    return [circle for circle in circles if circle.contains(point)]
+
+
+def halo(circle, factor):
+    center = circle.center
+    radius = circle.radius
+    return
+"""
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    """A project of two files; `drawing.py` wants completing at 18:11."""
+    root = tmp_path / "project"
+    root.mkdir()
+    (root / "pyproject.toml").write_text("[project]\nname = 'shapes'\n", encoding="utf-8")
+    (root / "shapes.py").write_text(SHAPES, encoding="utf-8")
+    (root / "drawing.py").write_text(DRAWING, encoding="utf-8")
+    return root

@@ -1,0 +1,111 @@
+"""`sidelong doctor`: every check has a fact, every problem a remedy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sidelong.cli.checks.llama import features
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Result, Run
+
+
+def check(result: Result, name: str) -> dict[str, Any]:
+    found: list[dict[str, Any]] = [c for c in result.json["checks"] if c["name"] == name]
+    assert len(found) == 1, result.out
+    return found[0]
+
+
+def test_a_healthy_installation_is_all_there(sidelong: Run) -> None:
+    result = sidelong("doctor", "--json")
+
+    assert result.status == 0, result.out
+    assert result.json["ok"] is True
+    assert [c["name"] for c in result.json["checks"]] == [
+        "python",
+        "processors",
+        "memory",
+        "llama.cpp",
+        "gpu",
+        "model",
+        "special tokens",
+        "self-test",
+        "cache folder",
+        "config file",
+        "watcher",
+    ]
+    for found in result.json["checks"]:
+        assert set(found) == {"name", "state", "fact", "remedy", "details"}
+        assert found["fact"]
+        assert bool(found["remedy"]) == (found["state"] != "ok"), found
+    tokens = check(result, "special tokens")["details"]
+    assert tokens["decides"] is True
+    assert {"fim_prefix", "fim_middle", "fim_suffix", "eof", "cc"} <= set(tokens["tokens"])
+    assert check(result, "self-test")["details"]["tokens"]["evaluated"] > 0
+
+
+def test_people_get_a_line_for_each_check(sidelong: Run) -> None:
+    result = sidelong("doctor")
+    assert result.status == 0
+    assert "self-test" in result.out
+    assert "broken" not in result.out
+
+
+def test_a_broken_model_breaks_it_and_the_other_checks_go_on(sidelong: Run, tmp_path: Path) -> None:
+    torn = tmp_path / "torn.gguf"
+    torn.write_bytes(b"GGUF\x03\x00\x00\x00 and no more")
+
+    result = sidelong("doctor", "--json", "--model", torn)
+
+    assert result.status == 1
+    assert result.json["ok"] is False
+    model = check(result, "model")
+    assert (model["state"], model["details"]["path"]) == ("broken", str(torn))
+    assert str(torn) in model["fact"]
+    assert "damaged" in model["remedy"]
+    assert check(result, "self-test")["state"] == "broken"
+    assert check(result, "cache folder")["state"] == "ok"
+
+
+def test_a_missing_model_says_how_to_get_one(sidelong: Run, tmp_path: Path) -> None:
+    result = sidelong("doctor", "--model", tmp_path / "gone.gguf")
+    assert result.status == 1
+    assert "There is no model file" in result.out
+    assert "sidelong.model.path" in result.out
+
+
+def test_problems_of_the_config_file_are_notes(
+    sidelong: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text("thread = 2\nmaxLines = 'many'\n", encoding="utf-8")
+    monkeypatch.setenv("SIDELONG_CONFIG", str(config))
+
+    result = sidelong("doctor", "--json")
+
+    found = check(result, "config file")
+    assert result.status == 0
+    assert found["state"] == "note"
+    assert len(found["details"]["problems"]) == 2
+    assert str(config) in found["remedy"]
+
+
+def test_a_cache_folder_that_cannot_be_written_is_broken(
+    sidelong: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("SIDELONG_CACHE_DIR", str(tmp_path / "file"))
+
+    result = sidelong("doctor", "--json")
+
+    assert result.status == 1
+    assert check(result, "cache folder")["state"] == "broken"
+    assert "SIDELONG_CACHE_DIR" in check(result, "cache folder")["remedy"]
+
+
+def test_features_are_those_that_llama_cpp_sets_to_one() -> None:
+    info = "CPU : SSE3 = 1 | AVX512 = 0 | AVX2 = 1 | REPACK = 1 | "
+    assert features(info) == ["SSE3", "AVX2", "REPACK"]
