@@ -60,7 +60,7 @@ def _about(args: Namespace) -> str:
     whose = "your code" if args.repo else f"a copy of the installed package {PACKAGE}"
     return (
         f"That is {whose}. {args.places} places are drawn with seed {args.seed}; at each, a piece "
-        "of a line is\ntaken out and asked for, with the rest of the file open and unsaved."
+        "of a line is taken out and asked for, with the rest of the file open and unsaved."
     )
 
 

@@ -143,10 +143,26 @@ class _Ready:
         self._ended: set[str] = set()
         self._error = ""
         self._changed = asyncio.Event()
-        client.feature(types.WINDOW_WORK_DONE_PROGRESS_CREATE)(self._on_create)
-        client.feature(types.PROGRESS)(self._on_value)
-        client.feature(types.WINDOW_SHOW_MESSAGE)(self._on_message)
-        client.feature("sidelong/status")(lambda _params: None)
+
+        # pygls wants functions and not methods.
+        def on_create(_params: types.WorkDoneProgressCreateParams) -> None:
+            return None
+
+        def on_progress_value(params: types.ProgressParams) -> None:
+            self._on_value(params.token, params.value)
+
+        def on_message(params: types.ShowMessageParams) -> None:
+            if params.type == types.MessageType.Error:
+                self._error = params.message
+                self._changed.set()
+
+        def on_status(_params: object) -> None:
+            return None
+
+        client.feature(types.WINDOW_WORK_DONE_PROGRESS_CREATE)(on_create)
+        client.feature(types.PROGRESS)(on_progress_value)
+        client.feature(types.WINDOW_SHOW_MESSAGE)(on_message)
+        client.feature("sidelong/status")(on_status)
 
     async def wait(self) -> None:
         """Return when both are there; raises `RuntimeError` with the server's own words."""
@@ -156,23 +172,14 @@ class _Ready:
             if self._error:
                 raise RuntimeError(self._error)
 
-    def _on_create(self, _params: types.WorkDoneProgressCreateParams) -> None:
-        return None
-
-    def _on_value(self, params: types.ProgressParams) -> None:
-        value: Any = params.value
+    def _on_value(self, token: types.ProgressToken, value: Any) -> None:
         if value["kind"] == "begin":
-            self._titles[params.token] = value["title"]
+            self._titles[token] = value["title"]
+        title = self._titles.get(token, "")
         if value["kind"] == "end":
-            self._ended.add(self._titles.get(params.token, ""))
-        title = self._titles.get(params.token, "")
+            self._ended.add(title)
         self._on_progress(f"{title}: {value.get('message', '')}", value.get("percentage"))
         self._changed.set()
-
-    def _on_message(self, params: types.ShowMessageParams) -> None:
-        if params.type == types.MessageType.Error:
-            self._error = params.message
-            self._changed.set()
 
 
 def _capabilities() -> types.ClientCapabilities:
