@@ -1,0 +1,199 @@
+"""Exact top-k Jaccard similarity over an inverted index, without reading all of it.
+
+Knows numbers only: terms are 64-bit hashes and chunks are positions; text is in `segment`.
+
+The Jaccard similarity of a query of q terms and a chunk of s terms that share c is c / (q + s - c).
+Reaching a score t takes at least t (q + s) / (1 + t) shared terms. So the rare terms, whose
+postings are short, are counted first; the best chunks by that count are finished and give a t that
+the k-th best must reach; counting goes on only until a chunk not seen so far cannot reach t any
+more; what could still reach it is looked up term by term in the long postings, dropping out as soon
+as it cannot. Nothing is estimated: the result is the one that counting everything gives.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+COUNT_ALL = 100_000
+"""Up to so many postings, counting all of them is quicker than being clever."""
+
+_SEEDS_PER_RESULT = 8
+_OUT_OF_REACH = np.iinfo(np.intp).max
+
+Ids = NDArray[np.intp]
+Counts = NDArray[np.intp]
+Scores = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Postings:
+    """Which chunks hold which term: a compressed sparse matrix. Nothing in it ever changes."""
+
+    terms: NDArray[np.uint64]
+    """The distinct terms, ascending."""
+    offsets: NDArray[np.int64]
+    """Term i is in the chunks `chunks[offsets[i] : offsets[i + 1]]`."""
+    chunks: NDArray[np.uint32]
+    """Ascending within a term, none twice."""
+    sizes: NDArray[np.uint32]
+    """Number of distinct terms of each chunk."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """Chunks and their scores, in no order, and what it took to find them."""
+
+    chunks: Ids
+    scores: Scores
+    postings_read: int
+
+
+def top(
+    index: Postings, query: NDArray[np.uint64], *, k: int, dead: Ids, floor: float = 0.0
+) -> Found:
+    """Every chunk that scores at least as high as the k-th best, and at least `floor`, above 0.
+
+    So ties for the last place are all there. `query` holds no term twice; chunks in `dead` are no
+    candidates.
+    """
+    lists = _lists(index, query)
+    search = _Search(index, query.size, lists, k=k, dead=dead, floor=floor)
+    total = sum(chunks.size for chunks in lists)
+    return search.count_all() if total <= COUNT_ALL else search.prune()
+
+
+def jaccard(shared: Counts, query_size: int, sizes: NDArray[np.uint32]) -> Scores:
+    """The similarity of a query to chunks; equal fractions give equal floats."""
+    return np.asarray(shared / np.maximum(query_size + sizes.astype(np.intp) - shared, 1))
+
+
+def _lists(index: Postings, query: NDArray[np.uint64]) -> list[NDArray[np.uint32]]:
+    """The postings of those query terms that the index has, shortest first."""
+    if index.terms.size == 0:
+        return []
+    at = np.minimum(np.searchsorted(index.terms, query), index.terms.size - 1)
+    at = at[index.terms[at] == query]
+    starts, ends = index.offsets[at], index.offsets[at + 1]
+    order = np.argsort(ends - starts, kind="stable")
+    bounds = zip(starts[order].tolist(), ends[order].tolist(), strict=True)
+    return [index.chunks[start:end] for start, end in bounds]
+
+
+class _Search:
+    """One query in one index; lives for one call of `top`."""
+
+    def __init__(
+        self,
+        index: Postings,
+        query_size: int,
+        lists: Sequence[NDArray[np.uint32]],
+        *,
+        k: int,
+        dead: Ids,
+        floor: float,
+    ) -> None:
+        self._index = index
+        self._query_size = query_size
+        self._lists = lists
+        self._k = k
+        self._dead = dead
+        self._floor = floor
+        self._read = 0
+
+    def count_all(self) -> Found:
+        return self._best(*self._positive(self._count(0, len(self._lists))))
+
+    def prune(self) -> Found:
+        n_lists = len(self._lists)
+        counted = n_lists // 2
+        counts = self._count(0, counted)
+        floor = max(self._floor, self._kth_score_of_seeds(counts, counted))
+        enough = min(n_lists, max(counted, n_lists - int(floor * self._query_size)))
+        counts += self._count(counted, enough)
+        needed = self._needed(floor)
+        candidates = np.flatnonzero(counts + (n_lists - enough) >= needed)
+        if self._probing_is_dear(candidates, enough):
+            counts += self._count(enough, n_lists)
+            return self._best(*self._positive(counts))
+        return self._best(*self._finish(candidates, counts[candidates], needed, enough))
+
+    def _count(self, first: int, end: int) -> Counts:
+        """How many of the terms `first..end` each chunk has; none for the dead."""
+        lists = self._lists[first:end]
+        size = self._index.sizes.size
+        if not lists:
+            return np.zeros(size, dtype=np.intp)
+        together = np.concatenate(lists)
+        self._read += together.size
+        counts = np.bincount(together, minlength=size)
+        counts[self._dead] = 0
+        return counts
+
+    def _positive(self, counts: Counts) -> tuple[Ids, Counts]:
+        found = np.flatnonzero(counts)
+        return found, counts[found]
+
+    def _kth_score_of_seeds(self, counts: Counts, counted: int) -> float:
+        """A score that k chunks are known to reach; 0 where there are fewer."""
+        seen, shared = self._positive(counts)
+        if seen.size < self._k:
+            return 0.0
+        n_seeds = min(seen.size, _SEEDS_PER_RESULT * self._k)
+        scores = jaccard(shared, self._query_size, self._index.sizes[seen])
+        best = np.sort(np.argpartition(scores, seen.size - n_seeds)[seen.size - n_seeds :])
+        seeds = seen[best]
+        _, shared = self._finish(seeds, shared[best], np.zeros_like(counts), counted)
+        scores = jaccard(shared, self._query_size, self._index.sizes[seeds])
+        return float(np.partition(scores, n_seeds - self._k)[n_seeds - self._k])
+
+    def _needed(self, floor: float) -> Counts:
+        """How many terms each chunk has to share to reach `floor`; beyond reach if it has fewer.
+
+        Rounded down by a hair, so that no rounding error turns away what reaches the floor exactly.
+        """
+        sizes = self._index.sizes.astype(np.intp)
+        exact = floor * (self._query_size + sizes) / (1 + floor)
+        needed: Counts = np.maximum(np.ceil(exact - 1e-6), 1).astype(np.intp)
+        needed[needed > sizes] = _OUT_OF_REACH
+        needed[self._dead] = _OUT_OF_REACH
+        return needed
+
+    def _probing_is_dear(self, candidates: Ids, counted: int) -> bool:
+        """Whether looking candidates up one by one costs more than counting the rest.
+
+        A binary search in a long list costs about as much as counting 30 postings.
+        """
+        rest = self._lists[counted:]
+        return candidates.size * len(rest) * 30 > sum(chunks.size for chunks in rest)
+
+    def _finish(
+        self, candidates: Ids, shared: Counts, needed: Counts, counted: int
+    ) -> tuple[Ids, Counts]:
+        """The exact counts of those candidates that reach what they need; others drop out."""
+        shared = shared.copy()
+        wanted = needed[candidates]
+        for i in range(counted, len(self._lists)):
+            self._read += candidates.size
+            shared += _contains(self._lists[i], candidates)
+            keep = shared + (len(self._lists) - i - 1) >= wanted
+            if not keep.all():
+                candidates, shared, wanted = candidates[keep], shared[keep], wanted[keep]
+        return candidates, shared
+
+    def _best(self, candidates: Ids, shared: Counts) -> Found:
+        scores = jaccard(shared, self._query_size, self._index.sizes[candidates])
+        bar = self._floor
+        if scores.size > self._k:
+            place = scores.size - self._k
+            bar = max(bar, float(np.partition(scores, place)[place]))
+        keep = scores >= bar
+        return Found(candidates[keep], scores[keep], self._read)
+
+
+def _contains(ascending: NDArray[np.uint32], wanted: Ids) -> NDArray[np.bool_]:
+    """Which of `wanted` are in a list that is not empty."""
+    at = np.searchsorted(ascending, wanted.astype(np.uint32))
+    found: NDArray[np.bool_] = ascending[np.minimum(at, ascending.size - 1)] == wanted
+    return found
