@@ -1,0 +1,98 @@
+"""Examples are the product's own prompts, with the target healed and never retrieved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("tokenizers")
+pytest.importorskip("torch")
+
+from training.corpus import SourceFile
+from training.examples import Sampling, example, of_package, retrieve
+from training.tokenizer import SPECIAL, Vocabulary, load, train
+
+from sidelong.evaluation.blanks import Blank
+from sidelong_index import build
+
+CONFIG = """\
+class Config:
+    def __init__(self, path, retries, timeout_ms):
+        self.path = path
+        self.retries = retries
+        self.timeout_ms = timeout_ms
+"""
+FILLER = "".join(f"def step_{i}(state):\n    return state + {i}\n\n\n" for i in range(20))
+USE = FILLER + "def connect(path):\n    config = Config(path, retries=3, timeout_ms=100)\n" + FILLER
+
+
+@pytest.fixture(scope="module")
+def vocabulary(tmp_path_factory: pytest.TempPathFactory) -> Vocabulary:
+    path = tmp_path_factory.mktemp("tokenizer") / "tokenizer.json"
+    train(iter([CONFIG, USE] * 3), vocabulary=400).save(str(path))
+    return load(path)
+
+
+def blank_of(text: str, piece: str) -> Blank:
+    start = text.index(piece)
+    return Blank(start, start + len(piece), "rest")
+
+
+def shown(vocabulary: Vocabulary, ids: list[int]) -> str:
+    names = dict(enumerate(vocabulary.texts))
+    return "".join(names[i] if names[i] in SPECIAL else vocabulary.text([i]) for i in ids)
+
+
+def test_without_context_the_middle_follows_eof_at_once(vocabulary: Vocabulary) -> None:
+    made = example(vocabulary, "ab = 1\nc = 2\n", blank_of("ab = 1\nc = 2\n", "1"), [])
+    text = shown(vocabulary, made.tokens)
+    assert text == "<fim_suffix>\nc = 2\n<fim_prefix>ab =<eof><fim_middle> 1<|endoftext|>"
+    assert made.middle == made.eof + 1
+
+
+def test_with_context_the_chunks_stand_between_cc_and_the_middle(vocabulary: Vocabulary) -> None:
+    file = SourceFile("p", "use.py", USE)
+    blank = blank_of(USE, "retries=3, timeout_ms=100)")
+    snapshot = build([("config.py", CONFIG), ("use.py", USE)])
+    hits = retrieve(snapshot, file, blank, target_in_query=True)
+    made = example(vocabulary, USE, blank, hits)
+    context = shown(vocabulary, made.tokens[made.eof + 1 : made.middle + 1])
+    assert context.startswith("<cc><file_sep>")
+    assert context.endswith("<fim_middle>")
+
+
+def test_the_lines_around_a_blank_are_never_retrieved_for_it() -> None:
+    file = SourceFile("p", "use.py", USE)
+    blank = blank_of(USE, "retries=3, timeout_ms=100)")
+    snapshot = build([("config.py", CONFIG), ("use.py", USE)])
+    for target_in_query in (False, True):
+        hits = retrieve(snapshot, file, blank, target_in_query=target_in_query)
+        assert hits
+        assert not any("timeout_ms=100" in hit.text for hit in hits)
+
+
+def test_a_target_too_long_is_cut_and_has_no_end(vocabulary: Vocabulary) -> None:
+    made = example(vocabulary, FILLER, Blank(0, len(FILLER), "span"), [])
+    assert len(made.tokens) - made.middle - 1 == 64
+    assert made.tokens[-1] != vocabulary.special.eos
+
+
+def test_a_package_gives_the_same_examples_again(vocabulary: Vocabulary) -> None:
+    files = [SourceFile("p", "config.py", CONFIG), SourceFile("p", "use.py", USE)]
+    sampling = Sampling(chars_per_blank=100)
+    first = list(of_package(vocabulary, files, sampling))
+    assert first == list(of_package(vocabulary, files, sampling))
+    with_context = [e for e in first if e.middle > e.eof + 1]
+    assert 0 < len(with_context) < len(first)
+
+
+def test_special_tokens_are_plain_text_in_code(vocabulary: Vocabulary) -> None:
+    assert not set(vocabulary.tokenize("x = '<cc>'  # <|endoftext|>")) & set(range(len(SPECIAL)))
+
+
+def test_the_tokenizer_loads_from_its_file_alone(vocabulary: Vocabulary, tmp_path: Path) -> None:
+    vocabulary.tokenizer.save(str(tmp_path / "t.json"))
+    again = load(tmp_path / "t.json")
+    assert again.special == vocabulary.special
+    assert again.tokenize(USE) == vocabulary.tokenize(USE)

@@ -1,0 +1,60 @@
+"""The model file: what it computes, and that it is laid out as llama.cpp wants it."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("torch")
+
+import torch
+from training.model import Model, parameters, rotary, rotate, shape
+
+
+def tiny() -> Model:
+    torch.manual_seed(0)
+    model = Model(shape("tiny", 128))
+    for parameter in model.parameters():
+        if parameter.ndim == 2:
+            torch.nn.init.normal_(parameter, std=0.1)
+    return model
+
+
+def test_a_later_token_changes_nothing_before_it() -> None:
+    model = tiny()
+    ids = torch.arange(20)[None]
+    changed = ids.clone()
+    changed[0, 12] = 99
+    difference = (model(ids) - model(changed)).abs().amax(dim=-1)[0]
+    assert difference[:12].max() < 1e-5
+    assert difference[12:].min() > 1e-3
+
+
+def test_rotary_positions_turn_interleaved_pairs() -> None:
+    cos, sin = rotary(3, 4, torch.device("cpu"))
+    x = torch.tensor([1.0, 0.0, 0.0, 1.0]).expand(1, 1, 3, 4)
+    turned = rotate(x, cos, sin)[0, 0, 2]
+    angle = torch.tensor([2.0, 0.02])
+    expected = torch.stack([angle[0].cos(), angle[0].sin(), -angle[1].sin(), angle[1].cos()])
+    torch.testing.assert_close(turned, expected)
+
+
+def test_a_new_model_is_undecided() -> None:
+    torch.manual_seed(0)
+    logits = Model(shape("tiny", 128))(torch.arange(16)[None])
+    assert logits.std() < 1
+
+
+@pytest.mark.parametrize(("size", "low", "high"), [("nano", 3.5e6, 4.5e6), ("base", 4e7, 1e8)])
+def test_the_dial_gives_the_sizes_it_names(size: str, low: float, high: float) -> None:
+    with torch.device("meta"):
+        model = Model(shape(size, 4096 if size == "nano" else 16384))
+    assert low < parameters(model) < high
+
+
+@pytest.mark.parametrize("size", ["tiny", "nano", "base"])
+def test_rows_fill_whole_blocks_of_q8_0(size: str) -> None:
+    s = shape(size, 4096)
+    assert s.width % 32 == 0
+    assert s.hidden % 32 == 0
+    assert s.width == s.heads * s.head_width
+    assert s.heads % s.kv_heads == 0

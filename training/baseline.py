@@ -1,0 +1,36 @@
+"""The model that knows nothing, to measure what the workspace cache does by itself.
+
+It tokenises and names special tokens as the model it stands for; every token is equally likely.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sidelong.model.protocol import Cancel, Evaluation, Model
+from sidelong.ngram import WEIGHTS
+
+
+class Flat:
+    """Another model's vocabulary without its opinion; implements `protocol.Model`.
+
+    Where the cache has nothing to say, the end token is the first of equals: it stops.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self.name = "workspace cache alone"
+        self.special, self.budget = model.special, model.budget
+        self.threshold, self.pieces, self.n_ctx = model.threshold, model.pieces, model.n_ctx
+        self.cache_weights = WEIGHTS
+
+    def tokenize(self, text: str) -> list[int]:
+        return self._model.tokenize(text)
+
+    def evaluate(self, tokens: Sequence[int], *, rows: int, cancel: Cancel) -> Evaluation:
+        cancel.check()
+        logits = np.zeros((rows, len(self.pieces.pieces)), dtype=np.float32)
+        logits[:, self.special.eos] = 1e-3
+        return Evaluation(logits, evaluated=0)

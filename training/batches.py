@@ -1,0 +1,115 @@
+"""Batches of a few fixed shapes from packed examples, and what each position counts in the loss.
+
+Rows are whole examples padded to one of `LENGTHS`, so that few shapes are compiled and little is
+computed in vain; the order is a function of seed and epoch alone, so a run can be resumed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from training.packed import Packed
+
+LENGTHS = (256, 352, 448, 608, 768)
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What the kinds of position count: the share each kind has in the loss of a batch.
+
+    Pre-training reads all text and never learns the decision; the second stage learns the
+    target and the decision only.
+    """
+
+    text: float
+    target: float
+    decision: float
+    target_boost: float = 2.0
+    """How much more a token of the target counts than one of the text, where both count."""
+
+
+PRETRAIN = Weights(text=1.0, target=1.0, decision=0.0)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Inputs and next tokens [B, T] and the loss weight of each position, summing to 1."""
+
+    ids: Tensor
+    next_ids: Tensor
+    weights: Tensor
+
+
+def plan(data: Packed, *, seed: int, epoch: int, batch_tokens: int) -> list[npt.NDArray[np.int64]]:
+    """Which examples make which batch; a batch's examples share one of `LENGTHS`."""
+    rng = np.random.default_rng([seed, epoch])
+    waiting: dict[int, list[int]] = {length: [] for length in LENGTHS}
+    batches = []
+    for i in rng.permutation(len(data)):
+        length = padded(int(data.lengths[i]))
+        waiting[length].append(int(i))
+        if len(waiting[length]) == rows(length, batch_tokens):
+            batches.append(np.array(waiting[length]))
+            waiting[length] = []
+    return batches + [np.array(rest) for rest in waiting.values() if rest]
+
+
+def padded(length: int) -> int:
+    """The least of `LENGTHS` that holds `length` tokens less one, which has no next."""
+    return next((fixed for fixed in LENGTHS if fixed >= length - 1), LENGTHS[-1])
+
+
+def rows(length: int, batch_tokens: int) -> int:
+    return max(1, batch_tokens // length)
+
+
+def batch(
+    data: Packed, chosen: npt.NDArray[np.int64], weights: Weights, *, batch_tokens: int
+) -> Batch:
+    """The chosen examples; rows that are lacking are padding and count nothing."""
+    length = max(padded(int(data.lengths[i])) for i in chosen)
+    n_rows = rows(length, batch_tokens)
+    ids = np.zeros((n_rows, length + 1), dtype=np.int64)
+    kinds = np.zeros((n_rows, length), dtype=np.int8)
+    for row, i in enumerate(chosen):
+        tokens = data.tokens[data.starts[i] : data.starts[i + 1]][: length + 1]
+        ids[row, : len(tokens)] = tokens
+        kinds[row, : len(tokens) - 1] = _TEXT
+        kinds[row, data.middle[i] : len(tokens) - 1] = _TARGET
+        kinds[row, data.eof[i]] = _DECISION
+    return Batch(
+        ids=torch.from_numpy(ids[:, :-1].copy()),
+        next_ids=torch.from_numpy(ids[:, 1:].copy()),
+        weights=torch.from_numpy(_loss_weights(kinds, weights)),
+    )
+
+
+_TEXT, _TARGET, _DECISION = 1, 2, 3
+
+
+def _loss_weights(kinds: npt.NDArray[np.int8], weights: Weights) -> npt.NDArray[np.float32]:
+    """Text and target share one mean over tokens, the decision has a mean of its own."""
+    tokens = weights.text * (kinds == _TEXT)
+    tokens = tokens + weights.target * weights.target_boost * (kinds == _TARGET)
+    decision = (kinds == _DECISION).astype(np.float64)
+    total: npt.NDArray[np.float64] = tokens / max(tokens.sum(), 1.0)
+    total += weights.decision * decision / max(decision.sum(), 1.0)
+    return total.astype(np.float32)
+
+
+def endless(
+    data: Packed, *, seed: int, batch_tokens: int, skip: int
+) -> Iterator[npt.NDArray[np.int64]]:
+    """Batches of all epochs, from the `skip`-th on."""
+    epoch = 0
+    while True:
+        batches = plan(data, seed=seed, epoch=epoch, batch_tokens=batch_tokens)
+        yield from batches[skip:]
+        skip = max(0, skip - len(batches))
+        epoch += 1

@@ -1,0 +1,181 @@
+"""Stage 8, the product: weights and vocabulary as one GGUF that llama.cpp runs.
+
+Writes F32 or F16 and lets llama.cpp itself quantise; leaves tensors' meaning to `model`.
+
+    python -m training.export --checkpoint WORK/decide.pt --tokenizer WORK/tokenizer.json \\
+        --edition first --report WORK/report.json --out server/sidelong/data/default.gguf
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import json
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import gguf
+import llama_cpp
+import numpy as np
+import torch
+
+from sidelong.prompt import Budget
+from training.model import NORM_EPS, ROPE_BASE, Model, Shape
+from training.tokenizer import Vocabulary, load
+
+TYPES = {
+    "f32": None,
+    "f16": llama_cpp.LLAMA_FTYPE_MOSTLY_F16,
+    "q8_0": llama_cpp.LLAMA_FTYPE_MOSTLY_Q8_0,
+}
+
+FIRST_EDITION = Budget(prefix=256, suffix=96, context=320, generated=64)
+
+
+@dataclass(frozen=True)
+class Card:
+    """What the file says about itself besides weights and vocabulary."""
+
+    edition: str
+    threshold: float
+    budget: Budget = FIRST_EDITION
+    size: str = ""
+
+
+def write(path: Path, model: Model, vocabulary: Vocabulary, card: Card) -> None:
+    """The model as an F32 GGUF."""
+    writer = gguf.GGUFWriter(str(path), "llama")
+    _about(writer, model, card)
+    _shape(writer, model.shape, card.budget)
+    _vocabulary(writer, vocabulary)
+    for name, tensor in tensors(model).items():
+        writer.add_tensor(name, np.ascontiguousarray(tensor.detach().float().cpu().numpy()))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def tensors(model: Model) -> dict[str, torch.Tensor]:
+    """llama.cpp's names for the weights; `output.weight` is left out, so embeddings are tied."""
+    named = {"token_embd.weight": model.embedding.weight, "output_norm.weight": model.norm.weight}
+    for i, block in enumerate(model.blocks):
+        state = block.state_dict()
+        for ours, theirs in _BLOCK_NAMES.items():
+            named[f"blk.{i}.{theirs}.weight"] = state[f"{ours}.weight"]
+    return named
+
+
+_BLOCK_NAMES = {
+    "attention_norm": "attn_norm",
+    "attention.q": "attn_q",
+    "attention.k": "attn_k",
+    "attention.v": "attn_v",
+    "attention.output": "attn_output",
+    "feed_norm": "ffn_norm",
+    "feed.gate": "ffn_gate",
+    "feed.up": "ffn_up",
+    "feed.down": "ffn_down",
+}
+
+
+def _about(writer: gguf.GGUFWriter, model: Model, card: Card) -> None:
+    writer.add_name(f"sidelong default, edition {card.edition}")
+    writer.add_author("the sidelong contributors")
+    writer.add_license("apache-2.0")
+    writer.add_description("Fill-in-the-middle Python model that decides when to retrieve")
+    writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
+    writer.add_uint32("sidelong.prefix_tokens", card.budget.prefix)
+    writer.add_uint32("sidelong.suffix_tokens", card.budget.suffix)
+    writer.add_uint32("sidelong.context_tokens", card.budget.context)
+    writer.add_uint32("sidelong.max_tokens", card.budget.generated)
+    writer.add_float32("sidelong.gate.threshold", card.threshold)
+    writer.add_string("sidelong.edition", card.edition)
+
+
+def _shape(writer: gguf.GGUFWriter, s: Shape, budget: Budget) -> None:
+    writer.add_block_count(s.layers)
+    writer.add_context_length(-(-budget.total // 256) * 256)
+    writer.add_embedding_length(s.width)
+    writer.add_feed_forward_length(s.hidden)
+    writer.add_head_count(s.heads)
+    writer.add_head_count_kv(s.kv_heads)
+    writer.add_rope_dimension_count(s.head_width)
+    writer.add_rope_freq_base(ROPE_BASE)
+    writer.add_layer_norm_rms_eps(NORM_EPS)
+    writer.add_vocab_size(s.vocabulary)
+
+
+def _vocabulary(writer: gguf.GGUFWriter, vocabulary: Vocabulary) -> None:
+    special = vocabulary.special
+    controls = {i for i, piece in enumerate(vocabulary.pieces.pieces) if not piece}
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("starcoder")
+    writer.add_token_list(vocabulary.texts)
+    writer.add_token_types(
+        [
+            gguf.TokenType.CONTROL if i in controls else gguf.TokenType.NORMAL
+            for i in range(vocabulary.size)
+        ]
+    )
+    writer.add_token_merges(vocabulary.merges)
+    writer.add_add_bos_token(False)
+    writer.add_add_eos_token(False)
+    writer.add_bos_token_id(special.eos)
+    writer.add_eos_token_id(special.eos)
+    writer.add_uint32("tokenizer.ggml.fim_pre_token_id", special.fim_prefix)
+    writer.add_uint32("tokenizer.ggml.fim_suf_token_id", special.fim_suffix)
+    writer.add_uint32("tokenizer.ggml.fim_mid_token_id", special.fim_middle)
+    writer.add_uint32("tokenizer.ggml.fim_sep_token_id", special.file_sep or 0)
+
+
+def quantise(source: Path, target: Path, kind: str) -> None:
+    """Have llama.cpp rewrite `source` as `kind`; `target` appears only when it is whole."""
+    options = llama_cpp.llama_model_quantize_default_params()
+    options.ftype = TYPES[kind]
+    options.nthread = 2
+    aside = target.with_suffix(".part")
+    code = llama_cpp.llama_model_quantize(
+        os.fsencode(source), os.fsencode(aside), ctypes.byref(options)
+    )
+    if code:
+        raise SystemExit(f"llama.cpp could not quantise {source} to {kind} (code {code})")
+    aside.replace(target)
+
+
+def export(target: Path, model: Model, vocabulary: Vocabulary, card: Card, *, kind: str) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if kind == "f32":
+        write(target, model, vocabulary, card)
+        return
+    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        whole = Path(folder) / "whole.gguf"
+        write(whole, model, vocabulary, card)
+        quantise(whole, target, kind)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--tokenizer", type=Path, required=True)
+    parser.add_argument("--edition", default="dev")
+    parser.add_argument("--threshold", type=float, default=0.5)
+    parser.add_argument("--report", type=Path, help="take the threshold that `evaluate` chose")
+    parser.add_argument("--type", choices=sorted(TYPES), default="q8_0")
+    parser.add_argument("--out", type=Path, required=True)
+    args = parser.parse_args()
+    kept = torch.load(args.checkpoint, map_location="cpu", weights_only=True)
+    model = Model(Shape(**kept["shape"]))
+    model.load_state_dict(kept["model"])
+    threshold = args.threshold
+    if args.report:
+        threshold = json.loads(args.report.read_text(encoding="utf-8"))["threshold"]
+    card = Card(edition=args.edition, threshold=threshold)
+    export(args.out, model, load(args.tokenizer), card, kind=args.type)
+    print(f"{args.out}: {args.out.stat().st_size / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    main()

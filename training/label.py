@@ -1,0 +1,226 @@
+"""Stages 5 and 8, completing blanks with and without retrieval through the engine itself.
+
+What users run answers here: windows, healing, workspace cache, llama.cpp, trimming.
+Each blank becomes one line of JSON with both completions and what the gate said; run again, it
+goes on where it stopped. What is made of the lines is left to `decision` (labels) and `evaluate`.
+
+    python -m training.label --model WORK/pretrain.gguf --corpus WORK/decide.jsonl --n 4000 \\
+        --out WORK/labels.jsonl
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+from sidelong.completer import Completer
+from sidelong.evaluation.blanks import Blank, Kind, sample_blanks
+from sidelong.evaluation.metrics import edit_similarity, exact_match
+from sidelong.model.llama import LlamaModel
+from sidelong.model.protocol import Cancel, Model
+from sidelong.request import Answer, Request
+from sidelong.settings import RetrievalMode, Settings
+from sidelong_index import Snapshot, build
+from training.baseline import Flat
+from training.corpus import SourceFile
+from training.examples import exclusion, packages
+
+KINDS: tuple[Kind, ...] = ("line", "rest", "expression", "lines")
+"""What people wait for at a cursor; longer blanks say little about whether to look."""
+
+CASES_PER_JOB = 20
+
+
+@dataclass(frozen=True)
+class Case:
+    """One blank of one file of one package."""
+
+    package: str
+    path: str
+    start: int
+    end: int
+    kind: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.package} {self.path} {self.start} {self.end}"
+
+
+@dataclass(frozen=True)
+class Completed:
+    """What the engine made of one blank: without retrieval, and with it."""
+
+    text: str
+    exact: bool
+    edit_similarity: float
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A line of the file."""
+
+    case: Case
+    target: str
+    without: Completed
+    with_context: Completed
+    probability: float
+    greedy: bool
+    """Whether `<cc>` was the likeliest token at `<eof>` (and there was something to read)."""
+    scores: list[float]
+    """Jaccard similarities of the chunks that were read, best first."""
+
+    @property
+    def gain(self) -> float:
+        return self.with_context.edit_similarity - self.without.edit_similarity
+
+
+@dataclass(frozen=True)
+class Engine:
+    """How the blanks are to be completed."""
+
+    model: Path
+    cache: bool
+    flat: bool
+    """Without the model's opinion: the workspace cache alone."""
+
+
+def cases(files: Sequence[SourceFile], n: int, *, seed: int) -> list[Case]:
+    """`n` blanks of one package, spread over its files."""
+    rng = random.Random(f"{seed} {files[0].package}")
+    made: list[Case] = []
+    for _ in range(20):
+        for file in rng.sample(list(files), k=len(files)):
+            if len(made) >= n:
+                return made
+            made += [
+                Case(file.package, file.path, blank.start, blank.end, blank.kind)
+                for blank in sample_blanks(file.text, rng=rng, n=1, kinds=KINDS)
+            ]
+    return made
+
+
+def quotas(corpus: Sequence[Sequence[SourceFile]], n: int) -> list[int]:
+    """How many blanks each package gives: as the square root of its size, so none dominates."""
+    roots = [sum(len(file.text) for file in files) ** 0.5 for files in corpus]
+    return [round(n * root / sum(roots)) for root in roots]
+
+
+def complete(completer: Completer, snapshot: Snapshot, file: SourceFile, case: Case) -> Outcome:
+    """Complete one blank in both ways; the second reuses the first one's KV cache."""
+    blank = Blank(case.start, case.end, "line")
+    target = file.text[case.start : case.end]
+
+    def ask(mode: RetrievalMode, **more: object) -> Answer:
+        request = Request(
+            path=file.path,
+            language="python",
+            text=file.text[: case.start] + file.text[case.end :],
+            offset=case.start,
+            settings=replace(_settings(completer), retrieval=mode, **more),  # type: ignore[arg-type]
+        )
+        return completer.complete(
+            request, snapshot=snapshot, cancel=Cancel(), exclude=exclusion(file, blank)
+        )
+
+    probe = ask("auto", rule="greedy", max_tokens=1)
+    without, with_context = ask("never"), ask("always")
+    return Outcome(
+        case=case,
+        target=target,
+        without=judge(without.text, target),
+        with_context=judge(with_context.text, target),
+        probability=without.gate.probability or 0.0,
+        greedy=probe.gate.retrieved,
+        scores=[round(hit.score, 4) for hit in with_context.chunks],
+    )
+
+
+def judge(text: str, target: str) -> Completed:
+    """Score a completion, cut to the target's number of lines as RepoEval cuts it."""
+    cut = "\n".join(text.split("\n")[: target.count("\n") + 1])
+    return Completed(text, exact_match(cut, target), round(edit_similarity(cut, target), 4))
+
+
+def _settings(completer: Completer) -> Settings:
+    return Settings(workspace_cache=bool(completer.model.cache_weights))
+
+
+@lru_cache(maxsize=1)
+def _completer(engine: Engine) -> Completer:
+    model: Model = LlamaModel(engine.model, threads=1)
+    if engine.flat:
+        model = Flat(model)
+    elif not engine.cache:
+        model.cache_weights = ()  # type: ignore[misc]
+    return Completer(model)
+
+
+@lru_cache(maxsize=1)
+def _package(corpus: Path, name: str) -> tuple[dict[str, SourceFile], Snapshot]:
+    files = next(files for files in packages(corpus) if files[0].package == name)
+    return {f.path: f for f in files}, build([(f.path, f.text) for f in files])
+
+
+def _work(job: tuple[Engine, Path, list[Case]]) -> list[Outcome]:
+    engine, corpus, wanted = job
+    files, snapshot = _package(corpus, wanted[0].package)
+    return [complete(_completer(engine), snapshot, files[case.path], case) for case in wanted]
+
+
+def jobs(corpus: Path, n: int, *, seed: int, done: set[str]) -> Iterator[list[Case]]:
+    """The cases that are still to be done, in small groups of one package each."""
+    by_package = packages(corpus)
+    for files, quota in zip(by_package, quotas(by_package, n), strict=True):
+        todo = [case for case in cases(files, quota, seed=seed) if case.key not in done]
+        for i in range(0, len(todo), CASES_PER_JOB):
+            yield todo[i : i + CASES_PER_JOB]
+
+
+def read(path: Path) -> list[Outcome]:
+    """The outcomes kept at `path`; none if there is no such file."""
+    if not path.exists():
+        return []
+    outcomes = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        kept = json.loads(line)
+        kept["case"] = Case(**kept["case"])
+        kept["without"] = Completed(**kept["without"])
+        kept["with_context"] = Completed(**kept["with_context"])
+        outcomes.append(Outcome(**kept))
+    return outcomes
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--corpus", type=Path, required=True)
+    parser.add_argument("--n", type=int, required=True)
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--no-cache", action="store_true", help="switch the workspace cache off")
+    parser.add_argument("--no-model", action="store_true", help="the workspace cache alone")
+    parser.add_argument("--out", type=Path, required=True)
+    args = parser.parse_args()
+    engine = Engine(args.model, cache=not args.no_cache, flat=args.no_model)
+    done = {outcome.case.key for outcome in read(args.out)}
+    todo = [(engine, args.corpus, j) for j in jobs(args.corpus, args.n, seed=args.seed, done=done)]
+    n = len(done)
+    with (
+        args.out.open("a", encoding="utf-8") as out,
+        multiprocessing.get_context("spawn").Pool(args.processes) as pool,
+    ):
+        for outcomes in pool.imap_unordered(_work, todo):
+            out.writelines(json.dumps(asdict(outcome)) + "\n" for outcome in outcomes)
+            out.flush()
+            n += len(outcomes)
+            print(f"{n} completed", flush=True)
+
+
+if __name__ == "__main__":
+    main()

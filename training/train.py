@@ -1,0 +1,258 @@
+"""Stages 4 and 7, training: one loop for pre-training and for learning to decide.
+
+The stages differ only in what the loss counts: all text, or the target and the decision
+after `<eof>` (Repoformer's two losses, their weight being `--decision-weight`).
+The learning rate follows the elapsed share of the budget, in minutes or in steps, so that a run
+on a shared machine still ends annealed. Started again, a run goes on from its last checkpoint.
+
+    python -m training.train pretrain --data WORK/train.npz --validation WORK/dev.npz \\
+        --size nano --minutes 55 --out WORK/pretrain.pt
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from training import batches, packed
+from training.batches import PRETRAIN, Batch, Weights
+from training.model import Model, Shape, parameters, shape
+from training.packed import Packed
+
+WARM_UP, DECAY_FROM = 0.02, 0.45
+FINAL_RATE = 0.02
+CLIP = 1.0
+
+
+@dataclass
+class Progress:
+    """How far a run has come, over all its resumptions."""
+
+    step: int = 0
+    tokens: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What the run may use; exactly one of the two."""
+
+    minutes: float | None
+    steps: int | None
+
+    def share(self, progress: Progress) -> float:
+        """The share that is used up, 1 when the run is over."""
+        if self.steps is not None:
+            return min(1.0, progress.step / self.steps)
+        return min(1.0, progress.seconds / (60 * (self.minutes or 1.0)))
+
+
+def rate(share: float) -> float:
+    """The learning rate's factor: warm up, hold, anneal linearly."""
+    if share < WARM_UP:
+        return (share + 0.001) / WARM_UP
+    if share < DECAY_FROM:
+        return 1.0
+    left = (1 - share) / (1 - DECAY_FROM)
+    return FINAL_RATE + (1 - FINAL_RATE) * left
+
+
+def optimisers(
+    model: Model, *, matrix_rate: float, other_rate: float
+) -> list[torch.optim.Optimizer]:
+    """Muon for the layers' matrices, AdamW for the embedding and the norms."""
+    matrices = [p for p in model.blocks.parameters() if p.ndim == 2]
+    taken = {id(p) for p in matrices}
+    others = [p for p in model.parameters() if id(p) not in taken]
+    return [
+        torch.optim.Muon(matrices, lr=matrix_rate, weight_decay=0.02),
+        torch.optim.AdamW(others, lr=other_rate, betas=(0.9, 0.95), weight_decay=0.0),
+    ]
+
+
+def losses(model: Model, ids: Tensor, next_ids: Tensor) -> Tensor:
+    """Cross-entropy at every position, flat, computed in bfloat16 but for the softmax."""
+    with torch.autocast(ids.device.type, dtype=torch.bfloat16):
+        logits = model(ids)
+    return F.cross_entropy(logits.flatten(0, 1).float(), next_ids.flatten(), reduction="none")
+
+
+Losses = Callable[[Model, Tensor, Tensor], Tensor]
+
+
+class Run:
+    """One training run: its model, optimisers, progress and checkpoint."""
+
+    def __init__(self, model: Model, optimisers: list[torch.optim.Optimizer], out: Path) -> None:
+        self.model, self.optimisers, self.out = model, optimisers, out
+        self.progress = Progress()
+        self._rates = [group["lr"] for o in optimisers for group in o.param_groups]
+
+    def resume(self) -> None:
+        """Go on from the checkpoint, if there is one."""
+        if not self.out.exists():
+            return
+        kept = torch.load(self.out, map_location="cpu", weights_only=True)
+        self.model.load_state_dict(kept["model"])
+        for optimiser, state in zip(self.optimisers, kept["optimisers"], strict=True):
+            optimiser.load_state_dict(state)
+        self.progress = Progress(**kept["progress"])
+        print(f"resumed at step {self.progress.step}", flush=True)
+
+    def save(self) -> None:
+        aside = self.out.with_suffix(".part")
+        state = {
+            "shape": asdict(self.model.shape),
+            "model": self.model.state_dict(),
+            "optimisers": [o.state_dict() for o in self.optimisers],
+            "progress": asdict(self.progress),
+        }
+        torch.save(state, aside)
+        aside.replace(self.out)
+
+    def step(self, loss: Tensor, factor: float) -> None:
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), CLIP)
+        groups = [group for o in self.optimisers for group in o.param_groups]
+        for group, full in zip(groups, self._rates, strict=True):
+            group["lr"] = full * factor
+        for optimiser in self.optimisers:
+            optimiser.step()
+            optimiser.zero_grad(set_to_none=True)
+
+
+@torch.no_grad()
+def validate(model: Model, data: Packed, compute: Losses, *, batch_tokens: int) -> str:
+    """Loss per token of the text, of the targets and of the decision, by form of the prompt."""
+    retrieves = packed.retrieving(data)
+    device = next(model.parameters()).device
+    said = []
+    for form in sorted(set(retrieves.tolist())):
+        sums, n = dict.fromkeys(_PARTS, 0.0), 0
+        for chosen in batches.plan(data, seed=0, epoch=0, batch_tokens=batch_tokens):
+            subset = chosen[retrieves[chosen] == form]
+            if not len(subset):
+                continue
+            made = _to(batches.batch(data, subset, PRETRAIN, batch_tokens=batch_tokens), device)
+            loss = compute(model, made.ids, made.next_ids).cpu()
+            for part, weights in _PARTS.items():
+                again = batches.batch(data, subset, weights, batch_tokens=batch_tokens)
+                sums[part] += float((loss * again.weights.flatten()).sum()) * len(subset)
+            n += len(subset)
+        name = "with context" if form else "without"
+        said += [f"{name}: " + ", ".join(f"{part} {sums[part] / n:.3f}" for part in _PARTS)]
+    return "; ".join(said)
+
+
+_PARTS = {"text": Weights(1, 0, 0), "target": Weights(0, 1, 0), "decision": Weights(0, 0, 1)}
+
+
+def _to(made: Batch, device: torch.device) -> Batch:
+    return Batch(made.ids.to(device), made.next_ids.to(device), made.weights.to(device))
+
+
+def train(
+    run: Run,
+    data: Packed,
+    validation: Packed,
+    weights: Weights,
+    budget: Budget,
+    args: argparse.Namespace,
+) -> None:
+    """The loop: until the budget is used up, whatever was used before included."""
+    compute: Losses = torch.compile(losses, dynamic=False) if args.compile else losses
+    device = torch.device(args.device)
+    order = batches.endless(
+        data, seed=args.seed, batch_tokens=args.batch_tokens, skip=run.progress.step
+    )
+    smooth, last, saved = 0.0, time.monotonic(), time.monotonic()
+    while (share := budget.share(run.progress)) < args.until:
+        chosen = next(order)
+        made = _to(batches.batch(data, chosen, weights, batch_tokens=args.batch_tokens), device)
+        loss = (compute(run.model, made.ids, made.next_ids) * made.weights.flatten()).sum()
+        run.step(loss, rate(share))
+        now = time.monotonic()
+        run.progress.step += 1
+        run.progress.tokens += int(data.lengths[chosen].sum())
+        run.progress.seconds += now - last
+        smooth += (loss.item() - smooth) * max(0.02, 1 / run.progress.step)
+        last = now
+        if run.progress.step % args.log_every == 0:
+            speed = run.progress.tokens / run.progress.seconds
+            print(
+                f"step {run.progress.step}, {run.progress.tokens / 1e6:.2f} M tokens, "
+                f"{run.progress.seconds / 60:.1f} min, {speed:.0f} tokens/s, loss {smooth:.3f}",
+                flush=True,
+            )
+        if now - saved > 60 * args.save_minutes:
+            run.save()
+            said = validate(run.model, validation, losses, batch_tokens=args.batch_tokens)
+            print(f"validation at {share:.0%}: {said}", flush=True)
+            saved = time.monotonic()
+    run.save()
+    said = validate(run.model, validation, losses, batch_tokens=args.batch_tokens)
+    print(f"validation at the end: {said}", flush=True)
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("stage", choices=["pretrain", "decide"])
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--validation", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--init", type=Path, help="a checkpoint whose weights to start from")
+    parser.add_argument("--size", default="nano", help="tiny, nano or base, without --init")
+    parser.add_argument("--vocabulary", type=int, default=4096)
+    parser.add_argument("--minutes", type=float)
+    parser.add_argument("--steps", type=int)
+    parser.add_argument("--until", type=float, default=1.0, help="stop at this share of it")
+    parser.add_argument("--batch-tokens", type=int, default=8192)
+    parser.add_argument("--matrix-rate", type=float, default=0.02)
+    parser.add_argument("--other-rate", type=float, default=0.003)
+    parser.add_argument("--decision-weight", type=float, default=1.0)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--compile", action="store_true")
+    parser.add_argument("--save-minutes", type=float, default=4.0)
+    parser.add_argument("--log-every", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=1)
+    args = parser.parse_args()
+    if (args.minutes is None) == (args.steps is None):
+        parser.error("give either --minutes or --steps")
+    return args
+
+
+def initial(args: argparse.Namespace) -> Model:
+    """A new model, or one with the weights of `--init`."""
+    if args.init is None:
+        torch.manual_seed(args.seed)
+        return Model(shape(args.size, args.vocabulary))
+    kept = torch.load(args.init, map_location="cpu", weights_only=True)
+    model = Model(Shape(**kept["shape"]))
+    model.load_state_dict(kept["model"])
+    return model
+
+
+def main() -> None:
+    args = arguments()
+    torch.set_num_threads(args.threads)
+    data, validation = packed.read(args.data), packed.read(args.validation)
+    model = initial(args).to(args.device)
+    rates = {"matrix_rate": args.matrix_rate, "other_rate": args.other_rate}
+    run = Run(model, optimisers(model, **rates), args.out)
+    run.resume()
+    weights = PRETRAIN if args.stage == "pretrain" else Weights(0, 1, args.decision_weight)
+    said = f"{parameters(model) / 1e6:.2f} M parameters, {len(data)} examples"
+    print(f"{args.stage}: {said}, {len(data.tokens) / 1e6:.2f} M tokens", flush=True)
+    train(run, data, validation, weights, Budget(args.minutes, args.steps), args)
+
+
+if __name__ == "__main__":
+    main()
