@@ -1,0 +1,259 @@
+"""One request through the completer, with a model that is told what to say and the real one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sidelong.completer import Completer
+from sidelong.healing import Pieces
+from sidelong.model.llama import LlamaModel
+from sidelong.model.protocol import Cancel, Evaluation, Stopped
+from sidelong.prompt import Budget, Special
+from sidelong.request import Answer, Request
+from sidelong.settings import Settings
+from sidelong_index import Exclusion, Snapshot, build
+
+SPECIAL = Special(eos=256, fim_prefix=257, fim_middle=258, fim_suffix=259, file_sep=260, eof=261,
+                  cc=262)  # fmt: skip
+VOCABULARY = 263
+BUDGET = Budget(prefix=400, suffix=200, context=600, generated=64)
+
+
+@dataclass
+class Told:
+    """A model of bytes: it wants the repository as much as told and writes what it is told."""
+
+    says: str
+    wants: float = 0.0
+    name: str = "told"
+    special: Special = SPECIAL
+    budget: Budget = BUDGET
+    threshold: float = 0.5
+    cache_weights: tuple[float, ...] = ()
+    n_ctx: int = 4096
+    pieces: Pieces = field(
+        default_factory=lambda: Pieces([*(bytes([i]) for i in range(256)), *[b""] * 7])
+    )
+    prompts: list[list[int]] = field(default_factory=list)
+
+    def tokenize(self, text: str) -> list[int]:
+        return list(text.encode())
+
+    def evaluate(self, tokens: Sequence[int], *, rows: int, cancel: Cancel) -> Evaluation:
+        cancel.check()
+        self.prompts.append(list(tokens))
+        logits = np.full((rows, VOCABULARY), -30.0, dtype=np.float32)
+        if rows == 2:
+            logits[0, SPECIAL.cc] = np.log(max(self.wants, 1e-9))
+            logits[0, SPECIAL.fim_middle] = np.log(max(1 - self.wants, 1e-9))
+        written = len(tokens) - tokens.index(SPECIAL.fim_middle) - 1
+        said = self.says.encode()
+        logits[-1, said[written] if written < len(said) else SPECIAL.eos] = 0.0
+        return Evaluation(logits, evaluated=len(tokens))
+
+
+OTHER = "def area(width, height):\n    return width * height\n"
+
+
+def request(code: str, **settings: Any) -> Request:
+    """A request in Python code whose cursor is `$0`."""
+    before, after = code.split("$0")
+    return Request("main.py", "python", before + after, len(before), Settings(**settings), "1")
+
+
+def complete(
+    model: Any, code: str, *, files: dict[str, str] | None = None, **settings: Any
+) -> Answer:
+    completer = Completer(model)
+    snapshot = build((files or {"shapes.py": OTHER}).items())
+    answer = completer.complete(request(code, **settings), snapshot=snapshot, cancel=Cancel())
+    completer._retriever.shutdown()
+    return answer
+
+
+def shown(prompt: Sequence[int]) -> str:
+    """A prompt for people, special tokens by name."""
+    names = {256: "<eos>", 257: "<prefix>", 258: "<middle>", 259: "<suffix>", 260: "<file>",
+             261: "<eof>", 262: "<cc>"}  # fmt: skip
+    return "".join(names[t] if t in names else chr(t) for t in prompt)
+
+
+CODE = "def area(width, height):\n    return $0\n"
+
+
+def test_abstaining_goes_on_from_what_was_read() -> None:
+    model = Told("width")
+    answer = complete(model, CODE)
+    assert answer.text == "width"
+    assert not answer.gate.retrieved
+    assert answer.chunks == ()
+    assert shown(model.prompts[0]) == (
+        "<suffix>\n<prefix>def area(width, height):\n    return <eof><middle>"
+    )
+
+
+def test_retrieving_puts_the_chunks_behind_what_was_read() -> None:
+    model = Told("width", wants=0.9)
+    answer = complete(model, CODE)
+    assert answer.gate.retrieved
+    assert answer.gate.probability == pytest.approx(0.9)
+    assert [hit.path for hit in answer.chunks] == ["shapes.py"]
+    read, retrieved = model.prompts[:2]
+    assert retrieved[: len(read) - 1] == read[:-1]
+    assert shown(retrieved[len(read) - 1 :]) == f"<cc><file>shapes.py\n{OTHER}<middle>"
+
+
+def test_never_asks_neither_the_index_nor_for_context() -> None:
+    class Forbidden:
+        def search(self, *_args: Any, **_kwargs: Any) -> None:
+            raise AssertionError("the index was asked")
+
+    completer = Completer(Told("width", wants=0.9))
+    snapshot: Any = Forbidden()
+    asked = request(CODE, retrieval="never")
+    answer = completer.complete(asked, snapshot=snapshot, cancel=Cancel())
+    assert (answer.gate.rule, answer.gate.retrieved) == ("never", False)
+    completer._retriever.shutdown()
+
+
+def test_where_nothing_is_found_nothing_was_retrieved() -> None:
+    model = Told("width", wants=0.9)
+    answer = complete(model, CODE, files={"other.py": "zzz = 1\n"})
+    assert not answer.gate.retrieved
+    assert answer.gate.probability == pytest.approx(0.9)
+    assert answer.text == "width"
+
+
+def test_a_failure_in_retrieval_costs_retrieval_only(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken:
+        def search(self, *_args: Any, **_kwargs: Any) -> None:
+            raise OSError("the index is on fire")
+
+    completer = Completer(Told("width", wants=0.9))
+    snapshot: Any = Broken()
+    answer = completer.complete(request(CODE), snapshot=snapshot, cancel=Cancel())
+    assert answer.text == "width"
+    assert "request 1: retrieval failed" in caplog.text
+    completer._retriever.shutdown()
+
+
+def test_the_text_around_the_cursor_is_not_retrieved() -> None:
+    model = Told("width", wants=0.9)
+    own = {"main.py": CODE.replace("$0", "")}
+    assert complete(model, CODE, files=own).chunks == ()
+
+
+def test_the_users_threshold_beats_the_models() -> None:
+    assert complete(Told("x", wants=0.4), CODE, threshold=0.3).gate.retrieved
+    assert not complete(Told("x", wants=0.4), CODE).gate.retrieved
+
+
+def test_a_prompt_never_exceeds_its_budget_and_keeps_what_is_nearest() -> None:
+    model = Told("x", wants=0.9, n_ctx=300)
+    model.budget = Budget(prefix=100, suffix=50, context=100, generated=20)
+    above = "".join(f"a{i} = {i}\n" for i in range(500))
+    below = "".join(f"b{i} = {i}\n" for i in range(500))
+    files = {f"f{i}.py": above[: 40 * i] for i in range(1, 9)}
+    complete(model, f"{above}last = $0\nnext = 1\n{below}", files=files)
+    read, retrieved = model.prompts[:2]
+    assert len(read) <= 100 + 50 + 4
+    assert len(retrieved) <= model.budget.total - model.budget.generated
+    assert "last = <eof>" in shown(read)
+    assert "<suffix>\nnext = 1\n" in shown(read)
+
+
+@pytest.mark.parametrize("n_ctx", [64, 128, 300])
+def test_budgets_larger_than_the_context_shrink_to_fit(n_ctx: int) -> None:
+    model = Told("x", wants=0.9, n_ctx=n_ctx)
+    text = "value = 1\n" * 300
+    complete(model, f"{text}last = $0\n{text}", max_tokens=16)
+    assert max(len(prompt) for prompt in model.prompts) <= n_ctx
+
+
+def test_cancelling_stops_between_tokens() -> None:
+    cancel = Cancel()
+
+    class Tired(Told):
+        def evaluate(self, tokens: Sequence[int], *, rows: int, cancel: Cancel) -> Evaluation:
+            if len(self.prompts) == 3:
+                cancel.set()
+            return super().evaluate(tokens, rows=rows, cancel=cancel)
+
+    model = Tired("a long answer that nobody waits for")
+    completer = Completer(model)
+    with pytest.raises(Stopped):
+        completer.complete(request(CODE), snapshot=None, cancel=cancel)
+    assert len(model.prompts) == 3
+    completer._retriever.shutdown()
+
+
+def test_a_model_without_decision_tokens_abstains_unless_told() -> None:
+    plain = replace(SPECIAL, eof=None, cc=None)
+    assert complete(Told("x", special=plain), CODE).gate.probability is None
+    assert not complete(Told("x", special=plain), CODE).gate.retrieved
+    assert complete(Told("x", special=plain), CODE, retrieval="always").gate.retrieved
+
+
+def test_the_workspace_cache_brings_the_words_of_the_file() -> None:
+    code = "first = compute_total(rows)\nsecond = compute_t$0\n"
+    model = Told("zzz", cache_weights=(0.9,) * 6)
+    assert complete(model, code, max_lines=1).text == "otal(rows)"
+    assert complete(model, code, workspace_cache=False).text == "zzz"
+
+
+def test_the_workspace_cache_reads_chunks_only_if_the_gate_asked() -> None:
+    code = "second = compute_t$0\n"
+    files = {"other.py": "first = compute_total(rows)\nsecond = 1\n"}
+    model = Told("zzz", cache_weights=(0.9,) * 6)
+    always = complete(model, code, files=files, retrieval="always", max_lines=1)
+    assert always.text == "otal(rows)"
+    never = complete(model, code, files=files, retrieval="never", max_lines=1)
+    assert "rows" not in never.text
+
+
+# With the real model.
+
+
+@pytest.fixture
+def real(llama: LlamaModel) -> Callable[[str, Snapshot | None], Answer]:
+    completer = Completer(llama)
+
+    def ask(code: str, snapshot: Snapshot | None = None) -> Answer:
+        return completer.complete(request(code), snapshot=snapshot, cancel=Cancel())
+
+    return ask
+
+
+def test_healing_lets_a_word_be_finished(llama: LlamaModel) -> None:
+    code = (
+        "def measure_everything(rows):\n    return rows\n\n"
+        "first = measure_everything(rows)\nsecond = measure_every$0"
+    )
+    assert complete(llama, code, retrieval="never").text.startswith("thing(rows)")
+
+
+def test_typing_evaluates_only_what_was_typed(
+    real: Callable[[str, Snapshot | None], Answer],
+) -> None:
+    typed = "    return self.width * self.height"
+    above = "class Box:\n" + "    size = 1\n" * 200 + "    def area(self):\n"
+    below = "\n\n" + "box = Box()\n" * 200
+    costs = []
+    for n in range(1, len(typed)):
+        answer = real(f"{above}{typed[:n]}$0{below}", None)
+        costs.append(answer.tokens.evaluated)
+    assert sorted(costs[1:])[len(costs) // 2] <= 1 + 3
+
+
+def test_other_lines_can_be_excluded(llama: LlamaModel) -> None:
+    completer = Completer(llama)
+    snapshot = build([("main.py", OTHER * 20)])
+    asked = request(CODE, retrieval="always")
+    everything = Exclusion("main.py", 1, 10_000)
+    answer = completer.complete(asked, snapshot=snapshot, cancel=Cancel(), exclude=everything)
+    assert answer.chunks == ()
