@@ -40,13 +40,15 @@ llama.cpp is compiled with the system's C and C++ compilers. To get them:
   Windows          Visual Studio Build Tools, workload "Desktop development with C++"
 """
 
+LLAMA = "compiling llama.cpp"
+
 _STAGES = (
     (re.compile(r"\[(\d+/\d+)\]"), "compiling {}"),
-    (re.compile(r"Building wheel for llama"), "compiling llama.cpp"),
+    (re.compile(r"Building wheel for llama"), LLAMA),
     (re.compile(r"Building (?:wheel|editable) for (\S+)"), "building {}"),
-    (re.compile(r"Collecting (\S+)"), "collecting {}"),
-    (re.compile(r"Downloading (?:\S*/)?(\S+)"), "downloading {}"),
-    (re.compile(r"Using cached (?:\S*/)?(\S+)"), "found {} in pip's cache"),
+    (re.compile(r"Collecting (\S+)"), "fetching {}"),
+    (re.compile(r"Downloading (?:\S*/)?(\S+)"), "fetching {}"),
+    (re.compile(r"Using cached (?:\S*/)?(\S+)"), "fetching {}"),
     (re.compile(r"Installing build dependencies"), "fetching build tools"),
     (re.compile(r"Installing collected packages"), "installing packages"),
 )
@@ -67,8 +69,6 @@ def main() -> int:
         return 1
     extras = sorted(wanted | (installed or set()))
     started = time.monotonic()
-    if not _has_llama():
-        _say(COMPILING)
     if not _pip_install(extras):
         return 1
     STAMP.write_text(json.dumps({"of": _fingerprint(), "extras": extras}), encoding="utf-8")
@@ -119,11 +119,6 @@ def _venv_version() -> tuple[int, int] | None:
     return int(major), int(minor)
 
 
-def _has_llama() -> bool:
-    command = [str(PYTHON), "-m", "pip", "show", "--quiet", "llama-cpp-python"]
-    return subprocess.run(command, capture_output=True, check=False).returncode == 0
-
-
 def _pip_install(extras: list[str]) -> bool:
     """Run pip, its output in a log file and its progress on one line."""
     target = f"{ROOT}[{','.join(extras)}]" if extras else str(ROOT)
@@ -146,7 +141,11 @@ def _pip_install(extras: list[str]) -> bool:
         progress = Progress(sys.stderr.isatty())
         for line in pip.stdout:
             log.write(line)
-            progress.show(_stage(line))
+            stage = _stage(line)
+            if stage == LLAMA:
+                progress.end()
+                _say(COMPILING)
+            progress.show(stage)
         progress.end()
     if pip.returncode == 0:
         return True
@@ -173,7 +172,7 @@ class Progress:
     def __init__(self, terminal: bool) -> None:
         self._terminal = terminal
         self._started = self._said = time.monotonic()
-        self._stage = ""
+        self._stage = self._shown = ""
 
     def show(self, stage: str | None) -> None:
         """Say that this is where we are; None means still where we were."""
@@ -182,8 +181,10 @@ class Progress:
         self._stage = stage or self._stage
         line = f"  {_clock(now - self._started):>6}  {self._stage}"
         if self._terminal:
-            sys.stderr.write(f"\r\033[K{line[: shutil.get_terminal_size().columns - 1]}")
-            sys.stderr.flush()
+            if line != self._shown:
+                sys.stderr.write(f"\r\033[K{line[: shutil.get_terminal_size().columns - 1]}")
+                sys.stderr.flush()
+                self._shown = line
         elif another_kind or now - self._said > QUIET_S:
             _say(line)
             self._said = now
@@ -209,4 +210,7 @@ def _fail(text: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(_fail("interrupted; the next run goes on from what pip has kept"))
