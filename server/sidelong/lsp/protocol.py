@@ -53,7 +53,13 @@ class Protocol(LanguageServerProtocol):
             del self.fm.builtin_features[method]
 
     def receive(self, body: bytes) -> None:
-        """Handle one message, whatever it is."""
+        """Handle one message, whatever it is; never raises."""
+        try:
+            self._receive(body)
+        except Exception:
+            logger.exception("A message could not be handled")
+
+    def _receive(self, body: bytes) -> None:
         try:
             data = json.loads(body)
         except (ValueError, RecursionError):
@@ -150,9 +156,18 @@ class Protocol(LanguageServerProtocol):
         if not future.cancelled() and (error := future.exception()) is not None:
             logger.error("A notification's handler failed", exc_info=error)
 
+    def _handle_response(
+        self, msg_id: MsgId, result: Any | None = None, error: types.ResponseError | None = None
+    ) -> None:
+        future = self._request_futures.get(msg_id)
+        # Nobody waits any more for what came too late.
+        if future is not None and not future.done():
+            super()._handle_response(msg_id, result, error)
+
     def _handle_cancel_notification(self, msg_id: MsgId) -> None:
         # Clients cancel what has just been answered: that is no news.
-        future: object = self._request_futures.get(msg_id)
+        known = isinstance(msg_id, int | str)
+        future: object = self._request_futures.get(msg_id) if known else None
         if isinstance(future, asyncio.Future):
             future.cancel()
 

@@ -1,0 +1,95 @@
+"""A language server whose model says what it is told; started by tests as a process.
+
+The first line of a document tells it what to do: `#! {"text": "1 + 1"}`.
+
+    text            what to suggest, with the request's own values in `{path}`, `{max_lines}`...
+    replace_after   how much after the cursor the suggestion replaces
+    reason          why the text is empty
+    wait            do not answer until stopped
+    hold            do not answer until the file of this name exists
+    crash           fail with this message
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from sidelong.errors import ModelMissing
+from sidelong.gate import Gate
+from sidelong.lsp import ServeOptions, serve_stdio
+from sidelong.model.protocol import Cancel
+from sidelong.model.worker import Worker
+from sidelong.request import Answer, Request, Tokens
+from sidelong.settings import UserSettings
+from sidelong_index import Snapshot
+
+
+class Scripted:
+    """Stands where the completer stands, on the worker's thread."""
+
+    def __init__(self, user: UserSettings) -> None:
+        if user.model is not None and not user.model.is_file():
+            raise ModelMissing(f"{user.model}: no such file. Set sidelong.model.path.")
+        self._model = user.model.name if user.model else "scripted"
+        self._asked = 0
+
+    def complete(self, request: Request, snapshot: Snapshot | None, cancel: Cancel) -> Answer:
+        self._asked += 1
+        first = request.text.split("\n", 1)[0]
+        script: dict[str, Any] = json.loads(first[2:]) if first.startswith("#!") else {}
+        while script.get("wait") or ("hold" in script and not Path(script["hold"]).exists()):
+            cancel.check()
+            time.sleep(0.005)
+        if "crash" in script:
+            raise RuntimeError(script["crash"])
+        print("a stray print must not reach the client")
+        text = script.get("text", "")
+        values = {
+            "path": request.path,
+            "language": request.language,
+            "model": self._model,
+            "asked": self._asked,
+            "left": request.before.rpartition("\n")[2],
+            "right": request.after.partition("\n")[0],
+            "snapshot": snapshot is not None,
+            "retrieval": request.settings.retrieval,
+            "max_lines": request.settings.max_lines,
+        }
+        for name, value in values.items():
+            text = text.replace("{" + name + "}", str(value))
+        return Answer(
+            text=text,
+            replace_after=script.get("replace_after", 0),
+            reason=script.get("reason", ""),
+            gate=Gate(0.25, 0.5, "threshold", retrieved=False),
+            tokens=Tokens(prompt=10, evaluated=2, generated=3),
+            ms={"look": 1.0},
+        )
+
+
+class ScriptedEngine:
+    """The server's seam, with the real worker behind it."""
+
+    def __init__(self, user: UserSettings) -> None:
+        self._worker = Worker(lambda: Scripted(user))
+
+    async def ready(self) -> None:
+        await self._worker.ready()
+
+    async def complete(self, key: str, request: Request, snapshot: Snapshot | None) -> Answer:
+        return await self._worker.run(
+            key, lambda scripted, cancel: scripted.complete(request, snapshot, cancel)
+        )
+
+    async def stop(self) -> None:
+        await asyncio.get_running_loop().run_in_executor(None, self._worker.stop)
+
+
+if __name__ == "__main__":
+    options = ServeOptions(log_level="debug", log_file=Path(sys.argv[1]))
+    sys.exit(serve_stdio(options, make_engine=ScriptedEngine))
