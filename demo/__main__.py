@@ -23,11 +23,15 @@ from sidelong import paths
 TYPED = 24
 """Characters typed at the last place."""
 
+PICTURE_COLUMNS = 88
+
 
 def main() -> int:
     """Run the demo; 1 if there is nothing to complete or the server failed."""
     args = _parser().parse_args()
     console = Console(highlight=False)
+    if args.picture:
+        console = Console(highlight=False, width=PICTURE_COLUMNS, record=True, force_terminal=True)
     root = (args.repo or default_repository()).resolve()
     places = choose_places(root, n=args.places, seed=args.seed)
     if not places:
@@ -35,7 +39,7 @@ def main() -> int:
         return 1
     console.print(
         f"[bold]sidelong[/] completes [bold]{root.name}[/] through its language server.\n"
-        f"[dim]{root}\n{_about(args)}[/]\n"
+        f"[dim]{_short(root)}\n{_about(args)}[/]\n"
     )
     try:
         asyncio.run(_run(root, places, args, console))
@@ -44,6 +48,8 @@ def main() -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    if args.picture:
+        args.picture.write_text(show.picture(console), encoding="utf-8")
     return 0
 
 
@@ -53,7 +59,14 @@ def _parser() -> ArgumentParser:
     parser.add_argument("--places", type=int, default=8, metavar="N", help="default: 8")
     parser.add_argument("--seed", type=int, default=1, help="draws the places; default: 1")
     parser.add_argument("--retrieve", choices=("auto", "always", "never"), default="auto")
+    parser.add_argument("--picture", type=Path, metavar="SVG", help="also draw the output here")
     return parser
+
+
+def _short(path: Path) -> str:
+    """The path as people write it."""
+    home = Path.home()
+    return f"~/{path.relative_to(home).as_posix()}" if path.is_relative_to(home) else str(path)
 
 
 def _about(args: Namespace) -> str:
@@ -68,7 +81,7 @@ async def _run(root: Path, places: list[Place], args: Namespace, console: Consol
     log_file = paths.cache_dir() / "demo" / "server.log"
     settings = {"retrieval": {"mode": args.retrieve}}
     started = time.perf_counter()
-    status = console.status("Starting the language server")
+    status = Console(stderr=True).status("Starting the language server")
     status.start()
     serving = running(
         root,
@@ -91,7 +104,7 @@ async def _run(root: Path, places: list[Place], args: Namespace, console: Consol
     finally:
         status.stop()
     show.summary(shown, console)
-    console.print(f"[dim]A line of log for each request: {log_file}[/]")
+    console.print(f"[dim]A line of log for each request: {_short(log_file)}[/]")
 
 
 def _show_progress(status: Status, what: str, percentage: int | None) -> None:

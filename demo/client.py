@@ -23,6 +23,9 @@ STARTS_WITHIN_S = 600.0
 """The first indexing of a large repository takes its time."""
 
 
+SETTLED_S = 0.5
+
+
 @dataclass(frozen=True)
 class Suggestion:
     """What came back from the server, and what it says of how."""
@@ -133,14 +136,12 @@ async def running(
 
 
 class _Ready:
-    """Listens to the server's progress until model and index are there."""
+    """Listens to the server until model and index are there."""
 
     def __init__(
         self, client: LanguageClient, on_progress: Callable[[str, int | None], None]
     ) -> None:
-        self._on_progress = on_progress
-        self._titles: dict[types.ProgressToken, str] = {}
-        self._ended: set[str] = set()
+        self._state = ""
         self._error = ""
         self._changed = asyncio.Event()
 
@@ -148,38 +149,38 @@ class _Ready:
         def on_create(_params: types.WorkDoneProgressCreateParams) -> None:
             return None
 
-        def on_progress_value(params: types.ProgressParams) -> None:
-            self._on_value(params.token, params.value)
+        def on_work_done(params: types.ProgressParams) -> None:
+            value: Any = params.value
+            on_progress(value.get("message") or "", value.get("percentage"))
 
         def on_message(params: types.ShowMessageParams) -> None:
             if params.type == types.MessageType.Error:
                 self._error = params.message
                 self._changed.set()
 
-        def on_status(_params: object) -> None:
-            return None
+        def on_status(params: Any) -> None:
+            self._state = params.state
+            self._changed.set()
 
         client.feature(types.WINDOW_WORK_DONE_PROGRESS_CREATE)(on_create)
-        client.feature(types.PROGRESS)(on_progress_value)
+        client.feature(types.PROGRESS)(on_work_done)
         client.feature(types.WINDOW_SHOW_MESSAGE)(on_message)
         client.feature("sidelong/status")(on_status)
 
     async def wait(self) -> None:
-        """Return when both are there; raises `RuntimeError` with the server's own words."""
-        while self._ended != {"Loading model", "Indexing"}:
+        """Return when both are there; raises `RuntimeError` with the server's own words.
+
+        The model may be ready before indexing is first heard of: the state has to last.
+        """
+        while True:
             self._changed.clear()
-            await self._changed.wait()
+            lasts = SETTLED_S if self._state == "ready" else None
+            try:
+                await asyncio.wait_for(self._changed.wait(), lasts)
+            except asyncio.TimeoutError:
+                return
             if self._error:
                 raise RuntimeError(self._error)
-
-    def _on_value(self, token: types.ProgressToken, value: Any) -> None:
-        if value["kind"] == "begin":
-            self._titles[token] = value["title"]
-        title = self._titles.get(token, "")
-        if value["kind"] == "end":
-            self._ended.add(title)
-        self._on_progress(f"{title}: {value.get('message', '')}", value.get("percentage"))
-        self._changed.set()
 
 
 def _capabilities() -> types.ClientCapabilities:

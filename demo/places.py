@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import shutil
 from dataclasses import dataclass
 from importlib.metadata import distribution
@@ -24,6 +25,7 @@ CODE = frozenset({
     "typescriptreact",
 })  # fmt: skip
 SHORTEST, LONGEST = 8, 80
+_WORD = re.compile(r"[A-Za-z_]{3}")
 MOST_CHARACTERS = 200_000
 
 
@@ -105,6 +107,7 @@ def _is_worth_showing(text: str, blank: Blank) -> bool:
     return (
         SHORTEST <= len(target.strip()) <= LONGEST
         and "\n" not in target.strip("\n")
+        and _WORD.search(target) is not None
         and not line.startswith(("#", "//", "*", '"', "'"))
         and blank.start > 1_000
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from demo.places import Place
 from sidelong.evaluation.metrics import edit_similarity, exact_match
 
 CONTEXT_LINES = 3
+GUTTER = " " * 5
 GHOST = "bold green"
 REAL = "cyan"
 
@@ -55,12 +57,15 @@ def _code(place: Place, suggestion: Suggestion) -> Text:
     below = place.after.split("\n")
     text = Text(no_wrap=True, overflow="ellipsis")
     for line in above[-1 - CONTEXT_LINES : -1]:
-        text.append(f"    {line}\n", "dim")
-    text.append("  › ", "bold")
+        text.append(f"{GUTTER}{line}\n", "dim")
+    text.append("   › ", "bold")
     text.append(above[-1])
-    text.append(suggestion.text or "▏", GHOST if suggestion.text else "red")
+    if suggestion.text:
+        text.append(suggestion.text.replace("\n", f"\n{GUTTER}"), GHOST)
+    else:
+        text.append("▏", "red")
     text.append(below[0] + "\n")
-    text.append("real", REAL)
+    text.append("real ", REAL)
     text.append(above[-1], "dim")
     text.append(place.target.strip("\n"), REAL)
     text.append(below[0], "dim")
@@ -110,16 +115,20 @@ def _result(shown: Shown) -> Text:
 
 def typing(evaluated: Sequence[int], *, text: str, prompt: int) -> RenderableType:
     """What each keystroke cost when the suggestions were refused."""
-    keys = Table.grid(padding=(0, 1))
-    keys.add_row(Text("typed", "dim"), *(Text(c.replace(" ", "␣")) for c in text))
-    keys.add_row(Text("evaluated", "dim"), *(str(n) for n in evaluated))
+    keys = Table.grid(padding=(0, 2))
+    keys.add_column(style="dim")
+    keys.add_column()
+    keys.add_row("typed", Text(text, REAL))
+    keys.add_row("evaluated", " ".join(map(str, evaluated)))
+    keys.add_row("median", f"{statistics.median(evaluated):.0f}, of a prompt of {prompt:,} tokens")
     return Panel(
         Group(
             keys,
             Text(),
-            Text.from_markup(
-                f"tokens evaluated per keystroke, of a prompt of {prompt:,}: the KV cache survives "
-                "typing; 0 where the text went along a suggestion and the model was not asked"
+            Text(
+                "Tokens that went through the model at each keystroke; the others were in its "
+                "cache.\n0 where the text went along a suggestion and the model was not asked.",
+                "dim",
             ),
         ),
         title="[bold]typing on[/]",
@@ -139,3 +148,8 @@ def summary(shown: Sequence[Shown], console: Console) -> None:
         f"[bold]{exact} of {n} exact[/], {similar:.0%} similar on average, "
         f"retrieved at {retrieved} of {n}, {ms:.0f} ms in the median."
     )
+
+
+def picture(console: Console) -> str:
+    """What the console showed, as an SVG that loads nothing from elsewhere."""
+    return re.sub(r"@font-face \{.*?\}", "", console.export_svg(title="make demo"), flags=re.DOTALL)
