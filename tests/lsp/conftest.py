@@ -71,6 +71,12 @@ class Editor:
         self._exit_code: int | None = None
         self._listen()
 
+    @property
+    def serve(self) -> tuple[str, ...]:
+        """The arguments that start the real server."""
+        logging = ("--log-level", "debug", "--log-file", str(self.log))
+        return ("-m", "sidelong", "serve", "--threads", "1", *logging)
+
     def start(
         self,
         *command: str,
@@ -116,6 +122,15 @@ class Editor:
             bar[0].title for bar in bars if bar and isinstance(bar[-1], types.WorkDoneProgressEnd)
         ]
 
+    def configure(self, settings: object, *, folder: Path | None = None) -> None:
+        """Change the editor's configuration and tell the server, as VS Code does."""
+        self.client.set_configuration(
+            settings, section="sidelong", scope_uri=folder.as_uri() if folder else None
+        )
+        self.client.workspace_did_change_configuration(
+            types.DidChangeConfigurationParams(settings=None)
+        )
+
     def until(self, fact: Callable[[], object]) -> None:
         """Wait until the fact holds; it may ask the server."""
         deadline = time.monotonic() + TIMEOUT_S
@@ -139,6 +154,12 @@ class Editor:
         item = types.TextDocumentItem(doc.uri, language, doc.version, text)
         self.client.text_document_did_open(types.DidOpenTextDocumentParams(item))
         return doc
+
+    def close(self, doc: Doc) -> None:
+        """Close the document without saving it."""
+        self.client.text_document_did_close(
+            types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(doc.uri))
+        )
 
     def type(self, doc: Doc, text: str, *, delete: int = 0) -> None:
         """Type at the cursor, after deleting characters to its right."""
@@ -300,6 +321,17 @@ def editor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Editor]:
     folder = tmp_path_factory.mktemp("editor") / "workspace"
     folder.mkdir()
     editor = Editor(folder).start()
+    yield editor
+    assert editor.shut_down() == 0
+
+
+@pytest.fixture(scope="module")
+def real_editor(tmp_path_factory: pytest.TempPathFactory, default_model: Path) -> Iterator[Editor]:
+    """An editor on `sidelong serve` with the shipped model, which a module's tests share."""
+    folder = tmp_path_factory.mktemp("real") / "workspace"
+    folder.mkdir()
+    editor = Editor(folder)
+    editor.start(*editor.serve)
     yield editor
     assert editor.shut_down() == 0
 

@@ -16,12 +16,13 @@ import asyncio
 import json
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sidelong.errors import ModelMissing
 from sidelong.gate import Gate
-from sidelong.lsp import ServeOptions, serve_stdio
+from sidelong.lsp import ServeOptions, serve_stdio, serve_tcp
 from sidelong.model.protocol import Cancel
 from sidelong.model.worker import Worker
 from sidelong.request import Answer, Request, Tokens
@@ -92,4 +93,7 @@ class ScriptedEngine:
 
 if __name__ == "__main__":
     options = ServeOptions(log_level="debug", log_file=Path(sys.argv[1]))
+    if "--tcp" in sys.argv:
+        say_port = partial(print, file=sys.stderr, flush=True)
+        sys.exit(serve_tcp(options, make_engine=ScriptedEngine, on_listening=say_port))
     sys.exit(serve_stdio(options, make_engine=ScriptedEngine))

@@ -113,9 +113,7 @@ def test_every_request_is_explained_with_what_it_cost(editor: Any) -> None:
 def test_every_request_is_one_line_of_the_log_without_code(editor: Any) -> None:
     doc = editor.open("traced.py", '#! {"text": "1"}\nsecret = $0')
     editor.complete(doc)
-    editor.client.text_document_did_close(
-        types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(doc.uri))
-    )
+    editor.close(doc)
     assert editor.complete(doc) is None
     lines = [line for line in editor.log.read_text().splitlines() if "traced.py" in line]
     assert len(lines) == 2

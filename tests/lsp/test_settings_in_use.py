@@ -14,16 +14,6 @@ MODEL = '#! {"text": "{model}"}\n$0'
 NewEditor = Callable[..., Any]
 
 
-def configure(editor: Any, settings: object, *, folder: Path | None = None) -> None:
-    """Change the editor's configuration and tell the server, as VS Code does."""
-    editor.client.set_configuration(
-        settings, section="sidelong", scope_uri=folder.as_uri() if folder else None
-    )
-    editor.client.workspace_did_change_configuration(
-        types.DidChangeConfigurationParams(settings=None)
-    )
-
-
 def test_two_folders_have_their_own_settings(new_editor: NewEditor, tmp_path: Path) -> None:
     one, two = tmp_path / "one", tmp_path / "two"
     for folder in (one, two):
@@ -70,11 +60,11 @@ def test_folders_come_and_go(new_editor: NewEditor, tmp_path: Path) -> None:
 
 def test_changed_settings_hold_for_the_next_request(editor: Any) -> None:
     doc = editor.open("changed.py", SHOW)
-    configure(editor, {"maxLines": 5})
+    editor.configure({"maxLines": 5})
     editor.until(lambda: editor.suggestion(doc) == "changed.py 5")
-    configure(editor, {"maxLines": 6})
+    editor.configure({"maxLines": 6})
     editor.until(lambda: editor.suggestion(doc) == "changed.py 6")
-    configure(editor, None)
+    editor.configure(None)
 
 
 def test_the_server_asks_to_hear_of_changes(editor: Any) -> None:
@@ -85,43 +75,43 @@ def test_the_server_asks_to_hear_of_changes(editor: Any) -> None:
 def test_a_language_can_be_switched_off(editor: Any) -> None:
     python = editor.open("language.py", SHOW)
     rust = editor.open("language.rs", SHOW, language="rust")
-    configure(editor, {"languages": {"rust": False}})
+    editor.configure({"languages": {"rust": False}})
     editor.until(lambda: editor.complete(rust) == [])
     assert editor.explain(rust)["reason"] == "sidelong.languages switches rust off"
     assert editor.suggestion(python) == "language.py 8"
-    configure(editor, None)
+    editor.configure(None)
 
 
 def test_everything_can_be_switched_off_and_on(editor: Any) -> None:
     doc = editor.open("off.py", SHOW)
-    configure(editor, {"enabled": False})
+    editor.configure({"enabled": False})
     editor.until(lambda: editor.state == "off")
     assert editor.complete(doc) == []
     assert editor.explain(doc)["reason"] == "sidelong.enabled is false"
-    configure(editor, None)
+    editor.configure(None)
     editor.until(lambda: editor.state == "ready")
     assert editor.suggestion(doc) == "off.py 8"
 
 
 def test_a_bad_value_is_told_once_and_not_used(editor: Any) -> None:
     doc = editor.open("bad.py", SHOW)
-    configure(editor, {"maxLines": "many", "debounce": 1})
+    editor.configure({"maxLines": "many", "debounce": 1})
     editor.until(lambda: editor.client.messages)
-    configure(editor, {"maxLines": "many", "debounce": 2})
+    editor.configure({"maxLines": "many", "debounce": 2})
     assert editor.suggestion(doc) == "bad.py 8"
     (message,) = editor.client.messages
     assert message.type == types.MessageType.Warning
     assert message.message.startswith("sidelong.maxLines: 'many' is not allowed.")
-    configure(editor, None)
+    editor.configure(None)
 
 
 def test_the_workspace_may_not_choose_the_model(editor: Any) -> None:
     doc = editor.open("evil.py", MODEL)
-    configure(editor, {"model": {"path": "/workspace/evil.gguf"}, "threads": 99})
+    editor.configure({"model": {"path": "/workspace/evil.gguf"}, "threads": 99})
     editor.until(lambda: "sidelong.threads is ignored" in editor.log.read_text())
     assert "sidelong.model.path is ignored" in editor.log.read_text()
     assert editor.suggestion(doc) == "scripted"
-    configure(editor, None)
+    editor.configure(None)
 
 
 def test_the_config_file_is_below_the_editors_settings(
@@ -139,7 +129,7 @@ def test_the_config_file_is_below_the_editors_settings(
     inside, outside = editor.open("a.py", SHOW), editor.open("", SHOW, uri="file:///b.py")
     assert editor.suggestion(inside) == "a.py 3"
     assert editor.suggestion(outside) == "b.py 2"
-    configure(editor, {"maxLines": 4})
+    editor.configure({"maxLines": 4})
     editor.until(lambda: editor.suggestion(inside) == "a.py 4")
 
 
@@ -183,7 +173,7 @@ def test_a_model_that_appears_is_found_when_settings_change(
     editor = new_editor().start()
     editor.until(lambda: editor.state == "error")
     model.touch()
-    configure(editor, None)
+    editor.configure(None)
     editor.until(lambda: editor.state == "ready")
 
 

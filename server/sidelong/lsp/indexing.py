@@ -85,6 +85,7 @@ class Indexing:
             on_progress=Newest(bar.receive).put,
         )
         bar.index = folder.index
+        self._status.indexing(folder.uri, f"Indexing {folder.name}")
         folder.index.start()
         for doc in self._documents:
             for place in self._folders.places(doc.uri):
@@ -117,10 +118,7 @@ class _Bar:
             return
         now_s = asyncio.get_running_loop().time()
         if self._work is None:
-            self._work = WorkDone(
-                self._server, title="Indexing", message=f"Indexing {self._folder.name}"
-            )
-            self._status.indexing(self._folder.uri, f"Indexing {self._folder.name}")
+            self._work = WorkDone(self._server, title="Indexing", message=self._folder.name)
         elif now_s - self._reported_s >= _REPORT_EVERY_S:
             self._reported_s = now_s
             percentage = 100 * progress.done // progress.total if progress.total else None
