@@ -226,3 +226,11 @@ def test_the_server_ends_with_its_client(raw: Any) -> None:
     }
     raw.send("textDocument/inlineCompletion", params, id="never answered")
     assert raw.close() == 1
+
+
+@pytest.mark.skipif("sys.platform == 'win32'", reason="Windows has no SIGTERM to handle")
+def test_a_terminated_server_stops_what_it_started(raw: Any) -> None:
+    raw.initialize()
+    assert_sane(raw)
+    raw.process.terminate()
+    assert raw.close() == 1

@@ -128,8 +128,7 @@ class _Bar:
 def _wants_index(folder: Folder) -> bool:
     if folder.path is None or not folder.settings.enabled or folder.settings.retrieval == "never":
         return False
-    path = Path(str(folder.path))
-    if path == Path.home() or path == Path(path.anchor):
+    if _holds_everything(Path(str(folder.path))):
         # An editor started without a project: the index would read everything the user has.
         logger.warning(
             "%s is not indexed: it is a home or root folder. "
@@ -138,3 +137,11 @@ def _wants_index(folder: Folder) -> bool:
         )
         return False
     return True
+
+
+def _holds_everything(path: Path) -> bool:
+    try:
+        home: Path | None = Path.home()
+    except RuntimeError:
+        home = None
+    return path in (home, Path(path.anchor))

@@ -84,6 +84,7 @@ class Protocol(LanguageServerProtocol):
             else:
                 logger.warning("%s ignored: %s", method, _what_is_wrong(error))
             return
+        self._initialized = True
         self.handle_message(message)
 
     def _structure_call(self, method: str, data: dict[str, Any]) -> Any:
@@ -124,7 +125,6 @@ class Protocol(LanguageServerProtocol):
         elif method != types.INITIALIZE and not self._initialized:
             problem = (_Errors.ServerNotInitialized, "The server is not initialized yet.")
         else:
-            self._initialized = True
             return True
         if msg_id is not None:
             self._refuse(msg_id, *problem)

@@ -30,6 +30,9 @@ logger = logging.getLogger(__name__)
 MOST_CHARACTERS: Final = 4_000_000
 """Longer documents are logs and data; each keystroke would copy them several times."""
 
+CONFIGURED_WITHIN_S: Final = 30.0
+"""More than the client is given to tell its configuration; nobody waits for ever."""
+
 
 class _Declined(Exception):
     """There will be no suggestion; says what became of the request and why."""
@@ -110,7 +113,10 @@ def _open_document(server: Server, uri: str) -> Document:
 
 async def _settings(server: Server, doc: Document) -> Settings:
     """The document's settings, once the client has told them; declines what they switch off."""
-    await server.configured.wait()
+    try:
+        await asyncio.wait_for(server.configured.wait(), CONFIGURED_WITHIN_S)
+    except asyncio.TimeoutError:
+        raise _Declined("not ready", "the client has not said `initialized`") from None
     settings = server.settings_of(doc.uri)
     if not settings.enabled:
         raise _Declined("off", "sidelong.enabled is false")
