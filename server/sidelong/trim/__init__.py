@@ -9,12 +9,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sidelong.trim.around import Around, around
-from sidelong.trim.bounds import covered, dedent, single_line, too_many_lines, unbalanced
+from sidelong.trim.bounds import (
+    behind_brackets,
+    covered,
+    dedent,
+    misplaced,
+    single_line,
+    too_many_lines,
+    unbalanced,
+)
 from sidelong.trim.lines import unix
 from sidelong.trim.repeats import (
     end_of_line,
+    ends_in_loop,
     line_above,
     lines_below,
+    loop,
     repetition,
     same_as_after,
 )
@@ -59,7 +69,9 @@ def should_stop(text: str, *, before: str, after: str, language: str, max_lines:
     Cheap enough to be asked after every token.
     """
     here, text = around(before, after, language), unix(text)
-    if any(rule(text, here) < len(text) for rule in _at_once(max_lines)):
+    if ends_in_loop(text) or too_many_lines(text, max_lines) < len(text):
+        return True
+    if any(rule(text, here) < len(text) for rule in _AT_ONCE):
         return True
     lines = text[: text.rfind("\n") + 1]
     return any(rule(lines, here) < len(lines) for rule in _BY_LINE)
@@ -69,9 +81,12 @@ def _rules(max_lines: int) -> list[tuple[str, Rule]]:
     """The rules with the names under which they are reported, in the order of asking."""
     return [
         ("single-line", single_line),
+        ("single-line", misplaced),
         ("repetition", repetition),
+        ("repetition", loop),
         ("suffix-overlap", same_as_after),
         ("suffix-overlap", end_of_line),
+        ("suffix-overlap", behind_brackets),
         ("line-above", line_above),
         ("suffix-overlap", lines_below),
         ("unbalanced", unbalanced),
@@ -80,10 +95,8 @@ def _rules(max_lines: int) -> list[tuple[str, Rule]]:
     ]
 
 
-def _at_once(max_lines: int) -> list[Rule]:
-    """The rules whose objection no further text can take back."""
-    return [single_line, dedent, repetition, lambda text, _: too_many_lines(text, max_lines)]
-
+_AT_ONCE: list[Rule] = [single_line, dedent, repetition]
+"""The rules whose objection no further text can take back."""
 
 _BY_LINE: list[Rule] = [line_above, lines_below, unbalanced]
 """The rules that judge whole lines: the last one may still become another."""
@@ -105,6 +118,7 @@ def _cut(text: str, here: Around, rules: list[tuple[str, Rule]]) -> tuple[str, l
 
 def _strip(text: str, here: Around) -> str:
     """Without white space at the end, except before code that follows on the line."""
-    if here.code_follows and "\n" not in text and text.strip():
-        return text
-    return text.rstrip()
+    kept = text.rstrip()
+    if kept and here.code_follows:
+        return kept + text[len(kept) :].partition("\n")[0]
+    return kept

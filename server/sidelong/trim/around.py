@@ -51,12 +51,10 @@ class Around:
         return bool(rest.endswith(":") and own and self.below and self.below[0].width > own.width)
 
     @cached_property
-    def in_brackets(self) -> bool:
-        """Whether the cursor is in brackets that open before and close after it on its line."""
-        if not self.open or self.open[-1].closed_at is None or not self.open[-1].on_line:
-            return False
-        between = self.line_after[: self.open[-1].closed_at]
-        return self.open[-1].closed_at < len(self.line_after) and not between.strip()
+    def bracket(self) -> int | None:
+        """The place in `open` of the innermost bracket, if it is one around an expression."""
+        i = next((i for i in reversed(range(len(self.open))) if self.open[i].closer in ")]}"), None)
+        return i if i is not None and self.open[i].closer in ")]" else None
 
     def lines(self, text: str) -> list[Line]:
         """The lines that are not blank once `text` is inserted, the cursor's line whole.

@@ -14,40 +14,47 @@ from sidelong.trim.lines import lines_of, width
 
 
 def single_line(text: str, around: Around) -> int:
-    """One line where code follows on the cursor's line, or what follows would end up misplaced."""
+    """One line where code follows on the cursor's line."""
     end = text.find("\n")
-    if end < 0 or not around.line_after.strip():
+    return end if end >= 0 and around.code_follows else len(text)
+
+
+def misplaced(text: str, around: Around) -> int:
+    """One line where punctuation after the cursor would end up behind several lines."""
+    end = text.find("\n")
+    if end < 0:
         return len(text)
-    if around.code_follows:
-        return end
     balance = balanced(text, around)
     rest = around.line_after[balance.cover :].strip()
-    if not rest or rest[0] in CLOSERS:
+    if not rest or rest[0] in CLOSERS or any(_ends(text, balance, rest)):
         return len(text)
-    lines = (text[balance.last :].partition("\n")[0], text.rpartition("\n")[2])
-    return len(text) if any(line.rstrip().endswith(rest) for line in lines) else end
+    return end
 
 
 def dedent(text: str, around: Around) -> int:
-    """A line that is indented less than the cursor's block; brackets may still be closed there."""
+    """A line that is indented less than the cursor's block; brackets may still be closed there.
+
+    Within the brackets of an expression everything is indented further than their start, and when
+    they are closed, the block is that of their start.
+    """
     if around.syntax.prose:
         return len(text)
-    block, closed = _block(text, around), False
+    first = around.line_before + text.partition("\n")[0]
+    block = width(first if first.strip() else around.line_before)
+    within, bracket = 0, around.bracket
+    if bracket is not None and (around.open[bracket].on_line or block > around.open[bracket].width):
+        within = balanced(text, around).leaves
+        block = around.open[bracket].width
+    closed = False
     for line in around.lines(text):
         if line.start == 0 or (around.syntax.directives and line.said[0] == "#"):
             continue
+        least = block + 1 if line.start < within and not line.closes else block
         if line.width < block and line.closes and not line.opens:
             closed = True
-        elif closed or line.width < block:
+        elif closed or line.width < least:
             return line.start
     return len(text)
-
-
-def _block(text: str, around: Around) -> int:
-    """The least indentation of what belongs to the cursor's block."""
-    first = around.line_before + text.partition("\n")[0]
-    block = width(first if first.strip() else around.line_before)
-    return block + (around.in_brackets and balanced(text, around).cover == 0)
 
 
 def too_many_lines(text: str, max_lines: int) -> int:
@@ -62,6 +69,15 @@ def unbalanced(text: str, around: Around) -> int:
     return len(text) if around.syntax.prose else balanced(text, around).keep
 
 
+def behind_brackets(text: str, around: Around) -> int:
+    """What the text says behind a bracket it has covered, if that stands there already."""
+    balance = balanced(text, around)
+    tail = text[balance.last :].rstrip()
+    if balance.cover and tail and around.line_after[balance.cover :].startswith(tail):
+        return len(text) if PUNCTUATION.issuperset(tail) else balance.last
+    return len(text)
+
+
 @dataclass(frozen=True)
 class Balance:
     """How the closing brackets of a text fit those around the cursor."""
@@ -72,6 +88,8 @@ class Balance:
     """Characters after the cursor that the text brings itself."""
     last: int
     """Where in the text the last of the covered ones ends."""
+    leaves: int
+    """Where the text closes the bracket that `Around.bracket` names; its length if it does not."""
 
 
 def balanced(text: str, around: Around) -> Balance:
@@ -82,10 +100,10 @@ def balanced(text: str, around: Around) -> Balance:
     place (`} else {`).
     """
     if around.inside in (REMARK, COMMENT):
-        return Balance(len(text), 0, 0)
+        return Balance(len(text), 0, 0, len(text))
     found = scan(text, around.syntax, inside=around.inside)
     signs = found.brackets if found.left is None else [(found.left, around.inside), *found.brackets]
-    stack, fits = list(around.open), Balance(len(text), 0, 0)
+    stack, fits = list(around.open), Balance(len(text), 0, 0, len(text))
     owed: tuple[int, Open] | None = None
     for at, sign in signs:
         if sign in CLOSER:
@@ -94,19 +112,22 @@ def balanced(text: str, around: Around) -> Balance:
                 opened, owed = owed[1], None
             stack.append(opened)
             continue
-        if owed:
-            break
         i = next((i for i in range(len(stack) - 1, -1, -1) if stack[i].closer == sign), None)
-        if i is None:
-            if around.syntax.known and not around.cut_off:
-                return replace(fits, keep=at)
+        if i is None and (owed or not around.syntax.known or around.cut_off):
             continue
+        if i is None:
+            return replace(fits, keep=at)
         closed = stack[i]
         del stack[i:]
+        if around.bracket is not None and i <= around.bracket:
+            fits = replace(fits, leaves=min(at, fits.leaves))
         if closed.closed_at is None:
             continue
+        if owed:
+            break
         if _is_next(closed.closed_at, fits.cover, around):
-            fits = Balance(len(text), closed.closed_at + len(sign), at + len(sign))
+            cover = closed.closed_at + len(sign)
+            fits = replace(fits, cover=cover, last=at + len(sign))
         else:
             owed = (at, closed)
     return replace(fits, keep=owed[0]) if owed else fits
@@ -120,12 +141,19 @@ def _is_next(closed_at: int, cover: int, around: Around) -> bool:
 def covered(text: str, around: Around) -> int:
     """How many characters after the cursor the text repeats and therefore replaces.
 
-    The brackets that it closes itself, and the punctuation that follows them in both.
+    The brackets that it closes itself, and punctuation that stands behind them in both.
     """
     balance = balanced(text, around)
     rest = around.line_after[balance.cover :].rstrip()
-    if not PUNCTUATION.issuperset(rest) or not rest.strip() or rest.lstrip()[0] in CLOSERS:
+    punctuation = rest.lstrip()
+    if not punctuation or punctuation[0] in CLOSERS or not PUNCTUATION.issuperset(rest):
         return balance.cover
-    lines = (text[balance.last :].partition("\n")[0], text.rpartition("\n")[2])
-    ends = any(line.rstrip().endswith(rest.strip()) for line in lines)
+    first_line, last_line = _ends(text, balance, punctuation)
+    ends = last_line or (first_line and ":" in punctuation)
     return balance.cover + len(rest) if ends else balance.cover
+
+
+def _ends(text: str, balance: Balance, punctuation: str) -> tuple[bool, bool]:
+    """Whether the line of the last covered bracket, and the last line, end in `punctuation`."""
+    first, last = text[balance.last :].partition("\n")[0], text.rpartition("\n")[2]
+    return first.rstrip().endswith(punctuation), last.rstrip().endswith(punctuation)

@@ -140,11 +140,9 @@ def closed_by(open_: list[Open], after: str, closing: list[tuple[int, str]]) -> 
     opened on a line indented further: that one is still to be closed.
     """
     result = list(open_)
-    i = len(result) - 1
+    i = len(result) - 1 - _missing(open_, after, closing)
     for position, char in closing:
-        line = after.rfind("\n", 0, position) + 1
-        leads = line > 0 and not after[line:position].strip()
-        limit = width(after[line:position]) if leads else None
+        limit = _leads(after, position)
         j = i
         while j >= 0 and not _fits(result[j], char, limit):
             j -= 1
@@ -152,6 +150,32 @@ def closed_by(open_: list[Open], after: str, closing: list[tuple[int, str]]) -> 
             result[j] = replace(result[j], closed_at=position)
             i = j - 1
     return result
+
+
+def _missing(open_: list[Open], after: str, closing: list[tuple[int, str]]) -> int:
+    """How many of the innermost brackets are still to be closed, by their number alone.
+
+    `f(g(|, x)` lacks one, and it is most likely the one just opened. Braces are not counted, since
+    theirs may lie further on than we look; nor is what indentation can tell.
+    """
+    if not open_ or not closing or open_[-1].closer not in ")]":
+        return 0
+    if _leads(after, closing[0][0]) is not None:
+        return 0
+    n_open = _run([bracket.closer for bracket in reversed(open_)], open_[-1].closer)
+    n_closing = _run([char for _, char in closing], open_[-1].closer)
+    return max(0, n_open - n_closing) if n_closing else 0
+
+
+def _run(chars: list[str], char: str) -> int:
+    """How often `char` stands at the start of `chars`."""
+    return next((i for i, other in enumerate(chars) if other != char), len(chars))
+
+
+def _leads(after: str, position: int) -> int | None:
+    """The indentation of the bracket at `position` if it is the first on its line."""
+    line = after.rfind("\n", 0, position) + 1
+    return width(after[line:position]) if line and not after[line:position].strip() else None
 
 
 def _fits(open_: Open, char: str, limit: int | None) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 LINE_END = re.compile(r"\r\n|\r|\n")
 _TAB = 4
+_ELEMENT = re.compile(r"[\w.\"']+,\Z")
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -31,8 +32,11 @@ class Line:
 
     @property
     def telling(self) -> bool:
-        """Whether a repetition of it means anything: brackets and numbers repeat by nature."""
-        return len(self.said) >= 5 and _LETTER.search(self.said) is not None
+        """Whether a repetition of it means anything: brackets, numbers and the elements of a list
+        repeat by nature."""
+        if len(self.said) < 5 or _ELEMENT.match(self.said):
+            return False
+        return _LETTER.search(self.said) is not None
 
     @property
     def closes(self) -> bool:

@@ -6,11 +6,12 @@ Each rule returns how many characters of the text to keep; it keeps all that it 
 import re
 from collections.abc import Sequence
 
-from sidelong.trim.around import Around
+from sidelong.trim.around import PUNCTUATION, Around
 from sidelong.trim.lines import Line
 
 _LONGEST_PERIOD = 3
-_LOOP = re.compile(r"(.{1,40}?)\1{3,}")
+_LONGEST_UNIT = 40
+_LOOP = re.compile(rf"(.{{1,{_LONGEST_UNIT}}}?)\1{{3,}}")
 _BLANK_RUN = re.compile(r"\n(?:[ \t]*\n){3}")
 _LETTER = re.compile(r"[^\W\d_]")
 _WORD = re.compile(r"\w")
@@ -18,27 +19,47 @@ _LOOP_LENGTH = {True: 40, False: 80}  # by whether it holds letters: rows of zer
 
 
 def repetition(text: str, around: Around) -> int:
-    """The same one to three lines three times over, or the same piece of a line over and over."""
-    keep = len(text)
+    """The same one to three lines three times over, or a run of blank lines."""
     blank = _BLANK_RUN.search(text)
-    if blank:
-        keep = blank.start()
+    keep = blank.start() if blank else len(text)
     lines = around.lines(text)
     for period in range(1, _LONGEST_PERIOD + 1):
         for i in range(len(lines) - 3 * period + 1):
             unit = lines[i : i + period]
             again = lines[i + period : i + 3 * period]
-            if unit * 2 == again and any(line.telling for line in unit):
+            if unit * 2 == again and _says_something(unit):
                 keep = min(keep, lines[i + period].start)
-    return min(keep, _loop(text))
+    return keep
 
 
-def _loop(text: str) -> int:
-    for match in _LOOP.finditer(text):
+def loop(text: str, around: Around) -> int:
+    """The same piece of a line over and over."""
+    start = 0
+    for line in text.split("\n"):
+        keep = _loop_in_line(line)
+        if keep < len(line):
+            return start + keep
+        start += len(line) + 1
+    return len(text)
+
+
+def ends_in_loop(text: str) -> bool:
+    """Whether `loop` will object to the last line of a growing text; cheaper than asking it."""
+    line = text[text.rfind("\n") + 1 :]
+    if len(line) < _LOOP_LENGTH[True]:
+        return False
+    sizes = range(1, _LONGEST_UNIT + 1)
+    return any(line.endswith(line[-n:] * 4) for n in sizes) and _loop_in_line(line) < len(line)
+
+
+def _loop_in_line(line: str) -> int:
+    if len(line) < _LOOP_LENGTH[True]:
+        return len(line)
+    for match in _LOOP.finditer(line):
         unit, length = match.group(1), match.end() - match.start()
         if _WORD.search(unit) and length >= _LOOP_LENGTH[_LETTER.search(unit) is not None]:
             return match.end(1)
-    return len(text)
+    return len(line)
 
 
 def line_above(text: str, around: Around) -> int:
@@ -89,8 +110,8 @@ def end_of_line(text: str, around: Around) -> int:
     The whole of it, or so much of it that it is no coincidence, cut between words.
     """
     rest = around.line_after.rstrip()
-    if not _WORD.search(rest):
-        return len(text)
+    if PUNCTUATION.issuperset(rest):
+        return len(text)  # which is replaced rather than cut: see `bounds.covered`
     for n in range(min(len(rest), len(text)), 0, -1):
         if text.endswith(rest[:n]) and (n == len(rest) or _no_coincidence(text, rest, n)):
             return len(text) - n

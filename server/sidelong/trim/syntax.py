@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
+_PATTERN = r"(?<=[\s=(,:;!&|?{}\[])/(?![/*\s])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n\[])+/"
+
 
 @dataclass(frozen=True)
 class Syntax:
@@ -17,6 +19,7 @@ class Syntax:
     quotes: str = "\"'"
     long_quotes: tuple[str, ...] = ()  # may hold line ends
     lifetimes: bool = False  # a lone ' is no quote unless it holds one character
+    patterns: bool = False  # regular expressions stand between slashes
     prose: bool = False  # no indented blocks, brackets need not match
     known: bool = True  # a bracket that nobody opened is a mistake
     directives: bool = False  # lines that start with # stand outside of the indentation
@@ -25,16 +28,18 @@ class Syntax:
     def tokens(self) -> re.Pattern[str]:
         """Matches what is not plain code, by group name.
 
-        `skip`, `string`: a whole comment or string. `remark`: a comment up to its line's end.
+        `skip`, `pattern`, `string`: a whole comment or string.
+        `remark`: a comment up to its line's end.
         `open_comment`, `open_long`, `open_quote`: the start of one that does not end.
         `bracket`: a bracket that is code.
         """
         short = self.quotes.replace("'", "") if self.lifetimes else self.quotes
         comment = [r"/\*.*?\*/"] if self.block_comments else []
-        long = [rf"{q}(?:\\.|(?!{q}).)*{q}" for q in self.long_quotes]
+        long = [rf"{q}(?:\\.|(?!{q})[^\\])*{q}" for q in self.long_quotes]
         character = [r"'(?:\\.[^\n']*|[^\\\n'])'|'(?=\w)"] if self.lifetimes else []
         groups = {
             "skip": [*comment, *long, *character],
+            "pattern": [_PATTERN] if self.patterns else [],
             "remark": [rf"(?:{self.remark})[^\n]*"] if self.remark else [],
             "open_comment": [r"/\*"] if self.block_comments else [],
             "open_long": list(self.long_quotes),
@@ -48,7 +53,7 @@ class Syntax:
 
 _C = Syntax(directives=True)
 _JAVA = Syntax(long_quotes=('"""',))
-_JAVASCRIPT = Syntax(long_quotes=("`",))
+_JAVASCRIPT = Syntax(long_quotes=("`",), patterns=True)
 _GO = Syntax(long_quotes=("`",))
 _PYTHON = Syntax(remark="#", block_comments=False, long_quotes=('"""', "'''"))
 _HASH = Syntax(remark="#", block_comments=False)
