@@ -44,7 +44,7 @@ LLAMA = "compiling llama.cpp"
 
 _STAGES = (
     (re.compile(r"\[(\d+/\d+)\]"), "compiling {}"),
-    (re.compile(r"Building wheel for llama"), LLAMA),
+    (re.compile(r"Building wheel for llama.*: started"), LLAMA),
     (re.compile(r"Building (?:wheel|editable) for (\S+)"), "building {}"),
     (re.compile(r"Collecting (\S+)"), "fetching {}"),
     (re.compile(r"Downloading (?:\S*/)?(\S+)"), "fetching {}"),
