@@ -23,7 +23,7 @@ from sidelong.evaluation.blanks import Blank, sample_blanks
 from sidelong_index import Exclusion, Hit, Snapshot, build, query_around
 from training import packed
 from training.corpus import SourceFile, read
-from training.export import FIRST_EDITION
+from training.edition import BUDGET
 from training.packed import Example, Packed
 from training.tokenizer import Vocabulary, load
 
@@ -68,7 +68,7 @@ def example(
     blank: Blank,
     hits: Sequence[Hit],
     *,
-    budget: prompt.Budget = FIRST_EDITION,
+    budget: prompt.Budget = BUDGET,
 ) -> Example:
     """The sequence of one blank: as retrieving if there are hits, else as abstaining.
 

@@ -1,4 +1,4 @@
-"""Stage 8, the product: weights and vocabulary as one GGUF that llama.cpp runs.
+"""Stage 10, the product: weights and vocabulary as one GGUF that llama.cpp runs.
 
 Writes F32 or F16 and lets llama.cpp itself quantise; leaves tensors' meaning to `model`.
 
@@ -22,6 +22,7 @@ import numpy as np
 import torch
 
 from sidelong.prompt import Budget
+from training.edition import BUDGET
 from training.model import NORM_EPS, ROPE_BASE, Model, Shape
 from training.tokenizer import Vocabulary, load
 
@@ -31,8 +32,6 @@ TYPES = {
     "q8_0": llama_cpp.LLAMA_FTYPE_MOSTLY_Q8_0,
 }
 
-FIRST_EDITION = Budget(prefix=256, suffix=96, context=320, generated=64)
-
 
 @dataclass(frozen=True)
 class Card:
@@ -40,8 +39,7 @@ class Card:
 
     edition: str
     threshold: float
-    budget: Budget = FIRST_EDITION
-    size: str = ""
+    budget: Budget = BUDGET
 
 
 def write(path: Path, model: Model, vocabulary: Vocabulary, card: Card) -> None:

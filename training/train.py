@@ -173,6 +173,7 @@ def train(
         data, seed=args.seed, batch_tokens=args.batch_tokens, skip=run.progress.step
     )
     smooth, last, saved = 0.0, time.monotonic(), time.monotonic()
+    first = run.progress.step
     while (share := budget.share(run.progress)) < args.until:
         chosen = next(order)
         made = _to(batches.batch(data, chosen, weights, batch_tokens=args.batch_tokens), device)
@@ -182,7 +183,7 @@ def train(
         run.progress.step += 1
         run.progress.tokens += int(data.lengths[chosen].sum())
         run.progress.seconds += now - last
-        smooth += (loss.item() - smooth) * max(0.02, 1 / run.progress.step)
+        smooth += (loss.item() - smooth) * max(0.02, 1 / (run.progress.step - first))
         last = now
         if run.progress.step % args.log_every == 0:
             speed = run.progress.tokens / run.progress.seconds

@@ -18,7 +18,9 @@ TRAINING = Path(__file__).parents[2] / "training"
 PERMISSIVE = {"MIT", "BSD-2-Clause", "BSD-3-Clause", "Apache-2.0", "PSF-2.0"}
 REPO_EVAL = {"diffusers", "nerfstudio", "evaluate", "vizier", "torchrl", "trlx", "redframes"}
 
-SOURCE = "".join(f"def add_{i}(a, b):\n    return a + b + {i}\n\n\n" for i in range(40))
+SOURCE = "".join(
+    f"def total_{i}(width, height):\n    return width + height + {i}\n\n\n" for i in range(40)
+)
 
 
 @pytest.mark.parametrize("manifest", ["corpus.toml", "tiny.toml"])
@@ -67,7 +69,7 @@ def test_the_same_text_with_other_white_space_is_a_duplicate() -> None:
 def test_a_text_with_a_few_lines_changed_is_a_near_duplicate() -> None:
     known = Duplicates()
     known.seen(SOURCE)
-    assert known.seen(SOURCE.replace("add_7", "sum_7").replace("+ 9", "+ 99")) == "near duplicate"
+    assert known.seen(SOURCE.replace("total_7", "sum_7").replace("+ 9", "+ 99")) == "near duplicate"
 
 
 def test_another_text_is_no_duplicate() -> None:

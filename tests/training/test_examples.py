@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("tokenizers")
-pytest.importorskip("torch")
 
 from training.corpus import SourceFile
 from training.examples import Sampling, example, of_package, retrieve

@@ -14,7 +14,8 @@ pytest.importorskip("tokenizers")
 import torch
 from training import packed
 from training.corpus import read
-from training.export import FIRST_EDITION, Card, export
+from training.edition import BUDGET
+from training.export import Card, export
 from training.model import Model, Shape
 from training.tokenizer import Vocabulary, load
 
@@ -67,7 +68,7 @@ def test_the_gguf_completes_through_the_engine(tiny: Path) -> None:
 def test_the_gguf_carries_budget_threshold_and_special_tokens(tiny: Path) -> None:
     model = LlamaModel(tiny / "tiny.gguf", threads=1)
     report = json.loads((tiny / "report.json").read_text())
-    assert model.budget == FIRST_EDITION
+    assert model.budget == BUDGET
     assert model.threshold == pytest.approx(report["threshold"], abs=1e-6)
     assert model.special == load(tiny / "tokenizer.json").special
     model.close()

@@ -5,6 +5,7 @@
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 python=${PYTHON:-python}
 export PYTHONPATH="server:index:.${PYTHONPATH:+:$PYTHONPATH}"
+export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-passive} # on shared cores spinning threads fight
 mkdir -p "$work"
 
 stage() { # stage RESULT PROGRAM ARGUMENTS...: run the program unless its result stands
