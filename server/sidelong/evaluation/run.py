@@ -1,0 +1,159 @@
+"""Completing blanks of files held in memory, each in several modes of retrieval.
+
+The caller brings the engine as a function, the files and their snapshot; scores are `metrics`'.
+Nothing is written anywhere.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol
+
+from sidelong.evaluation.blanks import Blank, Kind, sample_blanks
+from sidelong.evaluation.metrics import edit_similarity, exact_match
+from sidelong.gate import Gate
+from sidelong.request import Answer, Request, Tokens
+from sidelong.settings import Settings
+from sidelong_index import Exclusion, Snapshot, query_around
+
+Mode = Literal["never", "always", "greedy", "threshold"]
+MODES: tuple[Mode, ...] = ("never", "always", "greedy", "threshold")
+MOST_CHARACTERS = 200_000  # a longer file is generated or data, and costs more than it tells
+
+
+class Complete(Protocol):
+    """The engine: answers a request, with chunks of `snapshot` outside of `exclude`."""
+
+    def __call__(
+        self, request: Request, *, snapshot: Snapshot | None, exclude: Exclusion
+    ) -> Answer: ...
+
+
+@dataclass(frozen=True)
+class File:
+    """A file to take blanks from."""
+
+    path: str
+    """As the snapshot names it."""
+    language: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """A blank and the file it is in."""
+
+    file: File
+    blank: Blank
+
+    @property
+    def target(self) -> str:
+        """What stands in the blank."""
+        return self.file.text[self.blank.start : self.blank.end]
+
+    @property
+    def text(self) -> str:
+        """The document without what stands in the blank."""
+        return self.file.text[: self.blank.start] + self.file.text[self.blank.end :]
+
+    @property
+    def exclusion(self) -> Exclusion:
+        """What must not be retrieved, in the lines of the whole file, which the snapshot knows:
+        the blank itself and the lines around it that are the query."""
+        first, _ = query_around(self.file.text, self.blank.start)[1]
+        _, last = query_around(self.file.text, self.blank.end)[1]
+        return Exclusion(self.file.path, first, last)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one blank was completed in one mode."""
+
+    path: str
+    blank: Blank
+    mode: Mode
+    text: str
+    """The document's text in place of the blank, what it repeats of the text behind cut off."""
+    target: str
+    exact: bool
+    edit_similarity: float
+    gate: Gate
+    tokens: Tokens
+    ms: Mapping[str, float]
+
+
+def sample_cases(
+    files: Iterable[File], *, n: int, seed: int, kinds: Sequence[Kind] = ("line",)
+) -> list[Case]:
+    """`n` blanks, spread over as many files as there are; the same for the same seed and files.
+
+    Fewer if the files do not hold that many.
+    """
+    rng = random.Random(seed)
+    order = sorted((f for f in files if len(f.text) <= MOST_CHARACTERS), key=lambda f: f.path)
+    rng.shuffle(order)
+    each = -(-n // max(1, len(order)))
+    drawn = [
+        [Case(file, blank) for blank in sample_blanks(file.text, rng=rng, n=each, kinds=kinds)]
+        for file in order
+    ]
+    return [cases[i] for i in range(each) for cases in drawn if i < len(cases)][:n]
+
+
+def evaluate(
+    cases: Iterable[Case],
+    *,
+    snapshot: Snapshot | None,
+    complete: Complete,
+    modes: Sequence[Mode] = MODES,
+    settings: Settings | None = None,
+) -> Iterator[Outcome]:
+    """Complete each case in each mode, in this order; one outcome as soon as it is there.
+
+    The modes of one case follow each other and share the engine's KV cache: what a mode costs on
+    its own shows only where it is the one mode asked for.
+    """
+    base = settings or Settings()
+    for case in cases:
+        for mode in modes:
+            request = Request(
+                path=case.file.path,
+                language=case.file.language,
+                text=case.text,
+                offset=case.blank.start,
+                settings=in_mode(base, mode),
+                id=f"{case.file.path}:{case.blank.start}:{mode}",
+            )
+            answer = complete(request, snapshot=snapshot, exclude=case.exclusion)
+            yield outcome(case, mode, answer)
+
+
+def in_mode(settings: Settings, mode: Mode) -> Settings:
+    """The settings with the mode's way to decide; the threshold stays."""
+    if mode == "never" or mode == "always":
+        return replace(settings, retrieval=mode)
+    return replace(settings, retrieval="auto", rule=mode)
+
+
+def outcome(case: Case, mode: Mode, answer: Answer) -> Outcome:
+    """Score an answer against what stood there."""
+    text = _inserted(answer, case.file.text[case.blank.end :])
+    return Outcome(
+        path=case.file.path,
+        blank=case.blank,
+        mode=mode,
+        text=text,
+        target=case.target,
+        exact=exact_match(text, case.target),
+        edit_similarity=edit_similarity(text, case.target),
+        gate=answer.gate,
+        tokens=answer.tokens,
+        ms=answer.ms,
+    )
+
+
+def _inserted(answer: Answer, after: str) -> str:
+    """What the answer adds to the document: `print(|)` and `x)` over `)` add `x`."""
+    return answer.text.removesuffix(after[: answer.replace_after])
