@@ -1,0 +1,31 @@
+/** `sidelong doctor` in the log: what is wrong with the installation, and what to do about it. */
+
+import { execFile } from "node:child_process";
+import { homedir } from "node:os";
+import * as vscode from "vscode";
+
+/** Run the doctor of the server at `path` and show what it says. */
+export async function runDoctor(
+  path: string,
+  model: string | undefined,
+  log: vscode.LogOutputChannel,
+): Promise<void> {
+  const args = ["doctor", ...(model ? ["--model", model] : [])];
+  log.show(true);
+  log.info(`${path} ${args.join(" ")}`);
+  const title = "sidelong: checking the installation";
+  await vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Window, title },
+    () =>
+      new Promise<void>((resolve) => {
+        const env = { ...process.env, NO_COLOR: "1", COLUMNS: "100" };
+        execFile(path, args, { cwd: homedir(), env, timeout: 120_000 }, (error, stdout, stderr) => {
+          log.info(`\n${stdout}${stderr}`.trimEnd());
+          if (error && !stdout) {
+            log.error(error.message);
+          }
+          resolve();
+        });
+      }),
+  );
+}

@@ -1,0 +1,34 @@
+/** What `sidelong/explain` answers: the last request of a document, without code. */
+
+export interface Explanation {
+  status: { state: string; message: string };
+  request: ExplainedRequest | null;
+}
+
+export interface ExplainedRequest {
+  id: string;
+  uri: string;
+  outcome: string;
+  reason: string;
+  recalled: boolean;
+  accepted: boolean;
+  /** Milliseconds by stage; `total` is always there. */
+  ms: Record<string, number>;
+  gate?: Gate;
+  chunks?: Chunk[];
+  tokens?: { prompt: number; evaluated: number; generated: number };
+}
+
+export interface Gate {
+  probability: number | null;
+  threshold: number;
+  rule: string;
+  retrieved: boolean;
+}
+
+export interface Chunk {
+  path: string;
+  start_line: number;
+  end_line: number;
+  score: number;
+}

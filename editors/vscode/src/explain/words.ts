@@ -1,0 +1,68 @@
+/** The server's short words for what happened, as sentences; words not known here stay. */
+
+import type { ExplainedRequest, Gate } from "./explanation.ts";
+
+/** What became of the request. */
+export function outcome({ outcome, accepted, recalled }: ExplainedRequest): string {
+  if (outcome === "shown" && accepted) {
+    return "A suggestion was shown and accepted.";
+  }
+  if (outcome === "shown" && recalled) {
+    return "You typed along the suggestion, and the rest of it was shown.";
+  }
+  return OUTCOMES[outcome] ?? outcome;
+}
+
+/** Why nothing came, or what shortened the text: one sentence for each reason. */
+export function reasons(reason: string): string[] {
+  return reason === "" || !/^[a-z-]+(, [a-z-]+)*$/.test(reason)
+    ? [reason].filter(Boolean)
+    : reason.split(", ").map((word) => REASONS[word] ?? word);
+}
+
+/** How it came that other files were looked at, or not. */
+export function decision(gate: Gate): string {
+  const { probability, threshold, rule, retrieved } = gate;
+  switch (rule) {
+    case "always":
+      return retrieved
+        ? "The settings say: always look at other files."
+        : "The settings say: always look at other files, but none was similar.";
+    case "never":
+      return "The settings say: never look at other files.";
+  }
+  if (probability === null) {
+    return "This model cannot say whether other files would help, so they were not looked at.";
+  }
+  const wanted = rule === "greedy" ? retrieved : probability >= threshold;
+  if (wanted && !retrieved) {
+    return "The model expected other files to help, but none was similar.";
+  }
+  return retrieved
+    ? "The model expected other files to help, so they were looked at."
+    : "The model did not expect other files to help, so they were not looked at.";
+}
+
+const OUTCOMES: Record<string, string> = {
+  shown: "A suggestion was shown.",
+  empty: "There was nothing to suggest.",
+  superseded: "You went on typing, and a newer request took its place.",
+  cancelled: "VS Code took the request back, as it does when you go on typing or move the cursor.",
+  stale: "The text had changed by the time the suggestion was there, so it was not shown.",
+  off: "Suggestions are off here.",
+  "not ready": "The server was not ready.",
+  failed: "The server failed. The log says more.",
+};
+
+const REASONS: Record<string, string> = {
+  empty: "The model had nothing to add.",
+  "suffix-overlap": "Cut where it would have repeated the code after the cursor.",
+  "line-above": "Cut where it would have repeated the line above.",
+  repetition: "Cut where it began to repeat itself.",
+  "single-line": "Cut to one line, because code follows on the line.",
+  unbalanced: "Cut where it would have closed a bracket that is not open.",
+  dedent: "Cut where it would have left the block.",
+  "max-lines": "Cut at the longest length that the settings allow.",
+  closers: "It replaces the closing brackets or quotes that stand after the cursor.",
+  "white-space": "White space at its end was taken off.",
+};
