@@ -4,6 +4,21 @@ This module is the public front; nothing outside this package imports from behin
 """
 
 from sidelong_index.chunk import ChunkOptions
+from sidelong_index.index import Index
+from sidelong_index.progress import Progress
+from sidelong_index.rules import Reason
 from sidelong_index.snapshot import Exclusion, Hit, Snapshot, build, query_around
+from sidelong_index.walk import select_files
 
-__all__ = ["ChunkOptions", "Exclusion", "Hit", "Snapshot", "build", "query_around"]
+__all__ = [
+    "ChunkOptions",
+    "Exclusion",
+    "Hit",
+    "Index",
+    "Progress",
+    "Reason",
+    "Snapshot",
+    "build",
+    "query_around",
+    "select_files",
+]

@@ -7,6 +7,7 @@ import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
@@ -136,6 +137,13 @@ def language_of(path: str) -> str | None:
     return _SUFFIXES.get(PurePosixPath(path).suffix.lower())
 
 
+@cache
+def grammar_versions() -> dict[str, str]:
+    """The installed versions of all that decides what `parse` returns."""
+    packages = {grammar.module for grammar in _GRAMMARS.values()} | {"tree_sitter"}
+    return {package: _version(package) for package in sorted(packages)}
+
+
 def parse(text: str, language: str) -> Syntax | None:
     """The syntax of `text` ('\\n' line ends), or None: too large, too broken, or no grammar.
 
@@ -158,6 +166,13 @@ def parse(text: str, language: str) -> Syntax | None:
         statements=MappingProxyType(statements),
         definitions=tuple(sorted(found, key=lambda d: (d.first, -d.last))),
     )
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package.replace("_", "-"))
+    except PackageNotFoundError:
+        return ""
 
 
 @cache

@@ -1,0 +1,126 @@
+"""The index of one root as a running thing, as the rest of the program sees it.
+
+What its thread does, and when, is in `worker`; what others ask of it goes through `inbox`.
+"""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from threading import Lock, Thread
+
+from sidelong_index.chunk import DEFAULT, ChunkOptions
+from sidelong_index.inbox import Inbox
+from sidelong_index.progress import Progress
+from sidelong_index.rules import Reason
+from sidelong_index.snapshot import Snapshot
+from sidelong_index.store import cache_file
+from sidelong_index.watch import Watcher
+from sidelong_index.worker import Worker
+
+logger = logging.getLogger(__name__)
+
+
+class Index:
+    """The live index of the files below `root`, for any thread; only `stop` and `wait` wait.
+
+    `exclude` are patterns as in a .gitignore. With a `cache_dir` the index is kept there between
+    runs; without, nothing is ever written. `on_progress` is called on the index's own thread.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        exclude: Sequence[str] = (),
+        cache_dir: Path | None = None,
+        watch: bool = True,
+        on_progress: Callable[[Progress], None] | None = None,
+        options: ChunkOptions = DEFAULT,
+    ) -> None:
+        self._root = root.resolve()
+        self._inbox = Inbox()
+        self._snapshot = Snapshot(root=self._root)
+        self._worker = Worker(
+            self._root,
+            exclude,
+            options=options,
+            file=_file_to_keep(cache_dir, self._root),
+            inbox=self._inbox,
+            publish=self._publish,
+            on_progress=on_progress,
+        )
+        self._watcher = Watcher(
+            self._root, on_hint=self._inbox.post_hint, on_ready=self._inbox.post_scan
+        )
+        self._watch = watch
+        self._lock = Lock()
+        self._thread = Thread(target=self._worker.run, name="sidelong-index", daemon=True)
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The latest state; empty at first, and never in the middle of a change."""
+        return self._snapshot
+
+    @property
+    def skipped(self) -> Mapping[str, Reason]:
+        """The files left out for their name, size or content as of the latest scan, and why.
+
+        Ignored files are not among them.
+        """
+        return self._worker.skipped
+
+    @property
+    def files_chunked(self) -> int:
+        """How many files have been cut so far, each as often as that had to be done."""
+        return self._worker.files_chunked
+
+    def start(self) -> None:
+        """Load what was kept, scan, and keep up from then on. Returns at once; idempotent."""
+        with self._lock:
+            if self._thread.ident is None:
+                self._thread.start()
+                if self._watch:
+                    self._watcher.start()
+
+    def stop(self) -> None:
+        """Save and end, and wait for it; idempotent. The last snapshot stays."""
+        self._inbox.post_stop()
+        self._watcher.stop()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def open(self, path: str, text: str) -> None:
+        """Let `text` stand for the file at `path` (relative, '/' separated) until it is closed.
+
+        Call it for every change of the text: only the latest counts. The file need not exist.
+        """
+        self._inbox.post_document(path, text)
+
+    def close(self, path: str) -> None:
+        """Let the file on disk count again."""
+        self._inbox.post_document(path, None)
+
+    def set_exclude(self, exclude: Sequence[str]) -> None:
+        """Leave out other files from now on."""
+        self._inbox.post_exclude(exclude)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Until everything said so far, and the disk as it is now, is in the snapshot.
+
+        False after `timeout` seconds, or if the index was stopped. To call it again then goes on
+        waiting for the same moment.
+        """
+        return self._inbox.wait(timeout)
+
+    def _publish(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+
+
+def _file_to_keep(cache_dir: Path | None, root: Path) -> Path | None:
+    """Where to keep the index; nowhere rather than inside of the workspace."""
+    if cache_dir is None:
+        return None
+    if cache_dir.resolve().is_relative_to(root):
+        logger.warning("The index of %s is not kept: %s lies inside of it", root, cache_dir)
+        return None
+    return cache_file(cache_dir, root)

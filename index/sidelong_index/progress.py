@@ -1,0 +1,18 @@
+"""How far an index is, as it is told to whoever asked for it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One moment of the work."""
+
+    phase: Literal["scan", "index", "ready"]
+    """Looking for files, reading them, or up to date with all of them."""
+    done: int
+    """Files found, files read, or files in the index."""
+    total: int
+    """Files to read, or files in the index; 0: not known yet."""
+    current: str
+    """The file that is next, or ''."""

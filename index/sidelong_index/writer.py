@@ -1,0 +1,266 @@
+"""Keeps the segments in step with the disk and the open documents, one bite at a time.
+
+It has no thread and no clock of its own: `index` calls it, always from the same thread, and puts
+what it returns before the readers.
+
+The disk is the truth. What is known of a file is what was read of it; a scan compares that with
+what lies there and makes a list of files to read, and `step` works off a bite of that list. An open
+document shadows its file: while it is open the file counts as unknown, so that it is read again
+when the document is closed.
+"""
+
+import logging
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+from sidelong_index.chunk import DEFAULT, ChunkOptions
+from sidelong_index.rules import Reason, Skipped, check_text, read_text
+from sidelong_index.scan import Known, Stamp, compare, digest_of, is_settled, is_unchanged
+from sidelong_index.segments import Segments, compact
+from sidelong_index.snapshot import Part, Snapshot
+from sidelong_index.walk import Listing, Tree
+
+logger = logging.getLogger(__name__)
+
+_SMALLEST_BITE = 256 * 1024
+_LARGEST_BITE = 2 * 1024 * 1024
+"""Bytes read between two snapshots: two megabytes take about half a second."""
+
+_BYTES_PER_CHUNK = 512
+"""Roughly; bites grow with the index, so that early ones show results and late ones cost little."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is worth keeping between runs: files as they were on disk, no unsaved text."""
+
+    parts: tuple[Part, ...]
+    known: Mapping[str, Known]
+
+
+class Writer:
+    """The mutable state of one root's index. Belongs to one thread.
+
+    A path that is open is neither known nor pending.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        exclude: Sequence[str] = (),
+        *,
+        options: ChunkOptions = DEFAULT,
+        kept: Kept | None = None,
+        ignore_case: bool = False,
+    ) -> None:
+        self._root = root
+        self._tree = Tree(root, exclude)
+        self._ignore_case = ignore_case
+        self._segments = Segments(options, kept.parts if kept else ())
+        self._known: dict[str, Known] = dict(kept.known) if kept else {}
+        """What the index holds of the disk, files left out for what is in them included."""
+        self._pending: OrderedDict[str, Stamp] = OrderedDict()
+        """Files to be read."""
+        self._open: dict[str, str] = {}
+        self._touched: set[str] = set()
+        """Open documents that the index does not hold as they are now."""
+        self._shown: set[str] = set()
+        """Open documents that are in the index; others are refused."""
+        self._gone: set[str] = set()
+        """Paths that the index must no longer hold."""
+        self._said_cut = False
+        self._skipped: Mapping[str, Reason] = {}
+        """Files left out for their name or size, as of the last scan."""
+        self.files_chunked = 0
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether `step` has something to do."""
+        return bool(self._pending or self._touched or self._gone)
+
+    @property
+    def remaining(self) -> int:
+        """How many files are waiting to be read."""
+        return len(self._pending)
+
+    @property
+    def upcoming(self) -> str:
+        """The file that is read next, or ''."""
+        return next(iter(self._pending), "")
+
+    def open(self, path: str, text: str) -> None:
+        """From now on `text` stands for the file at `path`, whatever is on disk."""
+        path = self._spelled(path)
+        self._open[path] = text
+        self._touched.add(path)
+        self._known.pop(path, None)
+        self._pending.pop(path, None)
+
+    def close(self, path: str) -> None:
+        """From now on the file on disk counts again."""
+        path = self._spelled(path)
+        if path in self._open:
+            del self._open[path]
+            self._touched.discard(path)
+            self._shown.discard(path)
+            self._check(path)
+
+    def set_exclude(self, exclude: Sequence[str]) -> None:
+        """Other patterns from now on; what they mean for files on disk, the next scan shows."""
+        self._tree = Tree(self._root, exclude)
+        self._touched.update(self._open)
+
+    def hint(self, paths: Iterable[str]) -> bool:
+        """Look at some paths before the next scan; whether there was anything to look at.
+
+        Ignored paths cost nothing more than finding that out.
+        """
+        worth_a_scan = False
+        for path in paths:
+            if path in self._open or self._tree.refuse(path) == "ignored":
+                continue
+            worth_a_scan = True
+            self._check(path)
+        return worth_a_scan
+
+    def scan(self, on_folder: Callable[[Listing], bool] = lambda _: True) -> bool:
+        """Compare the disk with what is known.
+
+        False if the root could not be read or `on_folder` gave up; then nothing has changed.
+        """
+        listing = self._tree.walk(on_folder)
+        if listing is None:
+            return False
+        self._say_if_cut(listing)
+        self._skipped = listing.skipped
+        for path in self._open:
+            listing.files.pop(path, None)
+            if (self._refuse_open(path) is None) != (path in self._shown):
+                self._touched.add(path)
+        changes = compare(self._known, listing.files)
+        unread = [path for path in self._pending if path not in listing.files]
+        for path in (*changes.vanished, *unread):
+            self._forget(path)
+        self._pending = OrderedDict((path, listing.files[path]) for path in changes.suspect)
+        return True
+
+    def step(self, now_ns: int) -> Snapshot | None:
+        """Do a bite of what there is to do; the new snapshot, or None if nothing has changed.
+
+        `now_ns` is the time on the clock that files are dated by.
+        """
+        files: dict[str, str] = {}
+        for path in self._touched:
+            self._show(path, files)
+        self._touched.clear()
+        self._read_bite(files, now_ns)
+        gone = self._gone - files.keys()
+        self._gone.clear()
+        if not gone and not files:
+            return None
+        try:
+            self._segments.replace(gone, files.items())
+        except BaseException:
+            # The index does not hold them, so nothing may be known of them.
+            self._gone |= gone | files.keys()
+            self._touched |= files.keys() & self._open.keys()
+            for path in files:
+                self._known.pop(path, None)
+            raise
+        self.files_chunked += len(files)
+        return self.snapshot()
+
+    def snapshot(self) -> Snapshot:
+        """The index as it is now."""
+        return self._segments.snapshot(self._root)
+
+    def skipped(self) -> dict[str, Reason]:
+        """The files left out and why, as of the last scan, except for ignored ones."""
+        unread = {path: known.skipped for path, known in self._known.items() if known.skipped}
+        return {**self._skipped, **unread}
+
+    def kept(self) -> Kept:
+        """What to keep between runs: no trace of open documents, which count as unknown."""
+        parts = []
+        for part in self._segments.parts:
+            part = part.without([path for path in part.paths() if path not in self._known])
+            if part.files:
+                parts.append(part if part.alive.all() else compact(part))
+        return Kept(tuple(parts), dict(self._known))
+
+    def _check(self, path: str) -> None:
+        """Look at one path on disk, as a scan would."""
+        stamp = self._tree.look(path)
+        if not isinstance(stamp, Stamp):
+            self._forget(path)
+        elif not is_unchanged(self._known.get(path), stamp):
+            self._pending[path] = stamp
+            self._pending.move_to_end(path, last=False)
+
+    def _forget(self, path: str) -> None:
+        self._known.pop(path, None)
+        self._pending.pop(path, None)
+        self._gone.add(path)
+
+    def _show(self, path: str, files: dict[str, str]) -> None:
+        """Put an open document's text among the files, or its path among what is gone."""
+        if self._refuse_open(path) is None:
+            self._shown.add(path)
+            files[path] = self._open[path]
+        else:
+            self._shown.discard(path)
+            self._gone.add(path)
+
+    def _refuse_open(self, path: str) -> Reason | None:
+        """Why an open document is left out; what holds for files holds for it, too."""
+        text = check_text(self._open[path])
+        return text.reason if isinstance(text, Skipped) else self._tree.refuse(path)
+
+    def _read_bite(self, files: dict[str, str], now_ns: int) -> None:
+        indexed = sum(part.chunks for part in self._segments.parts) * _BYTES_PER_CHUNK
+        budget = min(max(indexed // 8, _SMALLEST_BITE), _LARGEST_BITE)
+        while self._pending and budget > 0:
+            path, stamp = self._pending.popitem(last=False)
+            budget -= stamp.size
+            self._read(path, stamp, files, now_ns)
+
+    def _read(self, path: str, stamp: Stamp, files: dict[str, str], now_ns: int) -> None:
+        data = self._tree.read(path)
+        if data is None:
+            self._forget(path)
+            return
+        digest = b"" if isinstance(data, Skipped) else digest_of(data)
+        known = self._known.get(path)
+        settled = is_settled(stamp, now_ns)
+        if known is not None and known.digest == digest:
+            self._known[path] = Known(stamp, digest, settled, known.skipped)
+            return
+        text = data if isinstance(data, Skipped) else read_text(data)
+        if isinstance(text, Skipped):
+            self._known[path] = Known(stamp, digest, settled, text.reason)
+            self._gone.add(path)
+        else:
+            self._known[path] = Known(stamp, digest, settled)
+            files[path] = text
+
+    def _spelled(self, path: str) -> str:
+        """The path as the disk spells it, where the disk does not tell `A.py` from `a.py`."""
+        if not self._ignore_case or path in self._known or path in self._open:
+            return path
+        folded = path.casefold()
+        spellings = chain(self._open, self._known, self._pending)
+        return next((known for known in spellings if known.casefold() == folded), path)
+
+    def _say_if_cut(self, listing: Listing) -> None:
+        if listing.is_cut and not self._said_cut:
+            logger.warning(
+                "%s holds more than the index takes: %d files of %d MB are in, deeper ones are"
+                " not. Leave folders out with the exclude setting, or open a smaller one.",
+                self._root,
+                len(listing.files),
+                listing.size_bytes >> 20,
+            )
+        self._said_cut = listing.is_cut
