@@ -70,12 +70,14 @@ def unbalanced(text: str, around: Around) -> int:
 
 
 def behind_brackets(text: str, around: Around) -> int:
-    """What the text says behind a bracket it has covered, if that stands there already."""
+    """What the text says behind a bracket it has covered, where it stands there already or where
+    more code stands: `self):` over the bracket of `) -> str:` is `self)`."""
     balance = balanced(text, around)
-    tail = text[balance.last :].rstrip()
-    if balance.cover and tail and around.line_after[balance.cover :].startswith(tail):
-        return len(text) if PUNCTUATION.issuperset(tail) else balance.last
-    return len(text)
+    tail, rest = text[balance.last :].strip(), around.line_after[balance.cover :].strip()
+    if not balance.cover or not tail or PUNCTUATION.issuperset(rest):
+        return len(text)
+    ends_statement = PUNCTUATION.issuperset(tail) or tail == "{"
+    return balance.last if rest.startswith(tail) or ends_statement else len(text)
 
 
 @dataclass(frozen=True)
