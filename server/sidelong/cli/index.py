@@ -43,3 +43,44 @@ def run(args: Namespace) -> int:
     else:
         _print(report)
     return 0
+
+
+def _index(root: Path) -> dict[str, Any]:
+    """Bring the index up to date; what there is then, for programs."""
+    settings = load_config(root, model=None, threads=None).settings
+    started = time.perf_counter()
+    with indexed(root, exclude=settings.exclude, patience_s=0.0) as index:
+        seconds = time.perf_counter() - started
+        snapshot = index.snapshot
+        skipped = Counter(index.skipped.values())
+        read = index.files_chunked
+    # Measured after the index has stopped, which is when it is saved.
+    return {
+        "root": str(root),
+        "files": snapshot.files,
+        "chunks": snapshot.chunks,
+        "files_read": read,
+        "skipped": dict(skipped.most_common()),
+        "seconds": round(seconds, 3),
+        "cache_folder": str(paths.index_cache_dir()),
+        "cache_bytes": sum(file.stat().st_size for file in paths.index_cache_dir().glob("*.index")),
+    }
+
+
+def _print(report: dict[str, Any]) -> None:
+    files, read = report["files"], report["files_read"]
+    kept = f", {files - read:,} of them kept from before" if read < files else ""
+    table = Table.grid(padding=(0, 2))
+    table.add_row("folder", report["root"])
+    table.add_row("files", f"{files:,}{kept}")
+    table.add_row("chunks", f"{report['chunks']:,}")
+    table.add_row("left out", _reasons(report["skipped"]))
+    table.add_row("time", f"{report['seconds']:.1f} s")
+    table.add_row("cache", f"{decimal(report['cache_bytes'])} in {report['cache_folder']}")
+    Console(highlight=False, markup=False).print(table)
+
+
+def _reasons(skipped: dict[str, int]) -> str:
+    if not skipped:
+        return "nothing but what git ignores"
+    return ", ".join(f"{n:,} {reason}" for reason, n in skipped.items()) + "; and ignored files"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import TracebackType
 
 from rich.console import Console
@@ -21,6 +21,7 @@ from rich.progress import (
     TextColumn,
 )
 from rich.progress import Progress as Bar
+from rich.table import Column
 from rich.text import Text
 
 from sidelong import paths
@@ -94,8 +95,8 @@ class IndexBar:
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
-            _Rate(),
-            TextColumn("[dim]{task.fields[current]}"),
+            _Rate(table_column=Column(no_wrap=True)),
+            TextColumn("{task.fields[current]}", style="dim", table_column=Column(no_wrap=True)),
             console=Console(stderr=True),
             transient=True,
         )
@@ -110,7 +111,7 @@ class IndexBar:
             description=what,
             completed=progress.done,
             total=progress.total or None,
-            current=progress.current[-40:],
+            current=PurePosixPath(progress.current).name[:24],
         )
 
     def tick(self) -> None:

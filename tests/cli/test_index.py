@@ -1,0 +1,90 @@
+"""`sidelong index`: what it counts, what it keeps, what it leaves out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Run
+
+
+def test_json_has_the_documented_names(sidelong: Run, workspace: Path) -> None:
+    report = sidelong("index", workspace, "--json").json
+
+    assert set(report) == {
+        "root",
+        "files",
+        "chunks",
+        "files_read",
+        "skipped",
+        "seconds",
+        "cache_folder",
+        "cache_bytes",
+    }
+    assert report["root"] == str(workspace)
+    # pyproject.toml and two modules.
+    assert report["files"] == report["files_read"] == 3
+    assert report["chunks"] >= 3
+    assert report["skipped"] == {}
+
+
+def test_a_second_run_reads_only_what_has_changed(sidelong: Run, workspace: Path) -> None:
+    sidelong("index", workspace)
+    (workspace / "new.py").write_text("def more():\n    return 1\n", encoding="utf-8")
+
+    report = sidelong("index", workspace, "--json").json
+
+    assert (report["files"], report["files_read"]) == (4, 1)
+
+
+def test_what_is_left_out_comes_with_its_reason(sidelong: Run, workspace: Path) -> None:
+    (workspace / ".env").write_text("TOKEN=abc\n", encoding="utf-8")
+    (workspace / "picture.py").write_bytes(b"\0\1\2")
+    (workspace / ".gitignore").write_text("generated.py\n", encoding="utf-8")
+    (workspace / "generated.py").write_text("x = 1\n", encoding="utf-8")
+
+    report = sidelong("index", workspace, "--json").json
+
+    assert report["skipped"] == {"secret name": 1, "binary": 1}
+    # The three files of the workspace, and .gitignore itself.
+    assert report["files"] == 4
+
+
+def test_the_users_exclude_setting_counts(
+    sidelong: Run, workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text('exclude = ["shapes.py"]\n', encoding="utf-8")
+    monkeypatch.setenv("SIDELONG_CONFIG", str(config))
+
+    assert sidelong("index", workspace, "--json").json["files"] == 2
+
+
+def test_the_index_lies_in_the_cache_folder(
+    sidelong: Run, workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SIDELONG_CACHE_DIR", str(tmp_path / "cache"))
+    before = set(workspace.rglob("*"))
+
+    report = sidelong("index", workspace, "--json").json
+
+    assert set(workspace.rglob("*")) == before
+    assert report["cache_folder"] == str(tmp_path / "cache" / "index")
+    assert report["cache_bytes"] > 0
+
+
+def test_people_get_the_figures(sidelong: Run, workspace: Path) -> None:
+    result = sidelong("index", workspace)
+    assert result.status == 0
+    assert "chunks" in result.out
+    assert str(workspace) in result.out.replace("\n", "")
+
+
+def test_without_a_folder_it_is_the_current_one(
+    sidelong: Run, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(workspace)
+    assert sidelong("index", "--json").json["root"] == str(workspace)
