@@ -1,0 +1,157 @@
+--- `:Sidelong explain`: what became of the last request, and why nothing appeared.
+--- The facts are the server's (`sidelong/explain`); here they are put into lines.
+
+local M = {}
+
+---@class sidelong.Explanation
+---@field status sidelong.Status
+---@field request? sidelong.ExplainedRequest
+
+---@class sidelong.ExplainedRequest
+---@field outcome string
+---@field reason string
+---@field recalled boolean
+---@field accepted boolean
+---@field gate? { probability?: number, threshold: number, rule: string, retrieved: boolean }
+---@field chunks? { path: string, start_line: integer, end_line: integer, score: number }[]
+---@field tokens? { prompt: integer, evaluated: integer, generated: integer }
+---@field ms table<string, number>
+
+local BAR = 40
+
+local outcomes = {
+  shown = 'Something was suggested.',
+  empty = 'There was nothing to suggest.',
+  superseded = 'A newer request took its place.',
+  cancelled = 'The editor took the request back.',
+  stale = 'The text had changed before the answer was there.',
+  off = 'Completion is switched off here.',
+  ['not ready'] = 'The server was not ready.',
+  failed = 'The request failed; :Sidelong log says more.',
+}
+
+---@param value any
+---@return any nil for JSON's null too
+local function known(value)
+  if value ~= vim.NIL then
+    return value
+  end
+end
+
+--- The probability as a bar, with the threshold in it as `|`.
+---@param probability number
+---@param threshold number
+---@return string
+local function bar(probability, threshold)
+  local cells = {} ---@type string[]
+  for i = 1, BAR do
+    cells[i] = i <= probability * BAR and '█' or '░'
+  end
+  cells[math.max(1, math.min(BAR, math.ceil(threshold * BAR)))] = '|'
+  return table.concat(cells)
+end
+
+---@param gate { probability?: number, threshold: number, rule: string, retrieved: boolean }
+---@return string[]
+local function decision(gate)
+  local done = gate.retrieved and 'Other files were read' or 'Only this file was read'
+  local probability = known(gate.probability)
+  if gate.rule == 'always' or gate.rule == 'never' then
+    return { ('%s: the setting retrieval.mode is "%s".'):format(done, gate.rule) }
+  elseif not probability then
+    return { done .. ': the model has no token to decide with.' }
+  end
+  local lines = { ('%s: P %.3f, threshold %.3f (%s).'):format(done, probability, gate.threshold, gate.rule) }
+  table.insert(lines, '  ' .. bar(probability, gate.threshold))
+  if not gate.retrieved and gate.rule == 'threshold' and probability >= gate.threshold then
+    table.insert(lines, '  The model wanted to, but nothing similar was found.')
+  end
+  return lines
+end
+
+---@param times table<string, number>
+---@return string
+local function spent(times)
+  local parts = {} ---@type string[]
+  for stage, ms in vim.spairs(times) do
+    if stage ~= 'total' then
+      table.insert(parts, ('%s %.1f'):format(stage, ms))
+    end
+  end
+  local stages = #parts > 0 and (' (%s)'):format(table.concat(parts, ', ')) or ''
+  return ('Time: %.1f ms%s'):format(times.total or 0, stages)
+end
+
+---@param request sidelong.ExplainedRequest
+---@return string[]
+local function about(request)
+  local lines = { outcomes[request.outcome] or request.outcome }
+  if request.reason ~= '' then
+    table.insert(lines, (request.outcome == 'shown' and 'Cut: ' or 'Reason: ') .. request.reason)
+  end
+  if request.recalled then
+    table.insert(lines, 'It continues an earlier suggestion; the model was not asked.')
+  end
+  if request.accepted then
+    table.insert(lines, 'It was accepted.')
+  end
+  if request.gate then
+    vim.list_extend(lines, decision(request.gate))
+    for _, chunk in ipairs(request.chunks or {}) do
+      local place = ('%s:%d'):format(chunk.path, chunk.start_line)
+      table.insert(lines, ('  %.2f  %s  to line %d'):format(chunk.score, place, chunk.end_line))
+    end
+  end
+  local tokens = request.tokens
+  if tokens then
+    local counts = ('Tokens: %d in the prompt, %d of them evaluated, %d generated'):format(
+      tokens.prompt,
+      tokens.evaluated,
+      tokens.generated
+    )
+    table.insert(lines, counts)
+  end
+  table.insert(lines, spent(request.ms))
+  return lines
+end
+
+--- The explanation in lines; `bufnr` is the buffer it is about.
+---@param explanation sidelong.Explanation
+---@param bufnr integer
+---@return string[]
+function M.lines(explanation, bufnr)
+  local status = require('sidelong.status').is_off(bufnr) and assert(require('sidelong.status').of(bufnr))
+    or explanation.status
+  local lines = { ('Server: %s (%s)'):format(status.message, status.state), '' }
+  local request = known(explanation.request) --[[@as sidelong.ExplainedRequest?]]
+  if request then
+    vim.list_extend(lines, about(request))
+  elseif require('sidelong.options').get().auto then
+    table.insert(lines, 'Nothing has been asked about this file yet: type in it, then look again.')
+  else
+    table.insert(lines, 'Nothing has been asked about this file yet, and vim.g.sidelong.auto is false.')
+  end
+  -- A message of the server's may have several lines.
+  return vim.split(table.concat(lines, '\n'), '\n', { plain = true })
+end
+
+--- Ask the server about a buffer and show its answer; gF on a path goes there.
+---@param client vim.lsp.Client
+---@param bufnr integer
+function M.open(client, bufnr)
+  local folder = require('sidelong.folders').of(client, bufnr)
+  local params = { textDocument = { uri = vim.uri_from_bufnr(bufnr) } }
+  require('sidelong.rpc').request(client, 'sidelong/explain', params, function(err, explanation)
+    if err then
+      vim.notify('sidelong: ' .. err.message, vim.log.levels.WARN)
+      return
+    end
+    local shown = require('sidelong.window').show('explain', M.lines(explanation, bufnr))
+    if folder then
+      vim.bo[shown].path = vim.fn.fnameescape(vim.uri_to_fname(folder.uri))
+    end
+    vim.keymap.set('n', '<CR>', 'gF', { buffer = shown })
+  end, bufnr)
+end
+
+return M

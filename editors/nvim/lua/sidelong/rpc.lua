@@ -1,0 +1,79 @@
+--- Talking to a client in the same words on Neovim 0.10, where clients have functions, and on 0.11
+--- and later, where they have methods; and columns, whose functions changed as well.
+
+local M = {}
+
+local has_methods = vim.fn.has('nvim-0.11') == 1
+
+---@param client vim.lsp.Client
+---@param method string
+---@param params table
+---@param handler fun(err?: lsp.ResponseError, result: any)
+---@param bufnr integer
+---@return integer? request_id nil if the server is gone
+function M.request(client, method, params, handler, bufnr)
+  local sent, id ---@type boolean, integer?
+  if has_methods then
+    sent, id = client:request(method, params, handler, bufnr)
+  else
+    sent, id = client.request(method, params, handler, bufnr)
+  end
+  return sent and id or nil
+end
+
+---@param client vim.lsp.Client
+---@param method string
+---@param params table
+function M.notify(client, method, params)
+  if has_methods then
+    client:notify(method, params)
+  else
+    client.notify(method, params)
+  end
+end
+
+---@param client vim.lsp.Client
+---@param request_id integer
+function M.cancel(client, request_id)
+  if has_methods then
+    client:cancel_request(request_id)
+  else
+    client.cancel_request(request_id)
+  end
+end
+
+---@param client vim.lsp.Client
+function M.stop(client)
+  if has_methods then
+    client:stop()
+  else
+    client.stop()
+  end
+end
+
+---@param client vim.lsp.Client
+---@return boolean
+function M.is_stopped(client)
+  if has_methods then
+    return client:is_stopped()
+  end
+  return client.is_stopped()
+end
+
+--- The byte in `line` of a column in the server's encoding; the line's end if it lies beyond.
+---@param line string
+---@param encoding string
+---@param column integer
+---@return integer
+function M.byte(line, encoding, column)
+  if encoding == 'utf-8' then
+    return math.min(column, #line)
+  end
+  if has_methods then
+    return vim.str_byteindex(line, encoding, column, false)
+  end
+  local ok, byte = pcall(vim.str_byteindex, line, column, encoding == 'utf-16')
+  return ok and byte or #line
+end
+
+return M

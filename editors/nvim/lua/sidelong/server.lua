@@ -1,0 +1,124 @@
+--- Where the server's program is, for which root it is started, and starting it by hand.
+--- What it is started with stands in `lsp/sidelong.lua`.
+
+local M = {}
+
+M.ROOT_MARKERS = {
+  '.git',
+  '.hg',
+  'pyproject.toml',
+  'package.json',
+  'Cargo.toml',
+  'go.mod',
+  'pom.xml',
+  'CMakeLists.txt',
+}
+
+local overrides = {} ---@type table the user's, on Neovim 0.10
+
+---@return string
+function M.log_file()
+  return vim.fs.joinpath(vim.fn.stdpath('log') --[[@as string]], 'sidelong.log')
+end
+
+--- The command line: `sidelong` in the path, else where `uv tool` and `pipx` put it, which is not in
+--- the path of a Neovim started from a desktop.
+---@return string[]
+function M.command()
+  local program = 'sidelong'
+  local installed = vim.fs.normalize('~/.local/bin/sidelong')
+  if vim.fn.executable(program) == 0 and vim.fn.executable(installed) == 1 then
+    program = installed
+  end
+  return { program, 'serve', '--log-file', M.log_file() }
+end
+
+--- What to start, with the user's changes.
+---@return vim.lsp.Config
+function M.config()
+  if vim.fn.has('nvim-0.11') == 1 then
+    return vim.lsp.config.sidelong
+  end
+  local file = vim.api.nvim_get_runtime_file('lsp/sidelong.lua', false)[1]
+  return vim.tbl_deep_extend('force', { name = 'sidelong' }, dofile(file), overrides)
+end
+
+--- Why the server cannot be started, in one sentence with the way out; nil if it can.
+---@param config vim.lsp.Config
+---@return string?
+function M.missing(config)
+  local cmd = config.cmd
+  if type(cmd) ~= 'table' or vim.fn.executable(cmd[1]) == 1 then
+    return nil
+  end
+  return ('sidelong: the program %q is not installed, so nothing is completed. '):format(cmd[1])
+    .. 'Install it (pipx install sidelong) or name it in vim.lsp.config; see :help sidelong-install.'
+end
+
+local told = false
+
+--- Decides the root of a buffer for `vim.lsp.enable`; a server that is not installed is said once
+--- and not started, where Neovim would complain for each file.
+---@param bufnr integer
+---@param on_dir fun(root?: string)
+function M.root_dir(bufnr, on_dir)
+  local config = M.config()
+  local missing = M.missing(config)
+  if not missing then
+    on_dir(vim.fs.root(bufnr, config.root_markers or M.ROOT_MARKERS))
+  elseif not told then
+    told = true
+    vim.notify(missing, vim.log.levels.WARN)
+  end
+end
+
+--- Start the server for a buffer, or attach it to the one that runs.
+---@param bufnr integer
+function M.start(bufnr)
+  if not vim.api.nvim_buf_is_loaded(bufnr) or vim.bo[bufnr].buftype ~= '' then
+    return
+  end
+  local config = vim.deepcopy(M.config()) --[[@as vim.lsp.ClientConfig]]
+  local filetypes = config.filetypes ---@type string[]?
+  if filetypes and not vim.list_contains(filetypes, vim.bo[bufnr].filetype) then
+    return
+  end
+  local function start(root)
+    config.root_dir = root
+    vim.lsp.start(config, { bufnr = bufnr, reuse_client = config.reuse_client })
+  end
+  if type(config.root_dir) == 'function' then
+    config.root_dir(bufnr, start)
+  else
+    start(config.root_dir)
+  end
+end
+
+--- Start the server in every file from now on.
+---@param config? vim.lsp.Config
+function M.enable(config)
+  if vim.fn.has('nvim-0.11') == 1 then
+    vim.lsp.config('sidelong', config or {})
+    vim.lsp.enable('sidelong')
+    return
+  end
+  overrides = config or {}
+  vim.api.nvim_create_autocmd('FileType', {
+    group = vim.api.nvim_create_augroup('sidelong.enable', {}),
+    callback = function(event)
+      M.start(event.buf)
+    end,
+  })
+  for _, bufnr in ipairs(vim.api.nvim_list_bufs()) do
+    M.start(bufnr)
+  end
+end
+
+--- The running client, of a buffer if one is named.
+---@param bufnr? integer
+---@return vim.lsp.Client?
+function M.client(bufnr)
+  return vim.lsp.get_clients({ name = 'sidelong', bufnr = bufnr })[1]
+end
+
+return M
