@@ -315,6 +315,19 @@ def new_editor(tmp_path: Path) -> Iterator[Callable[..., Editor]]:
         editor.stop()
 
 
+@pytest.fixture(scope="module", params=["utf-8", "utf-16", "utf-32"])
+def editor_in_each_encoding(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Editor]:
+    """An editor on a scripted server that a module's tests share, once in each encoding."""
+    folder = tmp_path_factory.mktemp("encoded") / "workspace"
+    folder.mkdir()
+    general = types.GeneralClientCapabilities(position_encodings=[request.param])
+    editor = Editor(folder).start(capabilities=types.ClientCapabilities(general=general))
+    yield editor
+    assert editor.shut_down() == 0
+
+
 @pytest.fixture(scope="module")
 def editor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Editor]:
     """An editor on a scripted server that a module's tests share."""

@@ -80,7 +80,7 @@ def test_a_file_edited_on_disk_is_retrieved(real_editor: Any) -> None:
     file.write_text(HELPERS, encoding="utf-8")
     real_editor.until(lambda: "on_disk.py" in chunk_paths(real_editor, doc))
     assert real_editor.explain(doc)["gate"]["rule"] == "always"
-    file.write_text("nothing = 'of the kind'\n", encoding="utf-8")
+    file.write_text("zzz = 1\n", encoding="utf-8")
     real_editor.until(lambda: "on_disk.py" not in chunk_paths(real_editor, doc))
     real_editor.configure(None)
 

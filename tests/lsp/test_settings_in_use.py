@@ -179,10 +179,8 @@ def test_a_model_that_appears_is_found_when_settings_change(
 
 def test_loading_the_model_is_shown(new_editor: NewEditor) -> None:
     editor = new_editor().start()
-    editor.until(lambda: "Loading model" in editor.bars())
-    states = [status["state"] for status in editor.statuses]
-    assert states[0] == "loading"
-    assert "ready" in states
+    editor.until(lambda: "Loading model" in editor.bars() and editor.state == "ready")
+    assert editor.statuses[0]["state"] == "loading"
 
 
 def test_clients_without_progress_bars_get_none(new_editor: NewEditor) -> None:
