@@ -215,17 +215,32 @@ def test_exit_without_shutdown_is_a_failure(raw: Any) -> None:
     assert raw.process.wait(timeout=30) == 1
 
 
-def test_the_server_ends_with_its_client(raw: Any) -> None:
-    raw.initialize()
+def ask_in_vain(client: Any) -> None:
+    """Ask for a completion that the model never gives."""
     item = {"uri": URI, "languageId": "python", "version": 1, "text": '#! {"wait": true}\n'}
-    raw.send("textDocument/didOpen", {"textDocument": item})
+    client.send("textDocument/didOpen", {"textDocument": item})
     params = {
         "textDocument": {"uri": URI},
         "position": {"line": 0, "character": 0},
         "context": {"triggerKind": 2},
     }
-    raw.send("textDocument/inlineCompletion", params, id="never answered")
+    client.send("textDocument/inlineCompletion", params, id="in vain")
+    client.next_message(lambda m: m.get("params", {}).get("state") == "working")
+
+
+def test_the_server_ends_with_its_client(raw: Any) -> None:
+    raw.initialize()
+    ask_in_vain(raw)
     assert raw.close() == 1
+
+
+def test_shutting_down_answers_what_is_still_asked(raw: Any) -> None:
+    raw.initialize()
+    ask_in_vain(raw)
+    assert raw.call("shutdown")["result"] is None
+    assert raw.response("in vain")["result"] is None
+    raw.send("exit")
+    assert raw.close() == 0
 
 
 @pytest.mark.skipif("sys.platform == 'win32'", reason="Windows has no SIGTERM to handle")

@@ -183,6 +183,15 @@ def test_loading_the_model_is_shown(new_editor: NewEditor) -> None:
     assert editor.statuses[0]["state"] == "loading"
 
 
+def test_indexing_is_shown(new_editor: NewEditor) -> None:
+    editor = new_editor()
+    for i in range(300):
+        (editor.folder / f"module_{i}.py").write_text(f"def f_{i}(a, b):\n    return a\n" * 50)
+    editor.start()
+    editor.until(lambda: "Indexing" in editor.bars() and editor.state == "ready")
+    assert "indexing" in [status["state"] for status in editor.statuses]
+
+
 def test_clients_without_progress_bars_get_none(new_editor: NewEditor) -> None:
     editor = new_editor().start(capabilities=types.ClientCapabilities())
     editor.until(lambda: editor.state == "ready")

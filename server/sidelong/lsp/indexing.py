@@ -114,7 +114,12 @@ class _Bar:
             self._status.indexing(self._folder.uri, None)
             if self._work is not None:
                 self._work.end(f"{progress.total} files")
-            logger.info("%s is indexed, %d files", self._folder.name, progress.total)
+            logger.info(
+                "%s is indexed: %d files, %d of them read in this run",
+                self._folder.name,
+                progress.total,
+                self.index.files_chunked if self.index is not None else 0,
+            )
             return
         now_s = asyncio.get_running_loop().time()
         if self._work is None:
