@@ -129,11 +129,17 @@ def _vocabulary(writer: gguf.GGUFWriter, vocabulary: Vocabulary) -> None:
     writer.add_uint32("tokenizer.ggml.fim_sep_token_id", special.file_sep or 0)
 
 
+@llama_cpp.llama_log_callback  # type: ignore[untyped-decorator]
+def _silence(_level: int, _text: bytes, _data: object) -> None:
+    """llama.cpp would list every tensor."""
+
+
 def quantise(source: Path, target: Path, kind: str) -> None:
     """Have llama.cpp rewrite `source` as `kind`; `target` appears only when it is whole."""
     options = llama_cpp.llama_model_quantize_default_params()
     options.ftype = TYPES[kind]
     options.nthread = 2
+    llama_cpp.llama_log_set(_silence, None)
     aside = target.with_suffix(".part")
     code = llama_cpp.llama_model_quantize(
         os.fsencode(source), os.fsencode(aside), ctypes.byref(options)
