@@ -7,6 +7,7 @@ doctor` must start where llama.cpp does not.
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import signal
 import sys
@@ -33,6 +34,7 @@ PIPE_CLOSED = 128 + 13
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `sidelong` with these arguments, by default the process's; the exit status."""
+    _replace_what_cannot_be_shown()
     try:
         status = _dispatch(arguments)
         sys.stdout.flush()
@@ -47,6 +49,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         return _say(f"{error.filename or 'the system'}: {error.strerror or error}.")
     return status
+
+
+def _replace_what_cannot_be_shown() -> None:
+    """A terminal or pipe with an encoding of old must not end us over a dash."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _dispatch(arguments: Sequence[str] | None) -> int:

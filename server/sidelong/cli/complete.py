@@ -77,7 +77,9 @@ def run(args: Namespace) -> int:
 def _settings(settings: Settings, args: Namespace) -> Settings:
     """The settings with the command line on top."""
     given = {"retrieval": args.retrieve, "threshold": args.threshold}
-    return replace(settings, **{name: value for name, value in given.items() if value is not None})
+    wanted = {name: value for name, value in given.items() if value is not None}
+    # Who asks by hand wants to see the best there is, however unsure.
+    return replace(settings, min_probability=0.0, **wanted)
 
 
 def _warn(messages: Sequence[str]) -> None:
