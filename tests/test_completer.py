@@ -257,3 +257,12 @@ def test_other_lines_can_be_excluded(llama: LlamaModel) -> None:
     everything = Exclusion("main.py", 1, 10_000)
     answer = completer.complete(asked, snapshot=snapshot, cancel=Cancel(), exclude=everything)
     assert answer.chunks == ()
+
+
+def test_an_improbable_suggestion_is_withheld_and_not_even_written(llama: LlamaModel) -> None:
+    code = "x = $0\n"
+    shown = complete(llama, code, retrieval="never", min_probability=0.0)
+    withheld = complete(llama, code, retrieval="never", min_probability=1.0)
+    assert shown.text
+    assert (withheld.text, withheld.reason[:6]) == ("", "unsure")
+    assert withheld.tokens.generated < shown.tokens.generated

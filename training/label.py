@@ -148,7 +148,8 @@ def judge(text: str, target: str) -> Completed:
 
 
 def _settings(completer: Completer) -> Settings:
-    return Settings(workspace_cache=bool(completer.model.cache_weights))
+    # Every blank is completed: a text withheld for want of confidence could not be compared.
+    return Settings(workspace_cache=bool(completer.model.cache_weights), min_probability=0.0)
 
 
 @lru_cache(maxsize=1)

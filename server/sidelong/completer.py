@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 
 from sidelong import gate as gates
 from sidelong import prompt as prompts
@@ -22,7 +23,7 @@ from sidelong.prompt import Budget
 from sidelong.request import Answer, Request, Tokens
 from sidelong.retrieval import retrieve
 from sidelong.settings import Settings
-from sidelong.trim import should_stop, trim
+from sidelong.trim import Trimmed, should_stop, trim
 from sidelong.window import prefix_tokens, suffix_tokens
 from sidelong_index import Exclusion, Hit, Snapshot
 
@@ -98,7 +99,8 @@ class Completer:
             chunks=chunks,
             tokens=Tokens(len(prompt), evaluated, generated.tokens),
             ms=watch.ms,
-            reason=trimmed.reason,
+            probability=generated.probability,
+            reason=_reason(generated, trimmed),
         )
 
     def _search(
@@ -155,14 +157,13 @@ class Completer:
         budget: Budget,
         cancel: Cancel,
     ) -> Generated:
-        def stop(text: str) -> bool:
-            return should_stop(
-                text,
-                before=request.before,
-                after=request.after,
-                language=request.language,
-                max_lines=request.settings.max_lines,
-            )
+        stop = partial(
+            should_stop,
+            before=request.before,
+            after=request.after,
+            language=request.language,
+            max_lines=request.settings.max_lines,
+        )
 
         return generate(
             self.model,
@@ -174,6 +175,7 @@ class Completer:
             max_tokens=budget.generated,
             stop=stop,
             cancel=cancel,
+            least=request.settings.min_probability,
         )
 
     def _cache(self, request: Request, view: _View, chunks: tuple[Hit, ...]) -> NgramCache | None:
@@ -232,6 +234,13 @@ def _result(hits: Future[list[Hit]], request: Request) -> tuple[Hit, ...]:
     except Exception:
         log.exception("request %s: retrieval failed, completing without it", request.id)
         return ()
+
+
+def _reason(generated: Generated, trimmed: Trimmed) -> str:
+    """What shortened the text; where it is empty, why."""
+    if trimmed.text or generated.text:
+        return trimmed.reason
+    return f"unsure ({generated.probability:.3f})" if generated.reason == "unsure" else "empty"
 
 
 def _budget(model: Budget, settings: Settings) -> Budget:

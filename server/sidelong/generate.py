@@ -16,6 +16,9 @@ import numpy.typing as npt
 from sidelong.model.protocol import Cancel, Logits, Model
 from sidelong.ngram import NgramCache
 
+SURE = 0.25
+"""Lines after the first are written as long as the whole text is at least this probable."""
+
 
 @dataclass(frozen=True)
 class Generated:
@@ -25,10 +28,10 @@ class Generated:
     """Without the text that was owed to healing."""
     tokens: int
     """Tokens decoded."""
-    logprob: float
-    """Sum of the natural logarithms of the chosen tokens' probabilities."""
-    finished: bool
-    """Whether the model itself ended the text."""
+    probability: float
+    """The product of the probabilities of the text's tokens: how likely all of it is right."""
+    reason: str
+    """What ended it: `finished` (the model did), `stopped`, `unsure`, or `max-tokens`."""
 
 
 def generate(
@@ -42,35 +45,86 @@ def generate(
     max_tokens: int,
     stop: Callable[[str], bool],
     cancel: Cancel,
+    least: float = 0.0,
+    sure: float = SURE,
 ) -> Generated:
     """Continue `prompt`, whose next-token logits [V] are known.
 
     `context` are the tokens before the cursor, which the cache looks up;
     the text begins with `owed`, which was given back by healing and is not returned;
     `stop` is asked with the text after each token.
+    A first line less probable than `least` is not written to its end and nothing is returned;
+    further lines are returned whole, and only while all of the text is `sure`.
     Raises `Stopped` when `cancel` is set.
     """
     sequence, recent = list(prompt), list(context[-16:])
-    written, logprob, n = b"", 0.0, 0
-    while n < max_tokens:
+    draft = _Draft(owed)
+    for n in range(max_tokens):
+        if n:
+            logits = model.evaluate(sequence, rows=1, cancel=cancel).logits[0]
         cancel.check()
         probabilities = _softmax(logits)
         if cache is not None:
             probabilities = cache.mix(probabilities, recent)
-        token = _choose(model, probabilities, owed[len(written) :])
+        token, probability = _choose(model, probabilities, draft.still_owed)
+        draft.probability *= probability
+        if draft.probability < (sure if draft.has_whole_line else least):
+            return draft.whole_lines(n + 1, "unsure")
         piece = model.pieces.pieces[token]
         if not piece:
-            return Generated(_text(written, owed), n, logprob, finished=True)
-        n += 1
-        logprob += float(np.log(max(probabilities[token], 1e-12)))
-        written += piece
+            return draft.all(n, "finished")
+        draft.add(piece)
         sequence.append(token)
         recent.append(token)
-        if len(written) > len(owed) and stop(_text(written, owed)):
-            break
-        if n < max_tokens:
-            logits = model.evaluate(sequence, rows=1, cancel=cancel).logits[0]
-    return Generated(_text(written, owed), n, logprob, finished=False)
+        if not draft.still_owed and stop(draft.text):
+            return draft.all(n + 1, "stopped")
+    ended = draft.whole_lines if draft.has_whole_line else draft.all
+    return ended(max_tokens, "max-tokens")
+
+
+class _Draft:
+    """What has been written, how probable it is, and where its last whole line ends."""
+
+    def __init__(self, owed: bytes) -> None:
+        self.probability = 1.0
+        """Of everything written, and of the token that is about to be."""
+        self._owed = owed
+        self._written = b""
+        self._whole = (0, 0.0)
+        """Length in bytes of the whole lines without the last line end, and their probability."""
+
+    @property
+    def still_owed(self) -> bytes:
+        """What healing gave back and is not yet written again."""
+        return self._owed[len(self._written) :]
+
+    @property
+    def text(self) -> str:
+        """What was written beyond that; a character cut in two at the end is left out."""
+        return self._written[len(self._owed) :].decode("utf-8", "ignore")
+
+    @property
+    def has_whole_line(self) -> bool:
+        """Whether the first line has ended."""
+        return self._whole[0] > 0
+
+    def add(self, piece: bytes) -> None:
+        """Append a token."""
+        start = max(len(self._written), len(self._owed))
+        self._written += piece
+        newline = self._written.find(b"\n", start)
+        if newline > len(self._owed):
+            self._whole = (newline, self.probability)
+
+    def all(self, n_tokens: int, reason: str) -> Generated:
+        """Everything that was written."""
+        return Generated(self.text, n_tokens, self.probability, reason)
+
+    def whole_lines(self, n_tokens: int, reason: str) -> Generated:
+        """The whole lines; nothing where there are none."""
+        length, probability = self._whole
+        text = self._written[len(self._owed) : length].decode("utf-8", "ignore")
+        return Generated(text, n_tokens, probability if length else self.probability, reason)
 
 
 def _softmax(logits: Logits) -> npt.NDArray[np.float64]:
@@ -79,15 +133,13 @@ def _softmax(logits: Logits) -> npt.NDArray[np.float64]:
     return weights
 
 
-def _choose(model: Model, probabilities: npt.NDArray[np.float64], owed: bytes) -> int:
-    """The likeliest token that does not contradict what is still owed."""
+def _choose(model: Model, probabilities: npt.NDArray[np.float64], owed: bytes) -> tuple[int, float]:
+    """The likeliest token that does not contradict what is still owed, and its probability."""
     if owed:
         allowed = model.pieces.allowed(owed)
-        if allowed.any():
-            return int(np.where(allowed, probabilities, -1.0).argmax())
-    return int(probabilities.argmax())
-
-
-def _text(written: bytes, owed: bytes) -> str:
-    """What was written beyond `owed`; a character cut in two at the end is left out."""
-    return written[len(owed) :].decode("utf-8", "ignore")
+        total = float(probabilities[allowed].sum())
+        if total > 0:
+            token = int(np.where(allowed, probabilities, -1.0).argmax())
+            return token, float(probabilities[token]) / total
+    token = int(probabilities.argmax())
+    return token, float(probabilities[token])

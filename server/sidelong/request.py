@@ -66,5 +66,7 @@ class Answer:
     tokens: Tokens = Tokens()
     ms: Mapping[str, float] = field(default_factory=dict)
     """Milliseconds by stage."""
+    probability: float = 1.0
+    """How likely the model thinks all of the text is right, before it was trimmed."""
     reason: str = ""
     """Why the text is empty, or what cut it."""

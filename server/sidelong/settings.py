@@ -32,6 +32,7 @@ class Settings:
     context_tokens: int | None = None
     max_tokens: int | None = None
     max_lines: int = 8
+    min_probability: float = 0.02
     debounce_ms: int = 0
     token_healing: bool = True
     workspace_cache: bool = True
@@ -213,6 +214,7 @@ _FOLDER: Final[Mapping[str, _Setting]] = {
     "budget.context": _number("context_tokens", 0, _MOST_TOKENS),
     "budget.generated": _number("max_tokens", 1, 4096),
     "maxLines": _number("max_lines", 1, 1000),
+    "minProbability": _Setting("min_probability", "a number from 0 to 1", _probability),
     "debounce": _number("debounce_ms", 0, 10_000),
     "tokenHealing": _switch("token_healing"),
     "workspaceCache": _switch("workspace_cache"),

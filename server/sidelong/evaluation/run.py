@@ -115,7 +115,7 @@ def evaluate(
     The modes of one case follow each other and share the engine's KV cache: what a mode costs on
     its own shows only where it is the one mode asked for.
     """
-    base = settings or Settings()
+    base = settings or Settings(min_probability=0.0)
     for case in cases:
         for mode in modes:
             request = Request(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from dataclasses import replace
 from typing import Final
 
 from lsprotocol import types
@@ -79,8 +80,10 @@ async def _complete(
     question = read_question(doc, params, server.encoding)
     server.newest_request[doc.uri] = record.id
     settings = await _settings(server, doc)
-    # Who asks by hand wants to see something new.
+    # Who asks by hand wants to see something new, and the best there is.
     automatic = params.context.trigger_kind == types.InlineCompletionTriggerKind.Automatic
+    if not automatic:
+        settings = replace(settings, min_probability=0.0)
     answer = _recall(server, question, doc) if automatic else None
     record.recalled = answer is not None
     if answer is None:
