@@ -33,9 +33,9 @@ fix: set-up-all
 	$(PY) -m ruff check --fix
 	$(PY) -m ruff format
 
-## make bench        latency and token counts of the default model on this machine
+## make bench        the measurements of bench/README.md on this machine
 bench: set-up-all
-	$(PY) -m bench $(ARGS)
+	@for program in bench/*.py; do echo "== $$program"; $(PY) $$program $(ARGS) || exit 1; done
 
 ## make model        train the default model from nothing (hours; see training/)
 model: set-up-all
