@@ -90,6 +90,7 @@ def trace_line(record: Record) -> str:
             f"tokens {tokens.prompt} prompt {tokens.evaluated} evaluated"
             f" {tokens.generated} generated"
         )
+        parts.append(f"sure {record.answer.probability:.3f}")
         parts += [f"{stage} {ms:.1f} ms" for stage, ms in record.answer.ms.items()]
     parts.append(f"total {record.total_ms:.1f} ms")
     return ", ".join(parts)
@@ -113,6 +114,7 @@ def _answer_to_json(answer: Answer, known: dict[str, Any]) -> dict[str, Any]:
             }
             for hit in answer.chunks
         ],
+        "probability": answer.probability,
         "tokens": {
             "prompt": tokens.prompt,
             "evaluated": tokens.evaluated,
