@@ -17,6 +17,7 @@ ONE_DOOR = {
     "pygls": "sidelong.lsp",
     "lsprotocol": "sidelong.lsp",
     "llama_cpp": "sidelong.model.llama",
+    "psutil": "sidelong.cli.checks.machine",
     "watchdog": "sidelong_index.watch",
     "tree_sitter": "sidelong_index.parse",
 }

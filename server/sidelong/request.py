@@ -6,7 +6,8 @@ Nothing here knows LSP: positions are offsets in code points, paths are relative
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from sidelong.gate import Gate
 from sidelong.settings import Settings
@@ -70,3 +71,21 @@ class Answer:
     """How likely the model thinks all of the text is right, before it was trimmed."""
     reason: str = ""
     """Why the text is empty, or what cut it."""
+
+    def facts(self) -> dict[str, Any]:
+        """How the answer came about, as JSON and without its text; README.md has the names."""
+        return {
+            "gate": asdict(self.gate),
+            "chunks": [
+                {
+                    "path": hit.path,
+                    "start_line": hit.start_line,
+                    "end_line": hit.end_line,
+                    "score": round(hit.score, 4),
+                }
+                for hit in self.chunks
+            ],
+            "probability": self.probability,
+            "tokens": asdict(self.tokens),
+            "ms": {stage: round(ms, 2) for stage, ms in self.ms.items()},
+        }

@@ -23,6 +23,7 @@ def test_json_has_the_documented_names_and_types(sidelong: Run, cursor: str) -> 
         "text": str,
         "replace_after": int,
         "reason": str,
+        "probability": float,
         "gate": dict,
         "chunks": list,
         "tokens": dict,

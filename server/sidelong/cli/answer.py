@@ -18,32 +18,11 @@ ELSEWHERE_MS = frozenset({"load", "index"})
 
 def to_json(answer: Answer) -> dict[str, Any]:
     """Everything about the answer; README.md documents the names."""
-    gate, tokens = answer.gate, answer.tokens
     return {
         "text": answer.text,
         "replace_after": answer.replace_after,
         "reason": answer.reason,
-        "gate": {
-            "probability": gate.probability,
-            "threshold": gate.threshold,
-            "rule": gate.rule,
-            "retrieved": gate.retrieved,
-        },
-        "chunks": [
-            {
-                "path": hit.path,
-                "start_line": hit.start_line,
-                "end_line": hit.end_line,
-                "score": round(hit.score, 4),
-            }
-            for hit in answer.chunks
-        ],
-        "tokens": {
-            "prompt": tokens.prompt,
-            "evaluated": tokens.evaluated,
-            "generated": tokens.generated,
-        },
-        "ms": {stage: round(ms, 2) for stage, ms in answer.ms.items()},
+        **answer.facts(),
     }
 
 

@@ -48,7 +48,10 @@ class Record:
             "accepted": self.accepted,
             "ms": {"total": round(self.total_ms, 1)},
         }
-        return known if self.answer is None else {**known, **_answer_to_json(self.answer, known)}
+        if self.answer is None:
+            return known
+        facts = self.answer.facts()
+        return {**known, **facts, "ms": {**facts["ms"], **known["ms"]}}
 
 
 class History:
@@ -94,31 +97,3 @@ def trace_line(record: Record) -> str:
         parts += [f"{stage} {ms:.1f} ms" for stage, ms in record.answer.ms.items()]
     parts.append(f"total {record.total_ms:.1f} ms")
     return ", ".join(parts)
-
-
-def _answer_to_json(answer: Answer, known: dict[str, Any]) -> dict[str, Any]:
-    gate, tokens = answer.gate, answer.tokens
-    return {
-        "gate": {
-            "probability": gate.probability,
-            "threshold": gate.threshold,
-            "rule": gate.rule,
-            "retrieved": gate.retrieved,
-        },
-        "chunks": [
-            {
-                "path": hit.path,
-                "start_line": hit.start_line,
-                "end_line": hit.end_line,
-                "score": hit.score,
-            }
-            for hit in answer.chunks
-        ],
-        "probability": answer.probability,
-        "tokens": {
-            "prompt": tokens.prompt,
-            "evaluated": tokens.evaluated,
-            "generated": tokens.generated,
-        },
-        "ms": {**{stage: round(ms, 1) for stage, ms in answer.ms.items()}, **known["ms"]},
-    }

@@ -30,16 +30,18 @@ log = logging.getLogger(__name__)
 BATCH = 512
 """Most tokens of one `llama_decode`; a GPU cannot be aborted, so the flag is read between."""
 
-MAX_PIECE_BYTES = 512
+
+_DEBUG = 1
+"""llama.cpp's own debug level: several lines for each token."""
 
 _said: deque[str] = deque(maxlen=200)
 """The last lines llama.cpp logged, read when loading fails; it gives reasons nowhere else."""
 
 
 @llama_cpp.llama_log_callback  # type: ignore[untyped-decorator]
-def _on_log(_level: int, text: bytes, _data: Any) -> None:
+def _on_log(level: int, text: bytes, _data: Any) -> None:
     line = text.decode("utf-8", "replace").rstrip()
-    if line and line != ".":
+    if line and line != "." and level != _DEBUG:
         _said.append(line)
         log.debug("llama.cpp: %s", line)
 
@@ -109,6 +111,8 @@ class LlamaModel:
         self._batch = llama_cpp.llama_batch_init(BATCH, 0, 1)
         self._abort = _strlen()
         self._cached: list[int] = []
+        self._cancel: Cancel | None = None
+        """What llama.cpp listens to; held, since it reads the flag's memory."""
 
     def close(self) -> None:
         """Free the weights and the context; idempotent."""
@@ -153,7 +157,7 @@ class LlamaModel:
                 f"A prompt of {len(tokens)} tokens does not fit the model's context of "
                 f"{self.n_ctx}. Lower `sidelong.budget` or raise `sidelong.contextSize`."
             )
-        llama_cpp.llama_set_abort_callback(self._context, self._abort, cancel.address)
+        self._listen_to(cancel)
         first_row = len(tokens) - rows
         kept = self._keep(min(_common_prefix(self._cached, tokens), first_row))
         logits = np.empty((rows, self._n_vocab), dtype=np.float32)
@@ -165,6 +169,11 @@ class LlamaModel:
                 pointer = llama_cpp.llama_get_logits_ith(self._context, row - start)
                 logits[row - first_row] = np.ctypeslib.as_array(pointer, (self._n_vocab,))
         return Evaluation(logits, evaluated=len(tokens) - kept)
+
+    def _listen_to(self, cancel: Cancel) -> None:
+        if cancel is not self._cancel:
+            llama_cpp.llama_set_abort_callback(self._context, self._abort, cancel.address)
+            self._cancel = cancel
 
     def _keep(self, n: int) -> int:
         """Forget all but the first `n` cached tokens; how many really stay."""
@@ -246,7 +255,7 @@ class LlamaModel:
         return list(ids[:n])
 
     def _piece(self, token: int) -> bytes:
-        buffer = ctypes.create_string_buffer(MAX_PIECE_BYTES)
+        buffer = ctypes.create_string_buffer(512)
         n = llama_cpp.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, False)
         return buffer.raw[:n] if n > 0 else b""
 
