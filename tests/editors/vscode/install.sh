@@ -1,0 +1,120 @@
+#!/usr/bin/env bash
+# Installs what the tests in this folder run in: code-server, which is VS Code's real workbench with
+# its extension host, the Node it wants, and Chromium to show it. Does nothing the second time.
+#
+# code-server compiles native modules: about 4 minutes and 620 MB, once.
+# All of it goes to .cache/editors/vscode, or to $SIDELONG_EDITORS_CACHE/vscode; only Chromium and
+# the Kerberos headers are the system's, and are installed from its packages where that is allowed.
+set -euo pipefail
+
+NODE_VERSION=24.21.0
+CODE_SERVER_VERSION=4.139.1
+
+here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+root="$(cd "$here/../../.." && pwd)"
+cache="${SIDELONG_EDITORS_CACHE:-$root/.cache/editors}/vscode"
+node_dir="$cache/node-$NODE_VERSION"
+server_dir="$cache/code-server-$CODE_SERVER_VERSION"
+log="$cache/install.log"
+
+fail() {
+    echo "error: $*" >&2
+    exit 1
+}
+
+main() {
+    mkdir -p "$cache"
+    install_system_packages
+    install_node
+    install_code_server
+    install_test_packages
+    write_environment
+}
+
+install_system_packages() {
+    local missing=()
+    find_chromium >/dev/null || missing+=(chromium)
+    [ -e /usr/include/gssapi/gssapi.h ] || missing+=(libkrb5-dev)
+    command -v pkg-config >/dev/null || missing+=(pkg-config)
+    command -v c++ >/dev/null || missing+=(build-essential)
+    fc-list 2>/dev/null | grep -qi dejavu || [ -d /usr/share/fonts/truetype/dejavu ] ||
+        missing+=(fonts-dejavu-core)
+    [ ${#missing[@]} -eq 0 ] && return
+    local command="apt-get install -y --no-install-recommends ${missing[*]}"
+    if ! command -v apt-get >/dev/null || [ "$(id -u)" -ne 0 ]; then
+        fail "the tests in VS Code need ${missing[*]}. Install them, as with: sudo $command"
+    fi
+    echo "installing ${missing[*]}"
+    quietly apt-get update
+    # shellcheck disable=SC2086 # the words of the command
+    DEBIAN_FRONTEND=noninteractive quietly $command
+}
+
+find_chromium() {
+    command -v "${CHROMIUM:-chromium}" || command -v chromium-browser || command -v google-chrome
+}
+
+# A folder of its own: npm would prune the headers, which code-server is compiled with.
+install_node() {
+    [ -x "$(node_bin)/node" ] && return
+    command -v npm >/dev/null || fail "the tests in VS Code need Node with npm, version 20 or later."
+    echo "installing Node $NODE_VERSION"
+    rm -rf "$node_dir" && mkdir -p "$node_dir"
+    echo '{"name":"node","private":true}' >"$node_dir/package.json"
+    (cd "$node_dir" && quietly npm install "node@$NODE_VERSION" --foreground-scripts)
+    [ -x "$(node_bin)/node" ] || fail "npm installed no Node for this machine; see $log."
+}
+
+node_bin() {
+    local home
+    home="$(node_home)"
+    echo "${home:-$node_dir/none}/bin"
+}
+
+node_home() {
+    local at="$node_dir/node_modules"
+    find "$at" -maxdepth 4 -type d -path '*/node-*-*' -not -path '*/bin*' \
+        -exec test -x '{}/bin/node' ';' -print -quit 2>/dev/null || true
+}
+
+install_code_server() {
+    [ -e "$server_dir/installed" ] && return
+    echo "installing code-server $CODE_SERVER_VERSION, which compiles for about 4 minutes"
+    rm -rf "$server_dir" && mkdir -p "$server_dir"
+    cat >"$server_dir/package.json" <<'JSON'
+{"name":"code-server-here","private":true,"allowScripts":{"code-server":true,"argon2":true}}
+JSON
+    (
+        cd "$server_dir"
+        export PATH="$(node_bin):$PATH" npm_config_nodedir="$(node_home)" JOBS="${JOBS:-1}"
+        quietly npm install "code-server@$CODE_SERVER_VERSION" --foreground-scripts
+    )
+    touch "$server_dir/installed"
+}
+
+install_test_packages() {
+    local lock="$here/package-lock.json"
+    cmp -s "$lock" "$here/node_modules/.installed" && return
+    echo "installing the tests' packages"
+    (cd "$here" && PATH="$(node_bin):$PATH" quietly npm ci)
+    cp "$lock" "$here/node_modules/.installed"
+}
+
+# What run.sh reads.
+write_environment() {
+    cat >"$cache/environment" <<EOS
+NODE_BIN=$(node_bin)
+CODE_SERVER=$server_dir/node_modules/.bin/code-server
+CHROMIUM=$(find_chromium)
+EOS
+}
+
+quietly() {
+    echo "+ $*" >>"$log"
+    "$@" >>"$log" 2>&1 </dev/null || {
+        tail -n 30 "$log" >&2
+        fail "\`$*\` failed; all it said is in $log."
+    }
+}
+
+main

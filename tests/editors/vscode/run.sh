@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Packages the extension, installs it and runs the tests in VS Code; arguments go to the runner.
+#
+#     run.sh                                   all tests
+#     run.sh unit/*.test.ts                    some
+#     run.sh --test-name-pattern='ghost text'  by name
+#
+# install.sh must have run. Screenshots lie in build/editors/vscode afterwards.
+set -euo pipefail
+
+here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+root="$(cd "$here/../../.." && pwd)"
+extension="$root/editors/vscode"
+cache="${SIDELONG_EDITORS_CACHE:-$root/.cache/editors}/vscode"
+log="$cache/run.log"
+
+fail() {
+    echo "error: $*" >&2
+    exit 1
+}
+
+quietly() {
+    "$@" >>"$log" 2>&1 </dev/null || {
+        tail -n 40 "$log" >&2
+        fail "\`$*\` failed."
+    }
+}
+
+[ -e "$cache/environment" ] || fail "run $here/install.sh first, as \`make test-editors\` does."
+# shellcheck source=/dev/null
+source "$cache/environment"
+export PATH="$NODE_BIN:$PATH"
+server="${SIDELONG_SERVER:-$root/.venv/bin/sidelong}"
+[ -x "$server" ] || fail "$server is missing. \`make test-editors\` sets it up."
+model="$root/server/sidelong/data/default.gguf"
+[ -e "$model" ] || fail "the default model is missing: $model."
+: >"$log"
+
+if ! cmp -s "$extension/package-lock.json" "$extension/node_modules/.installed"; then
+    echo "installing the extension's packages"
+    (cd "$extension" && quietly npm ci && cp package-lock.json node_modules/.installed)
+fi
+echo "packaging the extension"
+(cd "$extension" && quietly npm run check && quietly npm run package)
+(cd "$here" && quietly npm run check)
+
+rm -rf "$cache/extensions" "$root/build/editors/vscode"
+mkdir -p "$cache/extensions"
+quietly "$CODE_SERVER" --user-data-dir "$cache/packaging" --extensions-dir "$cache/extensions" \
+    --install-extension "$extension/sidelong.vsix"
+
+cd "$here"
+case "$*" in
+    *.test.ts*) arguments=("$@") ;;
+    *) arguments=("$@" unit/*.test.ts editor/*.test.ts) ;;
+esac
+exec node --disable-warning=ExperimentalWarning --test --test-concurrency=1 \
+    --test-reporter=spec "${arguments[@]}"

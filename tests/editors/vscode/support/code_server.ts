@@ -1,0 +1,187 @@
+/**
+ * A code-server with the packaged extension, in a home of its own: VS Code's real workbench and
+ * extension host. What is done in it is `workbench`'s.
+ */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { places } from "./places.ts";
+
+export interface Options {
+  /** The workspace's files by their path; `.vscode/settings.json` is one like any other. */
+  files: Record<string, string>;
+  /** What to open, if not the folder with all files: a `.code-workspace` among them. */
+  workspace?: string;
+  /** The user's settings, on top of those that keep VS Code quiet. */
+  settings?: Record<string, unknown>;
+  /** Whether the user has told where the server is; true unless said otherwise. */
+  serverKnown?: boolean;
+  trusted?: boolean;
+}
+
+export interface CodeServer {
+  url: string;
+  /** The workspace's folder. */
+  folder: string;
+  /** A home that only this editor has. */
+  home: string;
+  log: string;
+  stop(): Promise<void>;
+}
+
+/** Nothing but what a test types may happen in the editor. */
+const QUIET = {
+  "chat.disableAIFeatures": true,
+  "editor.quickSuggestions": { other: "off", comments: "off", strings: "off" },
+  "editor.suggestOnTriggerCharacters": false,
+  "editor.wordBasedSuggestions": "off",
+  "editor.parameterHints.enabled": false,
+  "editor.hover.enabled": "off",
+  "editor.minimap.enabled": false,
+  "editor.fontFamily": "DejaVu Sans Mono",
+  "editor.fontSize": 14,
+  "extensions.autoUpdate": false,
+  "extensions.ignoreRecommendations": true,
+  "git.enabled": false,
+  "telemetry.telemetryLevel": "off",
+  "update.mode": "none",
+  "workbench.colorTheme": "Default Dark Modern",
+  "workbench.startupEditor": "none",
+  "workbench.tips.enabled": false,
+  "workbench.welcomePage.walkthroughs.openOnInstall": false,
+  "workbench.secondarySideBar.defaultVisibility": "hidden",
+};
+
+const KEYS = [
+  {
+    key: "ctrl+alt+down",
+    command: "editor.action.inlineSuggest.acceptNextLine",
+    when: "inlineSuggestionVisible",
+  },
+];
+
+const UP_WITHIN_MS = 60_000;
+
+export async function startCodeServer(options: Options): Promise<CodeServer> {
+  const { codeServer, nodeBin, extensions, server } = places();
+  const home = mkdtempSync(path.join(tmpdir(), "sidelong-vscode-"));
+  const folder = path.join(home, "work");
+  const data = path.join(home, "data");
+  writeFiles(folder, options.files);
+  // VS Code takes settings of scope "machine" from the machine's own file when it is a remote.
+  const known = (options.serverKnown ?? true) ? { "sidelong.server.path": server } : {};
+  const settings = { ...QUIET, ...known, ...options.settings };
+  writeFiles(data, {
+    "User/settings.json": JSON.stringify(settings),
+    "User/keybindings.json": JSON.stringify(KEYS),
+    "Machine/settings.json": JSON.stringify(settings),
+  });
+  const port = await freePort();
+  const child = spawn(
+    codeServer,
+    [
+      ...["--user-data-dir", data, "--extensions-dir", extensions, "--auth", "none"],
+      ...["--bind-addr", `127.0.0.1:${port}`, "--disable-telemetry", "--disable-update-check"],
+      ...((options.trusted ?? true) ? ["--disable-workspace-trust"] : []),
+      "--disable-getting-started-override",
+    ],
+    { env: environment(home, nodeBin), detached: true, stdio: ["ignore", "pipe", "pipe"] },
+  );
+  const log = collect(child);
+  const base = `http://127.0.0.1:${port}`;
+  await waitUntilUp(base, child, log);
+  const what = options.workspace
+    ? `workspace=${encodeURIComponent(path.join(folder, options.workspace))}`
+    : `folder=${encodeURIComponent(folder)}`;
+  return {
+    url: `${base}/?${what}`,
+    folder,
+    home,
+    get log() {
+      return log.join("");
+    },
+    stop: async () => {
+      await end(child);
+      rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    },
+  };
+}
+
+export function writeFiles(folder: string, files: Record<string, string>): void {
+  for (const [name, text] of Object.entries(files)) {
+    const file = path.join(folder, name);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
+}
+
+/** A home and a PATH of its own, so that nothing installed on this machine takes part. */
+function environment(home: string, nodeBin: string): NodeJS.ProcessEnv {
+  return {
+    HOME: home,
+    PATH: `${nodeBin}:/usr/bin:/bin`,
+    XDG_CONFIG_HOME: path.join(home, ".config"),
+    XDG_CACHE_HOME: path.join(home, ".cache"),
+    XDG_DATA_HOME: path.join(home, ".local/share"),
+    LANG: "C.UTF-8",
+    // No gallery: nothing here asks the network.
+    EXTENSIONS_GALLERY: "{}",
+    SHELL: "/bin/sh",
+  };
+}
+
+function collect(child: ChildProcess): string[] {
+  const log: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on("data", (data: Buffer) => log.push(data.toString()));
+  }
+  return log;
+}
+
+async function waitUntilUp(base: string, child: ChildProcess, log: string[]): Promise<void> {
+  const until = Date.now() + UP_WITHIN_MS;
+  while (Date.now() < until && child.exitCode === null) {
+    try {
+      if ((await fetch(`${base}/healthz`)).ok) {
+        return;
+      }
+    } catch {
+      // Not yet listening.
+    }
+    await sleep(200);
+  }
+  await end(child);
+  throw new Error(`code-server did not come up:\n${log.join("")}`);
+}
+
+/** End the process group: code-server, its extension host, and the language server. */
+async function end(child: ChildProcess): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null) {
+    return;
+  }
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  process.kill(-child.pid, "SIGTERM");
+  if ((await Promise.race([ended, sleep(5_000, "late")])) === "late") {
+    process.kill(-child.pid, "SIGKILL");
+    await ended;
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const address = probe.address();
+      const port = typeof address === "object" && address ? address.port : 0;
+      probe.close(() => {
+        resolve(port);
+      });
+    });
+  });
+}

@@ -1,0 +1,181 @@
+/**
+ * VS Code's workbench in a browser, by what a person does and sees: open, type, press, read.
+ * The only place that knows the workbench's DOM.
+ */
+
+import { mkdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Browser, chromium, type Page } from "playwright-core";
+
+import { type CodeServer, type Options, startCodeServer } from "./code_server.ts";
+import { places } from "./places.ts";
+
+/** Long enough for a busy machine; waited for only where something fails. */
+const TIMEOUT_MS = 20_000;
+const KEY_DELAY_MS = 30;
+
+export class Workbench {
+  readonly page: Page;
+  readonly server: CodeServer;
+  readonly #browser: Browser;
+
+  private constructor(page: Page, server: CodeServer, browser: Browser) {
+    this.page = page;
+    this.server = server;
+    this.#browser = browser;
+  }
+
+  /** A workbench on a fresh code-server, up and running. */
+  static async start(options: Options): Promise<Workbench> {
+    const server = await startCodeServer(options);
+    const browser = await chromium.launch({
+      executablePath: places().chromium,
+      args: [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+      ],
+    });
+    const page = await browser.newPage({ viewport: { width: 1200, height: 760 } });
+    page.setDefaultTimeout(TIMEOUT_MS);
+    const workbench = new Workbench(page, server, browser);
+    try {
+      await page.goto(server.url);
+      await page.waitForSelector(".monaco-workbench .statusbar");
+    } catch (error) {
+      await workbench.stop();
+      throw error;
+    }
+    return workbench;
+  }
+
+  async stop(): Promise<void> {
+    await this.#browser.close();
+    await this.server.stop();
+  }
+
+  /** Open a file of the workspace with the cursor behind the text `at`, by default at the end. */
+  async open(file: string, at?: string): Promise<void> {
+    const text = readFileSync(path.join(this.server.folder, file), "utf8");
+    const offset = at === undefined ? text.length : text.indexOf(at) + at.length;
+    const before = text.slice(0, offset).split("\n");
+    await this.#pick("Control+KeyP", file, file);
+    await this.page.locator(`.tab.active[data-resource-name="${path.basename(file)}"]`).waitFor();
+    const column = (before.at(-1) ?? "").length + 1;
+    await this.#pick("Control+KeyG", `:${before.length}:${column}`, "");
+    await this.page.locator(".monaco-editor.focused").first().waitFor();
+  }
+
+  /** Run a command by its title in the palette. */
+  async command(title: string): Promise<void> {
+    await this.#pick("F1", `>${title}`, title);
+  }
+
+  async type(text: string): Promise<void> {
+    await this.page.keyboard.type(text, { delay: KEY_DELAY_MS });
+  }
+
+  async press(...keys: string[]): Promise<void> {
+    for (const key of keys) {
+      await this.page.keyboard.press(key);
+      await sleep(KEY_DELAY_MS);
+    }
+  }
+
+  /** The ghost text on the screen, its lines joined; empty if there is none. */
+  async ghostText(): Promise<string> {
+    const parts = await this.page.evaluate(() => {
+      const inline = [
+        ...document.querySelectorAll(".ghost-text-decoration, .ghost-text-decoration-preview"),
+      ];
+      const below = [
+        ...document.querySelectorAll(".suggest-preview-text .view-line, .ghost-text .view-line"),
+      ];
+      return [
+        inline.map((element) => element.textContent).join(""),
+        ...below.map((element) => element.textContent),
+      ];
+    });
+    return parts.join("\n").replaceAll("\u00a0", " ").trimEnd();
+  }
+
+  /** Wait until the ghost text is what is expected, and fail with what it is. */
+  async expectGhostText(expected: string | RegExp): Promise<string> {
+    return await this.#expect("ghost text", expected, () => this.ghostText());
+  }
+
+  async expectNoGhostText(): Promise<void> {
+    await this.#expect("ghost text", /^$/, () => this.ghostText());
+  }
+
+  /** What the file holds once it is saved. */
+  async savedText(file: string): Promise<string> {
+    await this.press("Control+KeyS");
+    await this.page.locator(".tab.active.dirty").waitFor({ state: "detached" });
+    return readFileSync(path.join(this.server.folder, file), "utf8");
+  }
+
+  /** The label of our item in the status bar, which says state and message. */
+  async status(): Promise<string> {
+    const item = this.page.locator('[id="sidelong.sidelong.sidelong"]');
+    return (await item.count()) ? ((await item.first().getAttribute("aria-label")) ?? "") : "";
+  }
+
+  async expectStatus(expected: RegExp): Promise<string> {
+    return await this.#expect("status", expected, () => this.status());
+  }
+
+  /** The messages in the corner. */
+  async notifications(): Promise<string> {
+    const found = await this.page.locator(".notification-list-item-message").allTextContents();
+    return found.join("\n");
+  }
+
+  async expectNotification(expected: RegExp): Promise<string> {
+    return await this.#expect("notifications", expected, () => this.notifications());
+  }
+
+  /** Keep a picture; they lie in build/editors/vscode. */
+  async screenshot(name: string): Promise<void> {
+    const folder = places().screenshots;
+    mkdirSync(folder, { recursive: true });
+    await this.page.screenshot({ path: path.join(folder, `${name}.png`) });
+  }
+
+  /** Open the box in the middle, fill it, wait for the entry and take the first. */
+  async #pick(key: string, text: string, entry: string): Promise<void> {
+    const box = this.page.locator(".quick-input-widget");
+    await this.page.keyboard.press(key);
+    await box.locator("input[type=text]").fill(text);
+    if (entry) {
+      await box.locator(".monaco-list-row.focused", { hasText: entry }).first().waitFor();
+    }
+    await this.page.keyboard.press("Enter");
+    await box.waitFor({ state: "hidden" });
+  }
+
+  async #expect(
+    what: string,
+    expected: string | RegExp,
+    read: () => Promise<string>,
+  ): Promise<string> {
+    const until = Date.now() + TIMEOUT_MS;
+    let seen = await read();
+    while (!(typeof expected === "string" ? seen === expected : expected.test(seen))) {
+      if (Date.now() > until) {
+        await this.screenshot(`failed-${Date.now()}`);
+        throw new Error(
+          `expected ${what} ${JSON.stringify(String(expected))}, saw ${JSON.stringify(seen)}`,
+        );
+      }
+      await sleep(100);
+      seen = await read();
+    }
+    return seen;
+  }
+}
