@@ -52,17 +52,14 @@ def answers(
 
 
 def report(name: str, found: list[Answer]) -> None:
-    def median(values: list[float]) -> float:
-        return statistics.median(values)
-
-    prompt = median([answer.tokens.prompt for answer in found])
+    prompt = statistics.median(answer.tokens.prompt for answer in found)
     evaluated = [answer.tokens.evaluated for answer in found]
-    generated = median([answer.tokens.generated for answer in found])
-    ms = [sum(answer.ms.values()) for answer in found]
+    generated = statistics.median(answer.tokens.generated for answer in found)
+    ms = statistics.median(sum(answer.ms.values()) for answer in found)
     share = statistics.fmean(answer.gate.retrieved for answer in found)
     print(
-        f"{name:8}{len(found):6}{prompt:9.0f}{median(evaluated):11.0f}"
-        f"{statistics.fmean(evaluated):9.1f}{generated:11.0f}{share:11.0%}{median(ms):8.1f}"
+        f"{name:8}{len(found):6}{prompt:9.0f}{statistics.median(evaluated):11.0f}"
+        f"{statistics.fmean(evaluated):9.1f}{generated:11.0f}{share:11.0%}{ms:8.1f}"
     )
 
 

@@ -39,7 +39,6 @@ def test_every_folder_setting_has_a_name() -> None:
         "debounce": 30,
         "tokenHealing": False,
         "workspaceCache": False,
-        "completion": True,
     }
     assert parsed(section) == Settings(
         enabled=False,
@@ -58,7 +57,6 @@ def test_every_folder_setting_has_a_name() -> None:
         debounce_ms=30,
         token_healing=False,
         workspace_cache=False,
-        completion=True,
     )
 
 

@@ -36,7 +36,6 @@ class Settings:
     debounce_ms: int = 0
     token_healing: bool = True
     workspace_cache: bool = True
-    completion: bool = False
 
     def language_on(self, language: str) -> bool:
         """Whether completions are wanted for a language id; `"*"` speaks for the unnamed ones."""
@@ -218,7 +217,6 @@ _FOLDER: Final[Mapping[str, _Setting]] = {
     "debounce": _number("debounce_ms", 0, 10_000),
     "tokenHealing": _switch("token_healing"),
     "workspaceCache": _switch("workspace_cache"),
-    "completion": _switch("completion"),
 }
 
 _USER: Final[Mapping[str, _Setting]] = {

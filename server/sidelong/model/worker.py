@@ -70,12 +70,12 @@ class Worker(Generic[T]):
                 del self._newest[key]
 
     def stop(self) -> None:
-        """Stop what runs, drop what waits, and wait for the thread; idempotent."""
+        """Stop what runs, drop what waits, and wait for the thread; idempotent, for any thread."""
         if not self._stopping:
             self._stopping = True
             for job in list(self._newest.values()):
                 job.cancel.set()
-                _settle(job.future, error=Superseded())
+                self._post(job.future, error=Superseded())
             self._jobs.put(None)
         self._thread.join()
 
