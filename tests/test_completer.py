@@ -266,3 +266,29 @@ def test_an_improbable_suggestion_is_withheld_and_not_even_written(llama: LlamaM
     assert shown.text
     assert (withheld.text, withheld.reason[:6]) == ("", "unsure")
     assert withheld.tokens.generated < shown.tokens.generated
+
+
+STOCK = replace(SPECIAL, eof=None, cc=None, suffix_first=False)
+
+
+def test_a_stock_model_reads_whole_lines_first_and_the_typed_part_last() -> None:
+    model = Told("eight", special=replace(STOCK, bos=256))
+    complete(model, CODE.replace("$0", "width * h$0"))
+    assert shown(model.prompts[0]) == (
+        "<eos><prefix>def area(width, height):\n<suffix>\n<middle>    return width * h"
+    )
+
+
+def test_a_stock_model_reads_chunks_before_everything() -> None:
+    model = Told("width", special=STOCK)
+    answer = complete(model, CODE, retrieval="always")
+    assert answer.gate.retrieved
+    assert shown(model.prompts[1]).startswith(f"<file>shapes.py\n{OTHER}<prefix>def area")
+
+
+def test_repoformers_own_weights_read_the_prefix_first_and_decide() -> None:
+    model = Told("width", wants=0.9, special=replace(SPECIAL, suffix_first=False))
+    assert complete(model, CODE).gate.retrieved
+    read, retrieved = model.prompts[:2]
+    assert shown(read).endswith("    return <suffix>\n<eof><middle>")
+    assert shown(retrieved).endswith(f"<eof><cc><file>shapes.py\n{OTHER}<middle>")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ from functools import partial
 
 from sidelong import gate as gates
 from sidelong import prompt as prompts
-from sidelong.gate import Gate
+from sidelong.gate import Gate, Look
 from sidelong.generate import Generated, generate
 from sidelong.model.protocol import Cancel, Logits, Model
 from sidelong.ngram import LineTokens, NgramCache, file_sources
@@ -65,26 +65,18 @@ class Completer:
             budget = prompts.fit(_budget(self.model.budget, settings), self.model.n_ctx)
             view = self._view(request, budget)
         with watch("look"):
-            looked = self._look(view, cancel)
-        decision = self._decide(looked, settings)
+            read, seen = self._look(view, cancel)
+        decision = self._decide(seen, settings)
         chunks: tuple[Hit, ...] = ()
-        prompt, logits, evaluated = view.prompt, looked.logits, looked.evaluated
         if decision.retrieved:
             with watch("retrieve"):
                 chunks = _result(hits, request)
-            context = prompts.context(
-                self.model.special, chunks, tokenize=self._lines, budget=budget.context
-            )
-            decision = replace(decision, retrieved=bool(context))
-            if context:
-                prompt = prompts.retrieve(self.model.special, view.looked, context)
-                with watch("prefill"):
-                    evaluation = self.model.evaluate(prompt, rows=1, cancel=cancel)
-                logits, evaluated = evaluation.logits[0], evaluated + evaluation.evaluated
-        else:
-            hits.cancel()
+            with watch("prefill"):
+                read, chunks = self._read_chunks(view, read, chunks, budget, cancel)
+            decision = replace(decision, retrieved=bool(chunks))
+        hits.cancel()
         with watch("generate"):
-            generated = self._generate(request, view, prompt, logits, chunks, budget, cancel)
+            generated = self._generate(request, view, read, chunks, budget, cancel)
         trimmed = trim(
             generated.text,
             before=request.before,
@@ -97,7 +89,7 @@ class Completer:
             replace_after=trimmed.replace_after,
             gate=decision,
             chunks=chunks,
-            tokens=Tokens(len(prompt), evaluated, generated.tokens),
+            tokens=Tokens(len(read.prompt), read.evaluated, generated.tokens),
             ms=watch.ms,
             probability=generated.probability,
             reason=_reason(generated, trimmed),
@@ -122,37 +114,57 @@ class Completer:
         )
 
     def _view(self, request: Request, budget: Budget) -> _View:
-        tokenize = self.model.tokenize
-        above = prefix_tokens(request.before, tokenize=tokenize, budget=budget.prefix)
-        below = suffix_tokens(request.after, tokenize=tokenize, budget=budget.suffix)
-        owed = b""
-        if request.settings.token_healing:
-            above, owed = self.model.pieces.split(above)
-        looked = prompts.look(self.model.special, suffix=below, prefix=above)
-        return _View(above, owed, looked, prompts.abstain(self.model.special, looked))
+        special, tokenize = self.model.special, self.model.tokenize
+        above, typed = request.before, ""
+        if not special.decides:
+            above, newline, typed = above.rpartition("\n")
+            above += newline
+        prefix = prefix_tokens(above, tokenize=tokenize, budget=budget.prefix)
+        line = prefix_tokens(typed, tokenize=tokenize, budget=budget.prefix - len(prefix))
+        suffix = suffix_tokens(request.after, tokenize=tokenize, budget=budget.suffix)
+        if special.decides:
+            prefix, owed = self._heal(prefix, request)
+            looked = prompts.look(special, suffix=suffix, prefix=prefix)
+            prompt = prompts.abstain(special, looked)
+            return _View(prefix, owed, prompt, partial(prompts.retrieve, special, looked))
+        line, owed = self._heal(line, request)
+        infill = partial(prompts.infill, special, prefix=prefix, suffix=suffix, typed=line)
+        return _View(prefix + line, owed, infill(), lambda context: infill(context=context))
 
-    def _look(self, view: _View, cancel: Cancel) -> _Looked:
+    def _heal(self, tokens: list[int], request: Request) -> tuple[list[int], bytes]:
+        """What stays of the tokens before the cursor, and the text given back."""
+        return self.model.pieces.split(tokens) if request.settings.token_healing else (tokens, b"")
+
+    def _look(self, view: _View, cancel: Cancel) -> tuple[_Read, Look | None]:
         """Read P(<cc>) and, in the same pass, what an abstention would begin with."""
-        special = self.model.special
-        rows = 2 if special.decides else 1
-        evaluation = self.model.evaluate(view.prompt, rows=rows, cancel=cancel)
-        seen = None
-        if special.cc is not None and special.decides:
-            seen = gates.look(evaluation.logits[0], special.cc)
-        return _Looked(seen, evaluation.logits[-1], evaluation.evaluated)
+        cc = self.model.special.cc if self.model.special.decides else None
+        rows = 1 if cc is None else 2
+        found = self.model.evaluate(view.prompt, rows=rows, cancel=cancel)
+        read = _Read(view.prompt, found.logits[-1], found.evaluated)
+        return read, None if cc is None else gates.look(found.logits[0], cc)
 
-    def _decide(self, looked: _Looked, settings: Settings) -> Gate:
+    def _decide(self, seen: Look | None, settings: Settings) -> Gate:
         threshold = self.model.threshold if settings.threshold is None else settings.threshold
-        return gates.decide(
-            looked.seen, mode=settings.retrieval, rule=settings.rule, threshold=threshold
+        return gates.decide(seen, mode=settings.retrieval, rule=settings.rule, threshold=threshold)
+
+    def _read_chunks(
+        self, view: _View, read: _Read, chunks: tuple[Hit, ...], budget: Budget, cancel: Cancel
+    ) -> tuple[_Read, tuple[Hit, ...]]:
+        """Go on from what was read with the chunks; as before where none fits the budget."""
+        context = prompts.context(
+            self.model.special, chunks, tokenize=self._lines, budget=budget.context
         )
+        if not context:
+            return read, ()
+        prompt = view.with_context(context)
+        found = self.model.evaluate(prompt, rows=1, cancel=cancel)
+        return _Read(prompt, found.logits[0], read.evaluated + found.evaluated), chunks
 
     def _generate(
         self,
         request: Request,
         view: _View,
-        prompt: list[int],
-        logits: Logits,
+        read: _Read,
         chunks: tuple[Hit, ...],
         budget: Budget,
         cancel: Cancel,
@@ -167,9 +179,9 @@ class Completer:
 
         return generate(
             self.model,
-            prompt,
-            logits,
-            context=view.prefix,
+            read.prompt,
+            read.logits,
+            context=view.before,
             owed=view.owed,
             cache=self._cache(request, view, chunks),
             max_tokens=budget.generated,
@@ -200,15 +212,21 @@ class Completer:
 class _View:
     """What the model reads of the document."""
 
-    prefix: list[int]
+    before: list[int]
+    """The tokens before the cursor, as far as they stay."""
     owed: bytes
-    looked: list[int]
+    """The text before the cursor that is to be generated again."""
     prompt: list[int]
+    """To complete from the open file alone."""
+    with_context: Callable[[list[int]], list[int]]
+    """The prompt with retrieved chunks in it."""
 
 
 @dataclass(frozen=True)
-class _Looked:
-    seen: gates.Look | None
+class _Read:
+    """A prompt that was read, the next token's logits [V], and the tokens evaluated for it."""
+
+    prompt: list[int]
     logits: Logits
     evaluated: int
 

@@ -6,8 +6,15 @@
 
 R is the code after the cursor, L the code before it, C the retrieved chunks.
 R stands first so that typing, which changes only the end of L, leaves the KV cache valid.
-`<eof>` and `<cc>` are the two tokens Repoformer adds to a code model (ICML 2024, section 3).
+`<eof>` and `<cc>` are the two tokens Repoformer adds to a code model (ICML 2024, section 3);
+its own weights have L before R.
 Training and serving call these same functions; windows into the document are `sidelong.window`'s.
+
+A stock model cannot decide, and was trained with L first (`infill`):
+
+    C <fim_prefix> whole lines of L <fim_suffix> R <fim_middle> typed part of the line, target
+
+The typed part stands last for the same reason, as llama.vim has it.
 """
 
 from __future__ import annotations
@@ -34,6 +41,10 @@ class Special:
     file_sep: int | None = None
     eof: int | None = None
     cc: int | None = None
+    bos: int | None = None
+    """What every sequence begins with, for models that want it."""
+    suffix_first: bool = True
+    """Whether a model that decides was trained with R before L."""
 
     @property
     def decides(self) -> bool:
@@ -68,7 +79,9 @@ def fit(budget: Budget, n_ctx: int) -> Budget:
 
 def look(special: Special, *, suffix: Sequence[int], prefix: Sequence[int]) -> list[int]:
     """What the model reads before anything is decided; its last position holds P(<cc>)."""
-    tokens = [special.fim_suffix, *suffix, special.fim_prefix, *prefix]
+    before = [special.fim_prefix, *prefix]
+    after = [special.fim_suffix, *suffix]
+    tokens = [*after, *before] if special.suffix_first else [*before, *after]
     if special.eof is not None:
         tokens.append(special.eof)
     return tokens
@@ -83,6 +96,20 @@ def retrieve(special: Special, looked: Sequence[int], context: Sequence[int]) ->
     """The prompt of a completion that has read `context` (see `context`)."""
     opening = [] if special.cc is None else [special.cc]
     return [*looked, *opening, *context, special.fim_middle]
+
+
+def infill(
+    special: Special,
+    *,
+    prefix: Sequence[int],
+    suffix: Sequence[int],
+    typed: Sequence[int],
+    context: Sequence[int] = (),
+) -> list[int]:
+    """The prompt of a stock model; `prefix` holds whole lines, `typed` the rest of L."""
+    start = [] if special.bos is None else [special.bos]
+    middle = [special.fim_prefix, *prefix, special.fim_suffix, *suffix, special.fim_middle]
+    return [*start, *context, *middle, *typed]
 
 
 def context(special: Special, hits: Sequence[Hit], *, tokenize: Tokenize, budget: int) -> list[int]:

@@ -220,6 +220,11 @@ class LlamaModel:
                 known(llama_cpp.llama_vocab_fim_mid(self._vocab)),
             ),
             eos=known(llama_cpp.llama_vocab_eos(self._vocab)),
+            bos=(
+                known(llama_cpp.llama_vocab_bos(self._vocab))
+                if llama_cpp.llama_vocab_get_add_bos(self._vocab)
+                else None
+            ),
         )
 
     def _choose_n_ctx(self, asked: int | None) -> int:

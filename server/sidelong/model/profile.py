@@ -45,11 +45,12 @@ def read(
     token_id: Callable[[str], int | None],
     fim: tuple[int | None, int | None, int | None],
     eos: int | None,
+    bos: int | None = None,
 ) -> Profile:
     """The profile of the model `name`.
 
     `fim` are the prefix, suffix and middle tokens that the file names as such, where it does;
-    `token_id` finds a special token by its text.
+    `token_id` finds a special token by its text; `bos` is given if sequences begin with it.
     Raises `ModelWithoutFim`.
     """
     prefix, suffix, middle = _first_complete(fim, token_id)
@@ -69,6 +70,8 @@ def read(
         file_sep=file_sep,
         eof=eof,
         cc=cc,
+        bos=bos,
+        suffix_first=_is_ours(metadata),
     )
     return Profile(special, _budget(metadata), _threshold(metadata), _cache_weights(metadata))
 
@@ -127,4 +130,9 @@ def _cache_weights(metadata: Callable[[str], str | None]) -> tuple[float, ...]:
         weights = ()
     if weights and all(0.0 <= weight < 1.0 for weight in weights):
         return weights
-    return WEIGHTS if metadata("sidelong.edition") is not None else ()
+    return WEIGHTS if _is_ours(metadata) else ()
+
+
+def _is_ours(metadata: Callable[[str], str | None]) -> bool:
+    """Whether the model was trained by this project's pipeline."""
+    return metadata("sidelong.edition") is not None
