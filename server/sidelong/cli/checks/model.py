@@ -59,9 +59,16 @@ def _file(model: LlamaModel, path: Path) -> Finding:
 
 
 def _tokens(model: LlamaModel) -> Finding:
-    ids = {name: token for name, token in asdict(model.special).items() if token is not None}
+    order = asdict(model.special)
+    suffix_first = order.pop("suffix_first") and model.special.decides
+    ids = {name: token for name, token in order.items() if token is not None}
     fact = ", ".join(f"{name} {token}" for name, token in ids.items())
-    details = {"tokens": ids, "decides": model.special.decides, "threshold": model.threshold}
+    details = {
+        "tokens": ids,
+        "order": "suffix-first" if suffix_first else "prefix-first",
+        "decides": model.special.decides,
+        "threshold": model.threshold,
+    }
     if model.special.decides:
         fact = f"{fact}; retrieves from P(cc) {model.threshold:.3f}"
         return Finding("special tokens", "ok", fact, details=details)
