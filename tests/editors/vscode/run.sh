@@ -54,5 +54,7 @@ case "$*" in
     *.test.ts*) arguments=("$@") ;;
     *) arguments=("$@" unit/*.test.ts editor/*.test.ts) ;;
 esac
-exec node --disable-warning=ExperimentalWarning --test --test-concurrency=1 \
+exec node \
+    --disable-warning=ExperimentalWarning --disable-warning=MODULE_TYPELESS_PACKAGE_JSON \
+    --test --test-concurrency=1 \
     --test-reporter=spec "${arguments[@]}"

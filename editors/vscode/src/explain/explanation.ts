@@ -14,6 +14,8 @@ export interface ExplainedRequest {
   accepted: boolean;
   /** Milliseconds by stage; `total` is always there. */
   ms: Record<string, number>;
+  /** How likely the model thought all of its text to be right, before anything was cut. */
+  probability?: number;
   gate?: Gate;
   chunks?: Chunk[];
   tokens?: { prompt: number; evaluated: number; generated: number };

@@ -106,22 +106,20 @@ function chunksPart(chunks: Chunk[], place: Place): string {
 <table><tr><th>lines</th><th class="number">similarity</th></tr>${rows.join("")}</table>`;
 }
 
-function numbersPart({ ms, tokens }: ExplainedRequest): string {
-  const stages = Object.entries(ms).map(
-    ([stage, time]) =>
-      html`<tr>
-        <td>${stage}</td>
-        <td class="number">${time.toFixed(1)} ms</td>
-      </tr>`,
-  );
-  const counts = Object.entries(tokens ?? {}).map(
-    ([name, count]) =>
-      html`<tr>
-        <td>tokens ${name}</td>
-        <td class="number">${count}</td>
-      </tr>`,
-  );
-  return `<h2>What it cost</h2><table>${counts.join("")}${stages.join("")}</table>`;
+function numbersPart({ ms, tokens, probability }: ExplainedRequest): string {
+  const rows = [
+    ...(probability === undefined ? [] : [row("text thought right", `${percent(probability)} %`)]),
+    ...Object.entries(tokens ?? {}).map(([name, count]) => row(`tokens ${name}`, String(count))),
+    ...Object.entries(ms).map(([stage, time]) => row(stage, `${time.toFixed(1)} ms`)),
+  ];
+  return `<h2>In numbers</h2><table>${rows.join("")}</table>`;
+}
+
+function row(name: string, value: string): string {
+  return html`<tr>
+    <td>${name}</td>
+    <td class="number">${value}</td>
+  </tr>`;
 }
 
 function fileName(uri: string): string {

@@ -15,9 +15,22 @@ export function outcome({ outcome, accepted, recalled }: ExplainedRequest): stri
 
 /** Why nothing came, or what shortened the text: one sentence for each reason. */
 export function reasons(reason: string): string[] {
-  return reason === "" || !/^[a-z-]+(, [a-z-]+)*$/.test(reason)
-    ? [reason].filter(Boolean)
-    : reason.split(", ").map((word) => REASONS[word] ?? word);
+  const unsure = /^unsure \((\d\.\d+)\)$/.exec(reason);
+  if (unsure) {
+    return [withheld(Number(unsure[1]))];
+  }
+  const words = reason.split(", ");
+  return words.every((word) => word in REASONS)
+    ? words.map((word) => REASONS[word] ?? word)
+    : [reason].filter(Boolean);
+}
+
+function withheld(probability: number): string {
+  const percent = (100 * probability).toFixed(1);
+  return (
+    `The model found its own text only ${percent} % probable, less than ` +
+    "sidelong.minProbability asks for. Trigger Inline Suggestion shows it all the same."
+  );
 }
 
 /** How it came that other files were looked at, or not. */

@@ -1,6 +1,5 @@
 /** Ghost text as a person meets it: it comes, it is taken in parts or whole, it goes. */
 
-import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { REST, REST_OF_DOOR, UNFINISHED, UNFINISHED_DOOR } from "../support/samples.ts";
@@ -41,7 +40,7 @@ test("a suggestion can have several lines", async () => {
   const file = await suggestion("lines", REST_OF_DOOR);
   await code.screenshot("several-lines");
   await code.press("Tab");
-  assert.equal(await code.savedText(file), `${UNFINISHED_DOOR}.${REST_OF_DOOR}`);
+  await code.expectSaved(file, `${UNFINISHED_DOOR}.${REST_OF_DOOR}`);
 });
 
 test("typing along keeps the rest of the suggestion", async () => {
@@ -62,7 +61,7 @@ test("typing something else takes the suggestion away", async () => {
 test("Tab accepts the whole suggestion", async () => {
   const file = await suggestion("whole");
   await code.press("Tab");
-  assert.equal(await code.savedText(file), `${UNFINISHED}.${REST}`);
+  await code.expectSaved(file, `${UNFINISHED}.${REST}`);
 });
 
 test("a word is accepted by itself and the rest stays", async () => {
@@ -71,7 +70,7 @@ test("a word is accepted by itself and the rest stays", async () => {
   await code.expectGhostText(REST.slice("width".length));
   await code.screenshot("word-accepted");
   await code.press("Escape");
-  assert.equal(await code.savedText(file), `${UNFINISHED}.width`);
+  await code.expectSaved(file, `${UNFINISHED}.width`);
 });
 
 test("a line is accepted by itself and the rest stays", async () => {
@@ -80,20 +79,20 @@ test("a line is accepted by itself and the rest stays", async () => {
   await code.expectGhostText(/^\s*return$/);
   await code.screenshot("line-accepted");
   await code.press("Escape");
-  assert.equal((await code.savedText(file)).trimEnd(), `${UNFINISHED_DOOR}.open()`);
+  await code.expectSaved(file, new RegExp(`door\\.open\\(\\)\\s*$`));
 });
 
 test("Escape dismisses the suggestion and leaves the text", async () => {
   const file = await suggestion("dismiss");
   await code.press("Escape");
   await code.expectNoGhostText();
-  assert.equal(await code.savedText(file), `${UNFINISHED}.`);
+  await code.expectSaved(file, `${UNFINISHED}.`);
 });
 
 test("one undo takes an accepted suggestion back", async () => {
   const file = await suggestion("undo");
   await code.press("Tab");
-  assert.equal(await code.savedText(file), `${UNFINISHED}.${REST}`);
+  await code.expectSaved(file, `${UNFINISHED}.${REST}`);
   await code.press("Control+KeyZ");
-  assert.equal(await code.savedText(file), `${UNFINISHED}.`);
+  await code.expectSaved(file, `${UNFINISHED}.`);
 });

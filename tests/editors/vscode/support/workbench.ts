@@ -6,7 +6,7 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Browser, chromium, type Page } from "playwright-core";
+import { type Browser, chromium, type Frame, type Page } from "playwright-core";
 
 import { type CodeServer, type Options, startCodeServer } from "./code_server.ts";
 import { places } from "./places.ts";
@@ -113,11 +113,12 @@ export class Workbench {
     await this.#expect("ghost text", /^$/, () => this.ghostText());
   }
 
-  /** What the file holds once it is saved. */
-  async savedText(file: string): Promise<string> {
+  /** Save, and wait until the file on disk holds what is expected. */
+  async expectSaved(file: string, expected: string | RegExp): Promise<void> {
     await this.press("Control+KeyS");
-    await this.page.locator(".tab.active.dirty").waitFor({ state: "detached" });
-    return readFileSync(path.join(this.server.folder, file), "utf8");
+    await this.#expect(file, expected, () =>
+      Promise.resolve(readFileSync(path.join(this.server.folder, file), "utf8")),
+    );
   }
 
   /** The label of our item in the status bar, which says state and message. */
@@ -140,11 +141,34 @@ export class Workbench {
     return await this.#expect("notifications", expected, () => this.notifications());
   }
 
+  /** Wait until the explanation says what is expected. */
+  async panelText(expected: RegExp): Promise<string> {
+    return await this.#expect("explanation", expected, async () => {
+      const frame = this.#panel();
+      return (
+        (await frame
+          ?.locator("body")
+          .innerText({ timeout: 2_000 })
+          .catch(() => "")) ?? ""
+      );
+    });
+  }
+
+  /** Follow a link of the explanation. */
+  async clickInPanel(name: RegExp): Promise<void> {
+    await this.#panel()?.getByRole("link", { name }).first().click();
+  }
+
   /** Keep a picture; they lie in build/editors/vscode. */
   async screenshot(name: string): Promise<void> {
     const folder = places().screenshots;
     mkdirSync(folder, { recursive: true });
     await this.page.screenshot({ path: path.join(folder, `${name}.png`) });
+  }
+
+  /** The innermost frame of the webview: VS Code nests two. */
+  #panel(): Frame | undefined {
+    return this.page.frames().find((frame) => frame.name() === "" && frame.parentFrame()?.name());
   }
 
   /** Open the box in the middle, fill it, wait for the entry and take the first. */

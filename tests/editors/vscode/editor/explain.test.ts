@@ -1,0 +1,47 @@
+/** "Why this suggestion?", and why none. */
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { REST, UNFINISHED } from "../support/samples.ts";
+import { Workbench } from "../support/workbench.ts";
+
+let code: Workbench;
+
+before(async () => {
+  code = await Workbench.start({
+    files: { "shown.py": UNFINISHED, "off.py": UNFINISHED },
+    settings: { "sidelong.languages": { markdown: false } },
+  });
+  await code.expectStatus(/ready/);
+});
+
+after(async () => {
+  await code.stop();
+});
+
+test("the panel follows what happens: shown, typed along, accepted", async () => {
+  await code.open("shown.py");
+  await code.command("sidelong: Why This Suggestion?");
+  await code.open("shown.py");
+  await code.type(".");
+  await code.expectGhostText(REST);
+  const text = await code.panelText(/A suggestion was shown\./);
+  assert.match(text, /probability [\d.]+ %/);
+  assert.match(text, /threshold [\d.]+ %/);
+  await code.type("wid");
+  await code.panelText(/typed along/);
+  await code.screenshot("explain-bar");
+  await code.press("Tab");
+  await code.panelText(/shown and accepted/);
+});
+
+test("a place where suggestions are off says so, in the status bar and in the panel", async () => {
+  await code.command("sidelong: Turn On or Off for This Language");
+  await code.expectStatus(/off: Off here: .*python/);
+  await code.open("off.py");
+  await code.type(".");
+  await code.panelText(/Suggestions are off here\.[^]*sidelong\.languages switches python off/);
+  await code.screenshot("off-here");
+  await code.expectNoGhostText();
+});
