@@ -45,7 +45,7 @@ class Inbox:
         self._asked = 0
         self._taken = 0
         self._done = 0
-        self._abandoned = (0, 0)
+        self._abandoned: tuple[int, int] | None = None
         """The ticket of a wait in vain, and how many posts there had been before it."""
 
     def post_document(self, path: str, text: str | None) -> None:
@@ -93,8 +93,9 @@ class Inbox:
         vain and waits again, with nothing posted in between, goes on waiting for the same moment.
         """
         with self._changed:
-            ticket, posts = self._abandoned
-            if ticket <= self._done or posts != self._posts:
+            ticket, posts = self._abandoned or (0, -1)
+            self._abandoned = None
+            if posts != self._posts:
                 self._asked += 1
                 ticket, posts = self._asked, self._posts
                 self._changed.notify_all()

@@ -105,6 +105,8 @@ def check_text(text: str) -> str | Skipped:
     """The text itself, or why it is left out: also for text that never was in a file."""
     if len(text) > MAX_FILE_BYTES:
         return Skipped("too large")
+    if "\0" in text:
+        return Skipped("binary")
     lines = text.split("\n")
     if len(text) > MAX_MEAN_LINE * len(lines) and len(text) > MAX_LINE:
         return Skipped("minified")
@@ -118,8 +120,8 @@ def check_text(text: str) -> str | Skipped:
 def _is_secret(name: str) -> bool:
     if _HARMLESS_NAME.match(name):
         return False
-    stem, _, ending = name.partition(".")
-    if stem.lstrip(".") in _SECRET_STEMS and (not ending or ending.split(".")[-1] in _DATA_ENDINGS):
+    stem, _, ending = name.lstrip(".").partition(".")
+    if stem in _SECRET_STEMS and (not ending or ending.split(".")[-1] in _DATA_ENDINGS):
         return True
     return _SECRET_NAME.match(name) is not None
 

@@ -87,6 +87,7 @@ class Worker:
                 self._serve(writer, request)
             except Exception:
                 logger.exception("The index of %s goes on after an error", self._root)
+                self._covered = 0
                 self._timer.pause()
         self._save(writer)
 
@@ -213,5 +214,6 @@ class _Timer:
         return time.monotonic() >= self._save_s
 
     def pause(self) -> None:
-        """After an error: do not try the same again at once."""
+        """After an error: do not try the same again at once, and then look at everything."""
+        self._scan_s = 0.0
         self._pause_s = time.monotonic() + _PAUSE_AFTER_ERROR_S

@@ -1,0 +1,88 @@
+"""What is kept out for its name or for what is in it."""
+
+from __future__ import annotations
+
+import pytest
+
+from sidelong_index.rules import Reason, Skipped, check_text, read_text, refuse_name, refuse_size
+
+KEY = "-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEAtestTESTtest1234\n-----END"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ".env", "a/.env", ".env.local", ".env.production", "prod.env", ".ENV", "server.pem",
+        "tls/server.key", "id_rsa", "id_rsa.pub", "deploy_ed25519", ".netrc", "_netrc", ".npmrc",
+        ".pypirc", "cert.p12", "cert.pfx", "vault.kdbx", "release.keystore", "ca.crt", "x.gpg",
+        "credentials", "credentials.json", "Credentials.yml", "secrets.yaml", "secrets.enc.yaml",
+        "secrets", ".secrets.toml", "passwords.txt", "client_secret_123.json",
+        "service-account.json", "my-credentials.json", "main.tfvars", "terraform.tfstate.backup",
+        ".ssh/config", ".aws/credentials", ".kube/config", ".git-credentials", ".htpasswd",
+    ],
+)  # fmt: skip
+def test_secrets_are_known_by_their_names(path: str) -> None:
+    assert refuse_name(path) == "secret name"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ".env.example", ".env.sample", "credentials.py", "secrets.ts", "secret_manager.go",
+        "environment.py", "env.py", "monkey.py", "keyboard.js", "key.rs", "src/secrets/mod.rs",
+        "passwords.go", "rsa.py", "settings.json", "README", "Makefile", "credentials.test.ts",
+    ],
+)  # fmt: skip
+def test_source_code_about_secrets_is_source_code(path: str) -> None:
+    assert refuse_name(path) is None
+
+
+@pytest.mark.parametrize("path", ["Cargo.lock", "package-lock.json", "a/app.min.js", "go.sum"])
+def test_what_tools_wrote_is_left_out(path: str) -> None:
+    assert refuse_name(path) == "lock file"
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"\x7fELF\x00\x01", "binary"),
+        (bytes(range(128, 250)) * 20, "binary"),
+        (b"x" * (1024 * 1024 + 1), "too large"),
+        (b"var a=1;" * 5000, "minified"),
+        (b"x = 1\n" * 500 + b"y" * 30_000, "minified"),
+        (KEY.encode(), "private key"),
+        (b'key = """' + KEY.replace("\n", "\r\n").encode(), "private key"),
+    ],
+)
+def test_content_that_is_left_out(data: bytes, reason: Reason) -> None:
+    assert read_text(data) == Skipped(reason)
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (b"", ""),
+        (b"x = 1\n", "x = 1\n"),
+        ("größe 😀\n".encode(), "größe 😀\n"),
+        (b"\xef\xbb\xbfx\n", "x\n"),
+        ("x\n".encode("utf-16"), "x\n"),
+        (b"# Andr\xe9 wrote this long ago\nx = 1\n", "# André wrote this long ago\nx = 1\n"),
+        (b'BEGIN = "-----BEGIN PRIVATE KEY-----"\n', 'BEGIN = "-----BEGIN PRIVATE KEY-----"\n'),
+        (b"one long line " * 200, "one long line " * 200),
+    ],
+)
+def test_content_that_is_text(data: bytes, text: str) -> None:
+    assert read_text(data) == text
+
+
+def test_what_was_never_in_a_file_is_held_to_the_same_rules() -> None:
+    assert check_text("x = 1\n") == "x = 1\n"
+    assert check_text(KEY) == Skipped("private key")
+    assert check_text("x" * (1024 * 1024 + 1)) == Skipped("too large")
+    assert check_text("\0") == Skipped("binary")
+    assert check_text("\ud800") == "\ud800"
+
+
+def test_a_megabyte_is_the_limit() -> None:
+    assert refuse_size(1024 * 1024) is None
+    assert refuse_size(1024 * 1024 + 1) == "too large"

@@ -1,0 +1,169 @@
+"""The kept index is a cache: whatever happens to its file, nothing else is lost."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sidelong_index import ChunkOptions, Snapshot, build, store
+from sidelong_index.chunk import DEFAULT
+from sidelong_index.scan import Known, Stamp
+from sidelong_index.store import cache_file, load, save
+from sidelong_index.writer import Kept
+
+Contents = Callable[[Snapshot], set[tuple[str, int, int, str, str]]]
+
+ROOT = Path("/somewhere/project")
+
+
+def some() -> Kept:
+    """An index of two segments and a file that is left out."""
+    parts = [
+        *build([("a.py", "class A:\n" + "    x = 1\n" * 60), ("empty.py", "")]).parts,
+        *build([("größe 😀.txt", "größe\n")]).parts,
+    ]
+    stamp = Stamp(3, 1_800_000_000_000_000_000, 2**62, 2**63 - 1)
+    known = {
+        "a.py": Known(stamp, b"0123456789abcdef", settled=True),
+        "empty.py": Known(stamp, b"fedcba9876543210", settled=False),
+        "größe 😀.txt": Known(stamp, bytes(16), settled=True),
+        "x.bin": Known(stamp, bytes(range(16)), settled=True, skipped="binary"),
+    }
+    return Kept(tuple(parts), known)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A file with an index in it."""
+    file = tmp_path / "cache" / "project.index"
+    assert save(file, some(), ROOT, DEFAULT)
+    return file
+
+
+def test_what_is_saved_is_loaded(file: Path, contents: Contents) -> None:
+    kept = load(file, ROOT, DEFAULT)
+    assert kept is not None
+    assert kept.known == some().known
+    before, after = Snapshot(some().parts), Snapshot(kept.parts)
+    assert contents(after) == contents(before)
+    assert after.search("class A größe x", k=9) == before.search("class A größe x", k=9)
+
+
+def test_an_empty_index_can_be_kept(tmp_path: Path) -> None:
+    file = tmp_path / "empty.index"
+    assert save(file, Kept((), {}), ROOT, DEFAULT)
+    assert load(file, ROOT, DEFAULT) == Kept((), {})
+
+
+def test_no_file_is_no_reason_for_a_message(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert load(tmp_path / "nowhere", ROOT, DEFAULT) is None
+    assert caplog.text == ""
+
+
+def test_saving_leaves_nothing_beside_the_file(file: Path) -> None:
+    assert save(file, some(), ROOT, DEFAULT)
+    assert list(file.parent.iterdir()) == [file]
+
+
+def refused(file: Path, caplog: pytest.LogCaptureFixture, reason: str) -> None:
+    with caplog.at_level(logging.WARNING):
+        assert load(file, ROOT, DEFAULT) is None
+    assert str(file) in caplog.text
+    assert reason in caplog.text
+    assert len(caplog.records) == 1
+
+
+@pytest.mark.parametrize("length", [0, 1, 51, 52, 53, 60, 1000, -1])
+def test_a_torn_file_is_not_used(file: Path, caplog: pytest.LogCaptureFixture, length: int) -> None:
+    data = file.read_bytes()
+    file.write_bytes(data[:length])
+    refused(file, caplog, "built anew")
+
+
+@pytest.mark.parametrize("place", [0, 20, 60, 200, 900, -1])
+def test_a_damaged_file_is_not_used(
+    file: Path, caplog: pytest.LogCaptureFixture, place: int
+) -> None:
+    data = bytearray(file.read_bytes())
+    data[place] ^= 0x10
+    file.write_bytes(data)
+    refused(file, caplog, "built anew")
+
+
+def test_another_format_is_built_anew(
+    file: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "FORMAT", store.FORMAT + 1)
+    refused(file, caplog, f"its format is {store.FORMAT - 1}")
+
+
+def test_something_else_is_no_index(file: Path, caplog: pytest.LogCaptureFixture) -> None:
+    file.write_bytes(b"#!/bin/sh\n" * 100)
+    refused(file, caplog, "it is no index")
+
+
+def test_a_folder_in_the_files_place_is_survived(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "dir").mkdir()
+    refused(tmp_path / "dir", caplog, "built anew")
+    assert not save(tmp_path / "dir", some(), ROOT, DEFAULT)
+
+
+def test_nonsense_with_a_right_checksum_is_survived(
+    file: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nonsense = [b"{", b"..", struct.pack("<Q", 7)]
+    monkeypatch.setattr(store, "_serialise", lambda *_: iter(nonsense))
+    assert save(file, some(), ROOT, DEFAULT)
+    refused(file, caplog, "built anew")
+
+
+@pytest.mark.parametrize(
+    ("root", "options"), [(ROOT.parent, DEFAULT), (ROOT, ChunkOptions(lines=30))]
+)
+def test_another_roots_or_strategys_index_is_not_used(
+    file: Path, root: Path, options: ChunkOptions
+) -> None:
+    assert load(file, root, options) is None
+
+
+def test_another_grammar_means_other_chunks(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "grammar_versions", lambda: {"tree_sitter_python": "99"})
+    assert load(file, ROOT, DEFAULT) is None
+
+
+def test_a_full_disk_costs_the_file_only(
+    file: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    before = file.read_bytes()
+    monkeypatch.setattr(store, "_write", fail)
+    assert not save(file, Kept((), {}), ROOT, DEFAULT)
+    assert "No space left" in caplog.text
+    assert file.read_bytes() == before
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_a_folder_that_cannot_be_made_is_survived(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").write_text("")
+    assert not save(tmp_path / "file" / "sub" / "x.index", some(), ROOT, DEFAULT)
+    assert "cannot be kept" in caplog.text
+
+
+def test_roots_of_one_name_have_files_of_their_own(tmp_path: Path) -> None:
+    names = {cache_file(tmp_path, Path(root)).name for root in ("/a/x", "/b/x", "/b/x y", "/")}
+    assert len(names) == 4
+    assert all(name.endswith(".index") for name in names)

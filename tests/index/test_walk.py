@@ -1,0 +1,141 @@
+"""Which files a walk lists, besides ignored ones."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from sidelong_index import Reason, select_files
+from sidelong_index.rules import Skipped
+from sidelong_index.scan import Stamp
+from sidelong_index.walk import Listing, Tree
+
+Plant = Callable[[Mapping[str, str]], Path]
+
+
+def walk(tree: Tree) -> Listing:
+    listing = tree.walk()
+    assert listing is not None
+    return listing
+
+
+def test_files_come_from_the_top_down(plant: Plant) -> None:
+    root = plant({"z.py": "", "a/b/c.py": "", "a/b.py": "", "b/a.py": "", "a.py": ""})
+    assert list(walk(Tree(root)).files) == ["a.py", "z.py", "a/b.py", "b/a.py", "a/b/c.py"]
+
+
+def test_what_is_left_out_has_a_reason(plant: Plant) -> None:
+    root = plant({".env": "", "sub/a.key": "", "big.py": "x" * 1_100_000, "go.sum": "", "a.py": ""})
+    listing = walk(Tree(root))
+    assert list(listing.files) == ["a.py"]
+    assert listing.skipped == {
+        ".env": "secret name",
+        "sub/a.key": "secret name",
+        "big.py": "too large",
+        "go.sum": "lock file",
+    }
+
+
+@pytest.mark.skipif(not hasattr(os, "symlink") or os.name == "nt", reason="needs links")
+def test_links_are_not_followed(plant: Plant, tmp_path: Path) -> None:
+    root = plant({"sub/a.py": ""})
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "secret.py").write_text("")
+    (root / "out").symlink_to(tmp_path / "outside")
+    (root / "link.py").symlink_to(tmp_path / "outside" / "secret.py")
+    (root / "sub" / "cycle").symlink_to(root)
+    (root / "broken.py").symlink_to(root / "nowhere.py")
+    tree = Tree(root)
+    assert list(walk(tree).files) == ["sub/a.py"]
+    assert tree.look("link.py") is None
+    assert tree.look("out/secret.py") == "ignored"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
+def test_only_regular_files_are_listed(plant: Plant) -> None:
+    root = plant({"a.py": ""})
+    os.mkfifo(root / "pipe.py")
+    assert list(walk(Tree(root)).files) == ["a.py"]
+    assert Tree(root).look("pipe.py") is None
+
+
+@pytest.mark.skipif(os.name == "nt" or not hasattr(os, "getuid"), reason="needs odd names")
+def test_names_that_are_no_text_are_left_out(plant: Plant) -> None:
+    root = plant({"größe.py": ""})
+    try:
+        Path(os.fsdecode(bytes(root) + b"/\xff.py")).touch()
+    except OSError:
+        pytest.skip("the file system refuses such names")
+    listing = walk(Tree(root))
+    assert list(listing.files) == ["größe.py"]
+    assert set(listing.skipped.values()) == {"odd name"}
+
+
+def test_a_limit_keeps_what_lies_highest(plant: Plant) -> None:
+    root = plant({f"{folder}{i}.py": "xx" for folder in ("", "a/", "a/b/") for i in range(3)})
+    cut = walk(Tree(root, max_files=4))
+    assert (list(cut.files), cut.is_cut) == (["0.py", "1.py", "2.py", "a/0.py"], True)
+    cut = walk(Tree(root, max_bytes=10))
+    assert (len(cut.files), cut.is_cut) == (5, True)
+    assert not walk(Tree(root, max_files=9)).is_cut
+
+
+def test_a_root_that_is_not_there_is_no_empty_root(tmp_path: Path) -> None:
+    assert Tree(tmp_path / "nowhere").walk() is None
+
+
+def test_whoever_waits_may_give_up(plant: Plant) -> None:
+    root = plant({"a/b/c.py": ""})
+    assert Tree(root).walk(lambda listing: False) is None
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() == 0, reason="root may read all")
+def test_a_folder_that_cannot_be_read_is_empty(plant: Plant) -> None:
+    root = plant({"shut/a.py": "", "b.py": ""})
+    (root / "shut").chmod(0)
+    try:
+        assert list(walk(Tree(root)).files) == ["b.py"]
+    finally:
+        (root / "shut").chmod(0o700)
+
+
+def test_looking_at_one_path_says_what_the_walk_says(plant: Plant) -> None:
+    root = plant({".gitignore": "*.log\n", "a/b.py": "x", "a/b.log": "", "a/.env": ""})
+    tree = Tree(root)
+    assert tree.look("a/b.py") == walk(tree).files["a/b.py"]
+    assert isinstance(tree.look("a/b.py"), Stamp)
+    assert tree.look("a/b.log") == "ignored"
+    assert tree.look("a/.env") == "secret name"
+    assert tree.look("a") is None
+    assert tree.look("a/nowhere.py") is None
+    assert tree.look("nowhere/a.py") is None
+
+
+@pytest.mark.parametrize("path", ["../a.py", "/etc/passwd", "a//b.py", "a/../b.py", "", "./a.py"])
+def test_paths_that_do_not_stay_inside_are_refused(root: Path, path: str) -> None:
+    assert Tree(root).refuse(path) == "odd name"
+
+
+def test_reading_what_vanished_gives_nothing(plant: Plant) -> None:
+    tree = Tree(plant({"a": "x", "dir/b": ""}))
+    assert tree.read("a") == b"x"
+    assert tree.read("nowhere") is None
+    assert tree.read("a/below") is None
+    assert tree.read("dir") == Skipped("unreadable")
+
+
+def test_selecting_files_judges_what_is_in_them(plant: Plant) -> None:
+    root = plant({"a.py": "x", "b.py": "\0", "c.min.js": "", "d.py": "y" * 50_000, ".env": ""})
+    skipped: dict[str, Reason] = {}
+    assert list(select_files(root, on_skip=skipped.__setitem__)) == ["a.py"]
+    assert skipped == {
+        ".env": "secret name",
+        "b.py": "binary",
+        "c.min.js": "lock file",
+        "d.py": "minified",
+    }
+    assert list(select_files(root, ["*.py"])) == []
+    assert list(select_files(root / "nowhere")) == []
