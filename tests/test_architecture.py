@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -136,3 +137,16 @@ def test_the_server_uses_only_the_front_of_the_index() -> None:
         if imported.startswith("sidelong_index.") and (INDEX / f"{imported[15:]}.py").exists()
     ]
     assert wrong == []
+
+
+def test_every_test_that_the_architecture_names_exists() -> None:
+    named = re.findall(
+        r"`(tests/[\w/]+\.py)::(\w+)`", (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+    )
+    missing = [
+        f"{path}::{name}"
+        for path, name in named
+        if not (ROOT / path).exists() or f"def {name}(" not in (ROOT / path).read_text("utf-8")
+    ]
+    assert named
+    assert missing == []
