@@ -13,8 +13,9 @@ from typing import Literal
 
 from sidelong.evaluation.layout import Block, Layout
 
-Kind = Literal["rest", "line", "lines", "expression", "span", "block", "body"]
+Kind = Literal["rest", "line", "lines", "expression", "call", "span", "block", "body"]
 ALL: tuple[Kind, ...] = ("rest", "line", "lines", "expression", "span", "block", "body")
+"""What training draws from; calls are expressions too."""
 
 MAX_BLOCK_LINES = 12
 MAX_BODY_LINES = 30
@@ -23,6 +24,12 @@ MAX_SPAN = 300
 _ATTEMPTS = 8
 
 _OPENER = re.compile(r"[(\[{]|(?<![=!<>:])=(?!=)\s*|\b(?:return|in|yield|await|if|while)\s+|=>\s*")
+_CALL = re.compile(
+    r"(?<![\w.])(?<!\bdef )(?<!\bclass )(?<!\bfn )(?<!\bfunc )(?:\w+\.)*([^\W\d]\w*)\("
+)
+_NOT_CALLED = re.compile(
+    r"(?:if|elif|while|for|switch|match|catch|return|and|or|not|in|function)\Z"
+)
 _TOKEN = re.compile(r"""\"(?:\\.|[^"\\\r\n])*\"|'(?:\\.|[^'\\\r\n])*'|[()\[\]{},]""")
 _DEPTH = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 _TRAILING = re.compile(r"[\s;,:{]*\Z")
@@ -101,6 +108,17 @@ def _expression(layout: Layout, rng: random.Random) -> tuple[int, int] | None:
     return (inside, _value_end(layout.text, inside, end))
 
 
+def _call(layout: Layout, rng: random.Random) -> tuple[int, int] | None:
+    """A call from its name, with the objects it is reached through, to its closing bracket."""
+    start, end = layout.says(layout.draw_line(rng))
+    calls = [c for c in _CALL.finditer(layout.text, start, end) if not _NOT_CALLED.match(c[1])]
+    if not calls:
+        return None
+    call = calls[rng.randrange(len(calls))]
+    closed = _closing(layout.text, call.end())
+    return None if closed is None else (call.start(), closed + 1)
+
+
 def _closing(text: str, start: int) -> int | None:
     """The offset of the bracket that closes the one before `start`, strings skipped."""
     depth = 1
@@ -165,6 +183,7 @@ _DRAW: dict[Kind, Callable[[Layout, random.Random], tuple[int, int] | None]] = {
     "line": _line,
     "lines": _lines,
     "expression": _expression,
+    "call": _call,
     "span": _span,
     "block": _block,
     "body": _body,

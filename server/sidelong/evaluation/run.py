@@ -12,11 +12,16 @@ from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from sidelong.evaluation.blanks import Blank, Kind, sample_blanks
-from sidelong.evaluation.metrics import edit_similarity, exact_match
+from sidelong.evaluation.metrics import (
+    IdentifierMatch,
+    edit_similarity,
+    exact_match,
+    identifier_match,
+)
 from sidelong.gate import Gate
 from sidelong.request import Answer, Request, Tokens
 from sidelong.settings import Settings
-from sidelong_index import Exclusion, Snapshot, query_around
+from sidelong_index import Exclusion, Hit, Snapshot, query_around
 
 Mode = Literal["never", "always", "greedy", "threshold"]
 MODES: tuple[Mode, ...] = ("never", "always", "greedy", "threshold")
@@ -78,10 +83,28 @@ class Outcome:
     """The document's text in place of the blank, what it repeats of the text behind cut off."""
     target: str
     exact: bool
+    """This and the other scores are of as many lines of the text as the target has."""
     edit_similarity: float
+    first_line: bool
+    """Whether the first line is right: what an early end of a long completion leaves fair."""
+    identifiers: IdentifierMatch
     gate: Gate
+    chunks: tuple[Hit, ...]
     tokens: Tokens
     ms: Mapping[str, float]
+
+    @property
+    def total_ms(self) -> float:
+        """All stages together."""
+        return sum(self.ms.values())
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One blank, completed in every mode."""
+
+    case: Case
+    outcomes: Mapping[Mode, Outcome]
 
 
 def sample_cases(
@@ -112,22 +135,52 @@ def evaluate(
 ) -> Iterator[Outcome]:
     """Complete each case in each mode, in this order; one outcome as soon as it is there.
 
-    The modes of one case follow each other and share the engine's KV cache: what a mode costs on
-    its own shows only where it is the one mode asked for.
+    What a mode costs on its own shows only where the engine keeps nothing from one request to
+    the next, as `engine.ColdEngine` does.
     """
-    base = settings or Settings(min_probability=0.0)
     for case in cases:
-        for mode in modes:
-            request = Request(
-                path=case.file.path,
-                language=case.file.language,
-                text=case.text,
-                offset=case.blank.start,
-                settings=in_mode(base, mode),
-                id=f"{case.file.path}:{case.blank.start}:{mode}",
-            )
-            answer = complete(request, snapshot=snapshot, exclude=case.exclusion)
-            yield outcome(case, mode, answer)
+        yield from _outcomes(case, snapshot, complete, modes, settings)
+
+
+def trials(
+    cases: Iterable[Case],
+    *,
+    snapshot: Snapshot | None,
+    complete: Complete,
+    modes: Sequence[Mode] = MODES,
+    settings: Settings | None = None,
+) -> Iterator[Trial]:
+    """`evaluate`, one trial as soon as all of its modes are there.
+
+    Each case begins with another mode than the last, so that what the engine may keep apart from
+    the KV cache (tokenised lines) helps all modes alike.
+    """
+    for i, case in enumerate(cases):
+        first = i % len(modes)
+        turned = (*modes[first:], *modes[:first])
+        found = {o.mode: o for o in _outcomes(case, snapshot, complete, turned, settings)}
+        yield Trial(case, {mode: found[mode] for mode in modes})
+
+
+def _outcomes(
+    case: Case,
+    snapshot: Snapshot | None,
+    complete: Complete,
+    modes: Sequence[Mode],
+    settings: Settings | None,
+) -> Iterator[Outcome]:
+    base = settings or Settings(min_probability=0.0)
+    for mode in modes:
+        request = Request(
+            path=case.file.path,
+            language=case.file.language,
+            text=case.text,
+            offset=case.blank.start,
+            settings=in_mode(base, mode),
+            id=f"{case.file.path}:{case.blank.start}:{mode}",
+        )
+        answer = complete(request, snapshot=snapshot, exclude=case.exclusion)
+        yield outcome(case, mode, answer)
 
 
 def in_mode(settings: Settings, mode: Mode) -> Settings:
@@ -138,17 +191,24 @@ def in_mode(settings: Settings, mode: Mode) -> Settings:
 
 
 def outcome(case: Case, mode: Mode, answer: Answer) -> Outcome:
-    """Score an answer against what stood there."""
+    """Score an answer against what stood there, cut to its number of lines as RepoEval cuts it.
+
+    Without the cut, an engine that goes on to the next line would be wrong on every single line.
+    """
     text = _inserted(answer, case.file.text[case.blank.end :])
+    shown = _first_lines(text, case.target.count("\n") + 1)
     return Outcome(
         path=case.file.path,
         blank=case.blank,
         mode=mode,
         text=text,
         target=case.target,
-        exact=exact_match(text, case.target),
-        edit_similarity=edit_similarity(text, case.target),
+        exact=exact_match(shown, case.target),
+        edit_similarity=edit_similarity(shown, case.target),
+        first_line=exact_match(_first_lines(shown, 1), _first_lines(case.target, 1)),
+        identifiers=identifier_match(shown, case.target, language=case.file.language),
         gate=answer.gate,
+        chunks=answer.chunks,
         tokens=answer.tokens,
         ms=answer.ms,
     )
@@ -157,3 +217,7 @@ def outcome(case: Case, mode: Mode, answer: Answer) -> Outcome:
 def _inserted(answer: Answer, after: str) -> str:
     """What the answer adds to the document: `print(|)` and `x)` over `)` add `x`."""
     return answer.text.removesuffix(after[: answer.replace_after])
+
+
+def _first_lines(text: str, n: int) -> str:
+    return "\n".join(text.split("\n")[:n])
