@@ -21,6 +21,16 @@ vim.api.nvim_create_autocmd({ 'LspAttach', 'LspDetach' }, {
   end,
 })
 
+vim.api.nvim_create_autocmd('FileType', {
+  group = group,
+  desc = 'Say it if sidelong is enabled but not installed',
+  callback = function(event)
+    if vim.bo[event.buf].buftype == '' then
+      require('sidelong.server').on_file()
+    end
+  end,
+})
+
 local function set_highlights()
   vim.api.nvim_set_hl(0, 'SidelongGhost', { link = 'NonText', default = true })
   vim.api.nvim_set_hl(0, 'SidelongHint', { link = 'Comment', default = true })

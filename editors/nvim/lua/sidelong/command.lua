@@ -83,7 +83,7 @@ function commands.toggle(scope)
   if toggle then
     toggle()
   else
-    say(('there is no toggle %q; try all, folder, language, buffer.'):format(scope), vim.log.levels.ERROR)
+    say(('there is no toggle %q; try all, folder, language, buffer.'):format(scope), vim.log.levels.WARN)
   end
 end
 
@@ -139,7 +139,7 @@ function M.run(arguments)
     command(arguments[2])
   else
     local names = table.concat(vim.fn.sort(vim.tbl_keys(commands)), ', ')
-    say(('there is no command %q; try %s.'):format(arguments[1], names), vim.log.levels.ERROR)
+    say(('there is no command %q; try %s.'):format(arguments[1], names), vim.log.levels.WARN)
   end
 end
 

@@ -3,7 +3,7 @@
 
 local M = {}
 
-local PAUSES_MS = { 500, 2000, 8000 }
+M.PAUSES_MS = { 500, 2000, 8000 }
 local FORGIVEN_AFTER_S = 300
 
 local crashes = {} ---@type number[] when, in seconds
@@ -32,7 +32,7 @@ local function pause_ms(now_s)
     return now_s - crash_s < FORGIVEN_AFTER_S
   end, crashes)
   table.insert(crashes, now_s)
-  return PAUSES_MS[#crashes]
+  return M.PAUSES_MS[#crashes]
 end
 
 ---@param client_id integer

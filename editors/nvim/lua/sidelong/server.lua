@@ -57,18 +57,31 @@ end
 
 local told = false
 
---- Decides the root of a buffer for `vim.lsp.enable`; a server that is not installed is said once
---- and not started, where Neovim would complain for each file.
+--- Say once that the server is not installed, if it is not.
+---@return boolean installed
+local function say_if_missing()
+  local missing = M.missing(M.config())
+  if missing and not told then
+    told = true
+    vim.notify(missing, vim.log.levels.WARN)
+  end
+  return not missing
+end
+
+--- Called for each file that is opened: `vim.lsp.enable` passes over a program that is not there
+--- without a word.
+function M.on_file()
+  if not told and vim.lsp.is_enabled and vim.lsp.is_enabled('sidelong') then
+    say_if_missing()
+  end
+end
+
+--- Decides the root of a buffer; nothing is started where the server is not installed.
 ---@param bufnr integer
 ---@param on_dir fun(root?: string)
 function M.root_dir(bufnr, on_dir)
-  local config = M.config()
-  local missing = M.missing(config)
-  if not missing then
-    on_dir(vim.fs.root(bufnr, config.root_markers or M.ROOT_MARKERS))
-  elseif not told then
-    told = true
-    vim.notify(missing, vim.log.levels.WARN)
+  if say_if_missing() then
+    on_dir(vim.fs.root(bufnr, M.config().root_markers or M.ROOT_MARKERS))
   end
 end
 

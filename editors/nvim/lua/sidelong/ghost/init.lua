@@ -52,7 +52,7 @@ local function redraw()
   if not shown or not suggestion or not rest or not place then
     return false
   end
-  local hint = #shown.all > 1 and (' (%d/%d)'):format(shown.index, #shown.all) or nil
+  local hint = #shown.all > 1 and ('(%d/%d)'):format(shown.index, #shown.all) or nil
   draw.show(shown.bufnr, place, suggestion, rest, hint)
   return true
 end
@@ -197,7 +197,7 @@ function M.suggest()
   asked = request.moment()
   request.ask(client, bufnr, request.TRIGGER.BY_HAND, 0, function(found)
     if #found == 0 then
-      vim.api.nvim_echo({ { 'sidelong: nothing to suggest; :Sidelong explain says why.' } }, false, {})
+      vim.api.nvim_echo({ { 'sidelong: nothing to suggest; :Sidelong explain says why.' } }, true, {})
     end
     show(bufnr, found)
   end)
@@ -245,7 +245,7 @@ function M.cycle(step)
       vim.list_extend(shown.all, new)
       select(index)
       if #shown.all == 1 then
-        vim.api.nvim_echo({ { 'sidelong: there is no other suggestion.' } }, false, {})
+        vim.api.nvim_echo({ { 'sidelong: there is no other suggestion.' } }, true, {})
       end
     end
   end)
