@@ -5,6 +5,7 @@ import math
 import random
 
 import pytest
+from thefuzz import fuzz  # type: ignore[import-untyped]
 
 from sidelong.evaluation.metrics import (
     bootstrap_interval,
@@ -74,3 +75,10 @@ def test_bootstrap_interval_holds_the_mean_and_narrows_with_more_values() -> Non
 
 def test_no_values_have_no_interval() -> None:
     assert math.isnan(bootstrap_interval([]).mean)
+
+
+def test_edit_similarity_is_thefuzzs_ratio() -> None:
+    rng = random.Random(6)
+    for _ in range(100):
+        a, b = ("".join(rng.choices("abc(.", k=rng.randrange(1, 40))) for _ in range(2))
+        assert round(100 * edit_similarity(a, b)) == fuzz.ratio(a, b)

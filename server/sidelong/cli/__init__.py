@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "serve": "the language server, for editors",
     "complete": "complete at one place of a file and say how that came about",
     "index": "bring the kept index of a folder up to date",
+    "eval": "say how good completions are in a folder, and what retrieval brings there",
     "doctor": "check the installation and say what to do about each problem",
 }
 

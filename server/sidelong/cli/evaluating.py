@@ -1,0 +1,195 @@
+"""Completing blanks of a workspace for a command: options, files, progress, and Ctrl-C.
+
+What the trials come to, and how it is shown, is left to the commands.
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+from sidelong.cli.completing import loaded
+from sidelong.cli.config import Config
+from sidelong.cli.parser import add_model_options, positive
+from sidelong.cli.source import code_files
+from sidelong.cli.workspace import indexed
+from sidelong.completer import Completer
+from sidelong.errors import SidelongError
+from sidelong.evaluation.blanks import MAX_BODY_LINES, Kind
+from sidelong.evaluation.engine import ColdEngine
+from sidelong.evaluation.run import MODES, Mode, Trial, trials
+from sidelong.evaluation.sampling import KINDS, sample
+from sidelong.model.protocol import Cancel
+from sidelong.request import Answer, Request
+from sidelong.settings import Settings
+from sidelong_index import Exclusion, Snapshot
+
+
+class EvaluationError(SidelongError):
+    """There is nothing to evaluate on."""
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """What was completed, and how it was asked for."""
+
+    root: Path
+    model: str
+    threshold: float
+    """The one in use: the user's, else the model's own."""
+    seed: int
+    wanted: int
+    """Blanks sampled; more than there are trials if it was interrupted."""
+    trials: tuple[Trial, ...]
+
+    @property
+    def partial(self) -> bool:
+        """Whether it was interrupted."""
+        return len(self.trials) < self.wanted
+
+
+def add_sampling_options(parser: ArgumentParser, *, n: int) -> None:
+    """Which workspace, and which blanks of it; and the model's options."""
+    parser.add_argument("folder", nargs="?", type=Path, default=Path(), metavar="DIR")
+    parser.add_argument(
+        "-n", "--blanks", type=positive, default=n, metavar="N", help=f"how many (default {n})"
+    )
+    parser.add_argument(
+        "--kinds",
+        type=_kinds,
+        default=KINDS,
+        metavar="K,K",
+        help=f"of {', '.join(KINDS)} (default: all of them)",
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="other blanks (default 0)")
+    add_model_options(parser)
+
+
+def evaluate_workspace(
+    args: Namespace, config: Config, *, modes: Sequence[Mode] = MODES
+) -> Evaluated:
+    """Complete blanks of the folder; Ctrl-C ends it early, with what there is until then.
+
+    Raises `EvaluationError` if the folder holds no code.
+    """
+    root = args.folder.resolve()
+    files = code_files(root, config.settings)
+    cases = sample(files, n=args.blanks, seed=args.seed, kinds=args.kinds)
+    if not cases:
+        raise EvaluationError(
+            f"{root}: no code to take blanks from in the {len(files)} source files that are "
+            "tracked by git (or that lie there, without git). Give the folder of a project, or "
+            "other --kinds."
+        )
+    with (
+        indexed(root, exclude=config.settings.exclude) as index,
+        loaded(config.user) as completer,
+        _asking(completer) as complete,
+    ):
+        found = trials(
+            cases,
+            snapshot=index.snapshot,
+            complete=complete,
+            modes=modes,
+            settings=_settings(config.settings),
+        )
+        own = config.settings.threshold
+        return Evaluated(
+            root=root,
+            model=completer.model.name,
+            threshold=completer.model.threshold if own is None else own,
+            seed=args.seed,
+            wanted=len(cases),
+            trials=tuple(collect(found, total=len(cases))),
+        )
+
+
+def collect(found: Iterable[Trial], *, total: int) -> list[Trial]:
+    """The trials, with progress on stderr; those until then when interrupted.
+
+    An interruption before the first leaves nothing to report and goes on.
+    """
+    done: list[Trial] = []
+    bar = Progress(
+        TextColumn("Completing"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        _Rate(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[current]}", style="dim"),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    with bar:
+        task = bar.add_task("", total=total, current="")
+        try:
+            for trial in found:
+                done.append(trial)
+                name = PurePosixPath(trial.case.file.path).name
+                bar.update(task, advance=1, current=name[:24])
+        except KeyboardInterrupt:
+            if not done:
+                raise
+    return done
+
+
+def _settings(settings: Settings) -> Settings:
+    """The user's, but no completion is withheld or kept short: it could not be compared."""
+    return replace(settings, min_probability=0.0, max_lines=max(settings.max_lines, MAX_BODY_LINES))
+
+
+@contextmanager
+def _asking(completer: Completer) -> Iterator[_Asking]:
+    with ThreadPoolExecutor(1, thread_name_prefix="sidelong-model") as pool:
+        yield _Asking(completer, pool)
+
+
+class _Asking:
+    """A cold engine on a thread of its own, so that Ctrl-C stops the model in its decoder."""
+
+    def __init__(self, completer: Completer, pool: ThreadPoolExecutor) -> None:
+        self._engine = ColdEngine(completer, Cancel())
+        self._pool = pool
+
+    def __call__(
+        self, request: Request, *, snapshot: Snapshot | None, exclude: Exclusion
+    ) -> Answer:
+        future = self._pool.submit(self._engine, request, snapshot=snapshot, exclude=exclude)
+        try:
+            # In slices: a wait without end cannot be interrupted on Windows.
+            while not wait([future], timeout=0.1).done:
+                pass
+        except KeyboardInterrupt:
+            self._engine.cancel.set()
+            raise
+        return future.result()
+
+
+def _kinds(text: str) -> tuple[Kind, ...]:
+    named = {kind: kind for kind in KINDS}
+    wanted = tuple(dict.fromkeys(word.strip() for word in text.split(",")))
+    unknown = [word for word in wanted if word not in named]
+    if unknown:
+        raise ArgumentTypeError(f"{unknown[0]!r} is none of {', '.join(KINDS)}")
+    return tuple(kind for kind in KINDS if kind in wanted)
+
+
+class _Rate(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        return Text("" if task.speed is None else f"{task.speed:,.2f} blanks/s", style="cyan")

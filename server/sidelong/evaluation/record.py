@@ -1,0 +1,71 @@
+"""A summary and its trials as JSON values; pure, and the names are documented in README.md.
+
+What cannot be counted (a share of no blanks) is null.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sidelong.evaluation.run import Case, Outcome, Trial
+from sidelong.evaluation.summary import Summary
+
+
+def summary_record(summary: Summary) -> dict[str, Any]:
+    """The summary; its fields under their names."""
+    record: dict[str, Any] = _plain(asdict(summary))
+    return record
+
+
+def trial_record(trial: Trial) -> dict[str, Any]:
+    """One blank, what stood there, and what each mode made of it."""
+    return {
+        "path": trial.case.file.path,
+        "line": line_number(trial.case),
+        "offset": trial.case.blank.start,
+        "kind": trial.case.blank.kind,
+        "target": trial.case.target,
+        "modes": {mode: _outcome_record(outcome) for mode, outcome in trial.outcomes.items()},
+    }
+
+
+def line_number(case: Case) -> int:
+    """The line of the cursor, from 1."""
+    return case.file.text.count("\n", 0, case.blank.start) + 1
+
+
+def _outcome_record(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "text": outcome.text,
+        "exact": outcome.exact,
+        "edit_similarity": round(outcome.edit_similarity, 4),
+        "first_line": outcome.first_line,
+        "identifiers_exact": outcome.identifiers.exact,
+        "identifiers_f1": round(outcome.identifiers.f1, 4),
+        "probability": outcome.gate.probability,
+        "retrieved": outcome.gate.retrieved,
+        "chunks": [
+            {
+                "path": hit.path,
+                "start_line": hit.start_line,
+                "end_line": hit.end_line,
+                "score": round(hit.score, 4),
+            }
+            for hit in outcome.chunks
+        ],
+        "tokens": asdict(outcome.tokens),
+        "ms": {stage: round(ms, 2) for stage, ms in outcome.ms.items()},
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _plain(inner) for name, inner in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, float):
+        return None if math.isnan(value) else round(value, 6)
+    return value

@@ -1,0 +1,94 @@
+"""The blanks where retrieval brought most and cost most, side by side, with what was retrieved.
+
+Every piece of text comes from the workspace or the model and is escaped here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+from html import escape
+
+from sidelong.evaluation.record import line_number
+from sidelong.evaluation.run import Outcome, Trial
+from sidelong.evaluation.words import WHAT
+from sidelong_index import Hit
+
+_LINES_ABOVE, _LINES_BELOW = 4, 2
+
+
+def gain(trial: Trial) -> float:
+    """By how much retrieval raises the edit similarity."""
+    with_, without = trial.outcomes["always"], trial.outcomes["never"]
+    return with_.edit_similarity - without.edit_similarity
+
+
+def best(trials: Sequence[Trial], n: int) -> list[Trial]:
+    """The `n` trials where retrieval helped most, none where it did not."""
+    return sorted((t for t in trials if gain(t) > 0), key=gain, reverse=True)[:n]
+
+
+def worst(trials: Sequence[Trial], n: int) -> list[Trial]:
+    """The `n` trials where retrieval hurt most, none where it did not."""
+    return sorted((t for t in trials if gain(t) < 0), key=gain)[:n]
+
+
+def article(trial: Trial) -> str:
+    """One blank: what stood there, what came without and with retrieval, and the chunks."""
+    case, always = trial.case, trial.outcomes["always"]
+    place = f"{case.file.path}:{line_number(case)}"
+    return (
+        f"<article><header><b>{escape(place)}</b>"
+        f"<span>{escape(WHAT.get(case.blank.kind, case.blank.kind))}</span>"
+        f"<span>edit similarity {100 * gain(trial):+.0f}</span>"
+        f'<span class="soft">{escape(_decided(trial))}</span></header>'
+        '<div class="side">'
+        f"{_pane('what stood there', trial, escape(case.target))}"
+        f"{_completion('without retrieval', trial, trial.outcomes['never'])}"
+        f"{_completion('with retrieval', trial, always)}"
+        f"</div>{''.join(map(_chunk, always.chunks))}</article>"
+    )
+
+
+def _decided(trial: Trial) -> str:
+    gate = trial.outcomes["threshold"].gate
+    done = "retrieved" if gate.retrieved else "did not retrieve"
+    said = "" if gate.probability is None else f", P(<cc>) {gate.probability:.3f}"
+    return f"the threshold {done}{said}"
+
+
+def _completion(title: str, trial: Trial, outcome: Outcome) -> str:
+    right = "exact" if outcome.exact else f"edit similarity {100 * outcome.edit_similarity:.0f}"
+    facts = f"{title}: {right}, {outcome.total_ms:,.0f} ms, {outcome.tokens.evaluated:,} tokens"
+    return _pane(facts, trial, _marked(outcome.text, outcome.target))
+
+
+def _pane(title: str, trial: Trial, inserted: str) -> str:
+    """A piece of the file with something in place of the blank."""
+    text, blank = trial.case.file.text, trial.case.blank
+    above = "\n".join(text[: blank.start].split("\n")[-_LINES_ABOVE:])
+    below = "\n".join(text[blank.end :].split("\n")[:_LINES_BELOW])
+    return (
+        f'<div><h3>{escape(title)}</h3><pre><span class="around">{escape(above)}</span>'
+        f'{inserted}<span class="around">{escape(below)}</span></pre></div>'
+    )
+
+
+def _marked(text: str, target: str) -> str:
+    """The text with what the target does not have marked."""
+    parts = []
+    matcher = SequenceMatcher(None, target, text, autojunk=False)
+    for tag, _, _, start, end in matcher.get_opcodes():
+        piece = escape(text[start:end])
+        if piece:
+            parts.append(piece if tag == "equal" else f"<mark>{piece}</mark>")
+    return "".join(parts) or "<mark>nothing</mark>"
+
+
+def _chunk(hit: Hit) -> str:
+    place = f"{hit.path}:{hit.start_line}-{hit.end_line}"
+    return (
+        f"<details><summary>{escape(place)} "
+        f'<span class="soft">similarity {hit.score:.2f}</span></summary>'
+        f"<pre>{escape(hit.context + hit.text)}</pre></details>"
+    )

@@ -1,0 +1,63 @@
+"""An evaluation in words: what the kinds of blanks are called, and the findings as sentences.
+
+The same for the terminal and for the page.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from sidelong.evaluation.metrics import Interval
+from sidelong.evaluation.summary import Gating, Summary
+
+WHAT = {
+    "line": "single line",
+    "lines": "several lines",
+    "call": "own calls",
+    "body": "function body",
+}
+
+
+def percent(value: float, digits: int = 0) -> str:
+    """`12 %`, or a dash for what cannot be counted."""
+    return "–" if math.isnan(value) else f"{100 * value:.{digits}f} %"
+
+
+def signed(found: Interval) -> str:
+    """A difference in percentage points, and between what it may lie."""
+    return f"{100 * found.mean:+.1f} ({100 * found.low:+.1f} to {100 * found.high:+.1f})"
+
+
+def sentences(summary: Summary) -> Iterator[str]:
+    """What retrieval brings, and how well the model decides when to retrieve."""
+    overall = summary.benefits[0]
+    yield (
+        f"Retrieval helps in {percent(overall.helps)} of the blanks, changes nothing in "
+        f"{percent(overall.nothing)} and hurts in {percent(overall.hurts)}. "
+        f"Deciding right each time would give edit similarity {100 * overall.oracle:.1f}."
+    )
+    if summary.gating is None:
+        yield "The model has no token to decide with: greedy and threshold are never."
+        return
+    yield from _gating(summary.gating)
+
+
+def _gating(gating: Gating) -> Iterator[str]:
+    yield (
+        f"P(<cc>) tells where it helps with AUC {gating.auc_probability:.2f}; "
+        f"the best chunk's Jaccard score alone with {gating.auc_score:.2f}."
+    )
+    for judged, abstention in zip(gating.judged, gating.abstentions, strict=True):
+        at = f" at {gating.threshold:.3f}" if judged.rule == "threshold" else ""
+        yield (
+            f"{judged.rule.capitalize()}{at} decides right in {percent(judged.accuracy)}: "
+            f"edit similarity {signed(judged.over_never)} over never, "
+            f"{signed(judged.over_always)} over always."
+        )
+        if abstention.n:
+            yield (
+                f"  Of its {abstention.n} abstentions, {percent(abstention.right)} were right "
+                f"anyway, {percent(abstention.hopeless)} wrong where retrieval would not have "
+                f"helped, {percent(abstention.missed)} wrong where it would have."
+            )
