@@ -59,7 +59,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   for (const [name, action] of Object.entries(commands)) {
     own(vscode.commands.registerCommand(name, action));
   }
-  own(state.onDidChange(({ state }) => void setContext("running", state === "ready")));
+  own(state.onDidChange(() => void setContext("running", server.client !== undefined)));
   own(restartWhenNeeded(server, state));
   own(await onDidChangeEnvironment(() => void retryIfMissing(server, state)));
   await server.restart();

@@ -20,7 +20,7 @@ after(async () => {
   await code.stop();
 });
 
-test("the panel follows what happens: shown, typed along, accepted", async () => {
+test("the panel follows what happens", async () => {
   await code.open("shown.py");
   await code.command("sidelong: Why This Suggestion?");
   await code.open("shown.py");
@@ -32,8 +32,7 @@ test("the panel follows what happens: shown, typed along, accepted", async () =>
   await code.type("wid");
   await code.panelText(/typed along/);
   await code.screenshot("explain-bar");
-  await code.press("Tab");
-  await code.panelText(/shown and accepted/);
+  await code.press("Escape");
 });
 
 test("a place where suggestions are off says so, in the status bar and in the panel", async () => {

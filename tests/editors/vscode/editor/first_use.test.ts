@@ -41,9 +41,9 @@ test("the walkthrough ends with a first accepted suggestion", async () => {
 
 test("the doctor's findings are shown in the log", async () => {
   await code.command("sidelong: Check the Installation (doctor)");
-  await code.page
-    .locator(".output .view-lines, .panel .view-lines")
-    .getByText(/default\.gguf/)
+  const log = code.page.locator(".panel .view-lines");
+  await log
+    .getByText(/llama-cpp-python/)
     .first()
     .waitFor();
   await code.screenshot("doctor");

@@ -11,6 +11,9 @@ import { serversOf } from "../support/processes.ts";
 import { REST, UNFINISHED } from "../support/samples.ts";
 import { Workbench } from "../support/workbench.ts";
 
+/** The mark of a step of the walkthrough that is done. */
+const DONE = ".getting-started-step .codicon-getting-started-step-checked";
+
 let code: Workbench | undefined;
 
 afterEach(async () => {
@@ -63,6 +66,7 @@ test("without a server one message shows how to install it, and then it is found
   await code.page.getByRole("button", { name: "How to Install" }).click();
   await code.page.getByText("Install the server").first().waitFor();
   await code.page.getByText("pipx install .").first().waitFor();
+  assert.equal(await code.page.locator(DONE).count(), 0);
   await code.screenshot("how-to-install");
 
   const bin = path.join(code.server.home, ".local/bin");
@@ -70,6 +74,7 @@ test("without a server one message shows how to install it, and then it is found
   symlinkSync(places().server, path.join(bin, "sidelong"));
   await code.page.getByRole("button", { name: "Look for it again" }).click();
   await code.expectStatus(/ready/);
+  await code.page.locator(DONE).first().waitFor();
   await code.open("a.py");
   await code.type(".");
   await code.expectGhostText(REST);

@@ -6,7 +6,7 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Browser, chromium, type Frame, type Page } from "playwright-core";
+import { type Browser, chromium, type FrameLocator, type Page } from "playwright-core";
 
 import { type CodeServer, type Options, startCodeServer } from "./code_server.ts";
 import { places } from "./places.ts";
@@ -64,10 +64,11 @@ export class Workbench {
     const text = readFileSync(path.join(this.server.folder, file), "utf8");
     const offset = at === undefined ? text.length : text.indexOf(at) + at.length;
     const before = text.slice(0, offset).split("\n");
-    await this.#pick("Control+KeyP", file, file);
+    await this.#pick("Control+KeyP", file, path.basename(file));
     await this.page.locator(`.tab.active[data-resource-name="${path.basename(file)}"]`).waitFor();
     const column = (before.at(-1) ?? "").length + 1;
     await this.#pick("Control+KeyG", `:${before.length}:${column}`, "");
+    await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
     await this.page.locator(".monaco-editor.focused").first().waitFor();
   }
 
@@ -143,20 +144,17 @@ export class Workbench {
 
   /** Wait until the explanation says what is expected. */
   async panelText(expected: RegExp): Promise<string> {
-    return await this.#expect("explanation", expected, async () => {
-      const frame = this.#panel();
-      return (
-        (await frame
-          ?.locator("body")
-          .innerText({ timeout: 2_000 })
-          .catch(() => "")) ?? ""
-      );
-    });
+    return await this.#expect("explanation", expected, () =>
+      this.#panel()
+        .locator("body")
+        .innerText({ timeout: 2_000 })
+        .catch(() => ""),
+    );
   }
 
   /** Follow a link of the explanation. */
   async clickInPanel(name: RegExp): Promise<void> {
-    await this.#panel()?.getByRole("link", { name }).first().click();
+    await this.#panel().getByRole("link", { name }).first().click();
   }
 
   /** Keep a picture; they lie in build/editors/vscode. */
@@ -166,12 +164,12 @@ export class Workbench {
     await this.page.screenshot({ path: path.join(folder, `${name}.png`) });
   }
 
-  /** The innermost frame of the webview: VS Code nests two. */
-  #panel(): Frame | undefined {
-    return this.page.frames().find((frame) => frame.name() === "" && frame.parentFrame()?.name());
+  /** The explanation: VS Code puts a webview's page into a frame within a frame. */
+  #panel(): FrameLocator {
+    return this.page.frameLocator("iframe.webview.ready").frameLocator("#active-frame");
   }
 
-  /** Open the box in the middle, fill it, wait for the entry and take the first. */
+  /** Open the box in the middle, fill it, wait for the entry and take it. */
   async #pick(key: string, text: string, entry: string): Promise<void> {
     const box = this.page.locator(".quick-input-widget");
     await this.page.keyboard.press(key);
@@ -180,7 +178,6 @@ export class Workbench {
       await box.locator(".monaco-list-row.focused", { hasText: entry }).first().waitFor();
     }
     await this.page.keyboard.press("Enter");
-    await box.waitFor({ state: "hidden" });
   }
 
   async #expect(
