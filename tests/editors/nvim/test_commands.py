@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from typing import Any
 
@@ -143,9 +144,7 @@ def test_every_help_tag_is_found(start: Start) -> None:
     plugin = nvim.lua("return vim.json.decode(vim.env.SIDELONG_TEST).plugin")
     target = nvim.folder / "help/doc"
     target.mkdir(parents=True)
-    (target / "sidelong.txt").write_bytes(
-        open(f"{plugin}/doc/sidelong.txt", "rb").read()  # noqa: SIM115, PTH123
-    )
+    shutil.copy(f"{plugin}/doc/sidelong.txt", target)
     nvim.command(f"helptags {target}")
     nvim.command(f"set runtimepath^={target.parent}")
     for tag in ("sidelong", "sidelong-install", "sidelong-keys", "sidelong-options", ":Sidelong"):

@@ -106,13 +106,13 @@ def test_code_of_another_file_is_used(start: Start, saved: bool) -> None:
         nvim.command("set hidden")
     nvim.edit("a.py", "".join(ENGINES.splitlines(keepends=True)[:3]) + "    $0")
     nvim.until_indexed()
-    nvim.insert("rocket.engine_three.ign")
+    nvim.insert("rocket.release_cl")
 
     def ask() -> bool:
         # Neovim tells of a change in another buffer some time later.
         nvim.type("<M-s>")
         nvim.settle()
-        return bool(nvim.ghost == "ite(throttle=0.75)")
+        return bool(nvim.ghost == "amps(delay_ms=250)")
 
     nvim.until(ask)
     explained = "\n".join(nvim.explain())

@@ -113,9 +113,10 @@ end
 local function log_file()
   local client = server.client()
   local cmd = (client and client.config or server.config()).cmd
-  for i, word in ipairs(type(cmd) == 'table' and cmd or {}) do
-    if word == '--log-file' then
-      return cmd[i + 1]
+  local words = type(cmd) == 'table' and cmd or {} --[[@as string[] ]]
+  for i, word in ipairs(words) do
+    if word == '--log-file' and words[i + 1] then
+      return words[i + 1]
     end
   end
   return vim.lsp.get_log_path()

@@ -25,7 +25,7 @@ local function command()
     words = { 'sidelong' }
   end
   table.insert(words, 'doctor')
-  local options = config.init_options or {}
+  local options = (config.init_options or {}) --[[@as table]]
   local model = vim.tbl_get(options.sidelong or options, 'model', 'path')
   return model and vim.list_extend(words, { '--model', vim.fs.normalize(model) }) or words
 end
@@ -33,8 +33,9 @@ end
 --- Run it and show what it prints.
 function M.open()
   local cmd = command()
-  if vim.fn.executable(cmd[1]) == 0 then
-    vim.notify(require('sidelong.server').missing({ cmd = cmd }) --[[@as string]], vim.log.levels.WARN)
+  local missing = require('sidelong.server').missing({ cmd = cmd })
+  if missing then
+    vim.notify(missing, vim.log.levels.WARN)
     return
   end
   vim.api.nvim_echo({ { 'sidelong doctor is checking …' } }, false, {})
@@ -55,7 +56,7 @@ function M.findings()
   if not ok then
     return nil, tostring(result)
   end
-  local parsed, report = pcall(vim.json.decode, result.stdout)
+  local parsed, report = pcall(vim.json.decode, result.stdout or '')
   if not parsed then
     return nil, vim.trim(result.stderr or '')
   end

@@ -5,7 +5,7 @@ local M = {}
 local server = require('sidelong.server')
 
 local function check_neovim()
-  local version = tostring(vim.version())
+  local version = tostring(vim.version --[[@as fun(): vim.Version]]())
   if vim.fn.has('nvim-0.10') == 0 then
     vim.health.error(('Neovim %s is too old'):format(version), 'Neovim 0.10 or later is needed.')
   elseif not vim.lsp.inline_completion then
@@ -27,7 +27,7 @@ local function check_program()
   end
   local cmd = server.config().cmd
   if type(cmd) == 'table' then
-    vim.health.ok('The server is ' .. vim.fn.exepath(cmd[1]))
+    vim.health.ok('The server is ' .. vim.fn.exepath(assert(cmd[1])))
   end
   return true
 end
@@ -53,8 +53,8 @@ end
 
 local function check_keys()
   for _, map in ipairs(vim.api.nvim_get_keymap('i')) do
-    if (map.rhs or ''):find('sidelong', 1, true) and not map.lhs:find('<Plug>', 1, true) then
-      vim.health.ok(('%s is mapped'):format(map.lhs))
+    if (map.rhs or ''):find('sidelong', 1, true) and not (map.lhs or ''):find('<Plug>', 1, true) then
+      vim.health.ok(('%s is mapped'):format(map.lhs or ''))
       return
     end
   end
@@ -64,13 +64,13 @@ end
 local function check_server()
   local findings, problem = require('sidelong.doctor').findings()
   if not findings then
-    vim.health.error('sidelong doctor does not work: ' .. problem)
+    vim.health.error('sidelong doctor does not work: ' .. (problem or ''))
     return
   end
   local says = { ok = vim.health.ok, note = vim.health.warn, broken = vim.health.error }
   for _, finding in ipairs(findings) do
-    local remedy = finding.remedy ~= '' and { finding.remedy } or nil
-    says[finding.state](('%s: %s'):format(finding.name, finding.fact), remedy)
+    local remedies = finding.remedy ~= '' and { finding.remedy } or {}
+    says[finding.state](('%s: %s'):format(finding.name, finding.fact), unpack(remedies))
   end
 end
 

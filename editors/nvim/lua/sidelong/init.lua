@@ -39,7 +39,7 @@ function M.accept_line()
 end
 
 --- For `expr` mappings: the keys that accept, or `keys` when there is nothing to accept.
----@param keys string in the notation of mappings, such as `<Tab>`
+---@param keys string as mappings write them, such as `<Tab>`
 ---@param part? 'all'|'word'|'line' default: all
 ---@return string
 function M.accept_or(keys, part)

@@ -45,7 +45,7 @@ local function after_exit(client_id, code)
   if on_purpose or code == 0 or not require('sidelong.options').get().restart then
     return
   end
-  local pause = pause_ms(vim.uv.now() / 1000)
+  local pause = pause_ms((vim.uv --[[@as any]]).now() / 1000)
   if pause then
     vim.defer_fn(function()
       start_again(served)

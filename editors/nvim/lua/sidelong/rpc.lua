@@ -3,6 +3,9 @@
 
 local M = {}
 
+-- The types are those of a Neovim with methods, and columns are numbers to it.
+---@diagnostic disable: param-type-mismatch, missing-parameter
+
 local has_methods = vim.fn.has('nvim-0.11') == 1
 
 ---@param client vim.lsp.Client

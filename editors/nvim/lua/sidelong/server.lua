@@ -37,7 +37,7 @@ end
 ---@return vim.lsp.Config
 function M.config()
   if vim.fn.has('nvim-0.11') == 1 then
-    return vim.lsp.config.sidelong
+    return (vim.lsp.config --[[@as table<string, vim.lsp.Config>]])['sidelong']
   end
   local file = vim.api.nvim_get_runtime_file('lsp/sidelong.lua', false)[1]
   return vim.tbl_deep_extend('force', { name = 'sidelong' }, dofile(file), overrides)
@@ -47,12 +47,12 @@ end
 ---@param config vim.lsp.Config
 ---@return string?
 function M.missing(config)
-  local cmd = config.cmd
-  if type(cmd) ~= 'table' or vim.fn.executable(cmd[1]) == 1 then
+  local program = type(config.cmd) == 'table' and config.cmd[1]
+  if not program or vim.fn.executable(program) == 1 then
     return nil
   end
-  return ('sidelong: the program %q is not installed, so nothing is completed. '):format(cmd[1])
-    .. 'Install it (pipx install sidelong) or name it in vim.lsp.config; see :help sidelong-install.'
+  return ('sidelong: the program %q is not installed, so nothing is completed. '):format(program)
+    .. 'Install it, or name its place in vim.lsp.config; see :help sidelong-install.'
 end
 
 local told = false
@@ -91,14 +91,14 @@ function M.start(bufnr)
   if not vim.api.nvim_buf_is_loaded(bufnr) or vim.bo[bufnr].buftype ~= '' then
     return
   end
-  local config = vim.deepcopy(M.config()) --[[@as vim.lsp.ClientConfig]]
+  local config = vim.deepcopy(M.config()) --[[@as table]]
   local filetypes = config.filetypes ---@type string[]?
   if filetypes and not vim.list_contains(filetypes, vim.bo[bufnr].filetype) then
     return
   end
   local function start(root)
     config.root_dir = root
-    vim.lsp.start(config, { bufnr = bufnr, reuse_client = config.reuse_client })
+    vim.lsp.start(config --[[@as vim.lsp.ClientConfig]], { bufnr = bufnr, reuse_client = config.reuse_client })
   end
   if type(config.root_dir) == 'function' then
     config.root_dir(bufnr, start)

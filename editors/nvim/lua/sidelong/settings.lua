@@ -11,7 +11,8 @@ local folders_off = {} ---@type table<string, true> switched off until Neovim en
 ---@param scope_uri? string
 ---@return table
 local function section(client, scope_uri)
-  local settings = vim.deepcopy((client.settings or client.config.settings or {}).sidelong or {})
+  local all = (client.settings or client.config.settings or {}) --[[@as table]]
+  local settings = vim.deepcopy(all.sidelong or {}) --[[@as table<string, any>]]
   if scope_uri and folders_off[scope_uri] then
     settings.enabled = false
   end
@@ -38,9 +39,10 @@ end
 ---@param client vim.lsp.Client
 ---@param change fun(section: table)
 function M.change(client, change)
-  client.settings = client.settings or {}
-  client.settings.sidelong = client.settings.sidelong or {}
-  change(client.settings.sidelong)
+  local all = (client.settings or {}) --[[@as table]]
+  all.sidelong = all.sidelong or {}
+  change(all.sidelong)
+  client.settings = all
   rpc.notify(client, 'workspace/didChangeConfiguration', { settings = { sidelong = section(client) } })
 end
 

@@ -6,10 +6,11 @@ local request = require('sidelong.ghost.request')
 local status = require('sidelong.status')
 local suggestions = require('sidelong.ghost.suggestion')
 
----@type sidelong.Ghost
+---@class sidelong.BuiltinGhost: sidelong.Ghost
 local M = {}
 
-local ghost = vim.lsp.inline_completion
+-- Checked against the types of a Neovim that lacks it.
+local ghost = vim.lsp['inline_completion'] --[[@as any]]
 local namespace = vim.api.nvim_create_namespace('nvim.lsp.inline_completion')
 
 function M.attach(bufnr)
@@ -24,7 +25,7 @@ function M.visible()
 end
 
 --- The part of the built-in's item that is to be inserted now.
----@param item vim.lsp.inline_completion.Item
+---@param item { insert_text: string|table, range?: table } vim.lsp.inline_completion.Item
 ---@param part 'word'|'line'
 local function insert_part(item, part)
   local text, range, place = item.insert_text, item.range, request.place()

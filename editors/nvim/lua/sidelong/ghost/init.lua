@@ -11,7 +11,7 @@ local server = require('sidelong.server')
 local status = require('sidelong.status')
 local suggestions = require('sidelong.ghost.suggestion')
 
----@type sidelong.Ghost
+---@class sidelong.OwnGhost: sidelong.Ghost
 local M = {}
 
 ---@class sidelong.Shown
@@ -31,7 +31,7 @@ local function current()
     return nil
   end
   local suggestion, place = shown.all[shown.index], request.place()
-  local rest = suggestions.remaining(suggestion, place)
+  local rest = suggestion and suggestions.remaining(suggestion, place)
   if rest then
     return suggestion, rest, place
   end

@@ -3,8 +3,12 @@
 
 local M = {}
 
+---@class sidelong.Piece
+---@field offset integer counts bytes from the cursor on
+---@field text string
+
 ---@class sidelong.Layout
----@field inline { offset: integer, text: string }[] texts between what stands after the cursor, by byte offset
+---@field inline sidelong.Piece[] texts between what stands after the cursor
 ---@field over? sidelong.Chunk[] text that hides all that stands after the cursor
 ---@field below sidelong.Chunk[][] whole lines beneath
 
@@ -16,9 +20,9 @@ local M = {}
 --- are matched from the right, where brackets and quotes that are there already stand.
 ---@param text string
 ---@param kept string
----@return { offset: integer, text: string }[]?
+---@return sidelong.Piece[]?
 local function weave(text, kept)
-  local pieces = {} ---@type { offset: integer, text: string }[]
+  local pieces = {} ---@type sidelong.Piece[]
   local last = #text
   for offset = #kept, 1, -1 do
     local at = last
@@ -46,6 +50,7 @@ end
 ---@return sidelong.Layout
 function M.of(rest, after, replaces)
   local lines = vim.split(rest, '\n', { plain = true })
+  local first = assert(lines[1])
   local replaced, tail = after:sub(1, replaces), after:sub(replaces + 1)
   if #lines == 1 then
     -- Only signs are matched one by one: pieces in the midst of words would be hard to read.
@@ -53,17 +58,18 @@ function M.of(rest, after, replaces)
     if pieces then
       return { inline = pieces, below = {} }
     end
-    return { inline = {}, over = { { text = rest, ghost = true }, { text = tail, ghost = false } }, below = {} }
+    local over = { { text = rest, ghost = true }, { text = tail, ghost = false } } ---@type sidelong.Chunk[]
+    return { inline = {}, over = over, below = {} }
   end
   local below = {} ---@type sidelong.Chunk[][]
   for i = 2, #lines do
     below[i - 1] = { { text = lines[i], ghost = true } }
   end
   if after == '' then
-    return { inline = { { offset = 0, text = lines[1] } }, below = below }
+    return { inline = { { offset = 0, text = first } }, below = below }
   end
   table.insert(below[#below], { text = tail, ghost = false })
-  return { inline = {}, over = { { text = lines[1], ghost = true } }, below = below }
+  return { inline = {}, over = { { text = first, ghost = true } }, below = below }
 end
 
 return M

@@ -9,14 +9,14 @@ local M = {}
 ---@enum sidelong.Trigger
 M.TRIGGER = { BY_HAND = 1, AUTOMATIC = 2 }
 
-local timer = assert(vim.uv.new_timer())
+local timer = assert((vim.uv --[[@as any]]).new_timer()) --[[@as any]]
 local pending ---@type { client: vim.lsp.Client, id: integer }?
 
 --- The cursor of the current window.
 ---@return sidelong.Place
 function M.place()
-  local row, col = unpack(vim.api.nvim_win_get_cursor(0))
-  return { row = row - 1, col = col, line = vim.api.nvim_get_current_line() }
+  local cursor = vim.api.nvim_win_get_cursor(0)
+  return { row = assert(cursor[1]) - 1, col = assert(cursor[2]), line = vim.api.nvim_get_current_line() }
 end
 
 --- Names the state of text and cursor: what was asked about it holds as long as this stays the same.
@@ -38,7 +38,7 @@ end
 ---@param on_answer fun(found: sidelong.Suggestion[])
 local function send(client, bufnr, trigger, on_answer)
   local place, moment = M.place(), M.moment()
-  local params = vim.lsp.util.make_position_params(0, client.offset_encoding) --[[@as table]]
+  local params = vim.lsp.util.make_position_params(0, client.offset_encoding --[[@as 'utf-8'|'utf-16'|'utf-32']]) --[[@as table]]
   params.context = { triggerKind = trigger }
   local this = { client = client, id = -1 }
   pending = this

@@ -9,13 +9,13 @@ local M = {}
 ---@field row integer the line, from 0
 ---@field before string what stood on that line before the suggestion
 ---@field after string what stood on that line after the cursor; stays until all is accepted
----@field replaces integer how many bytes of `after` go when all is accepted
+---@field replaces integer how much of `after` in bytes goes when all is accepted
 ---@field text string what comes between the two; lines end in "\n"
 ---@field command? lsp.Command to be run when all is accepted
 
 ---@class sidelong.Place the cursor
 ---@field row integer from 0
----@field col integer in bytes, from 0
+---@field col integer counts bytes, from 0
 ---@field line string the whole line
 
 --- The server's item, as asked for at `place`; nil for one that this place cannot show.
@@ -80,11 +80,14 @@ end
 ---@param rest string
 ---@return sidelong.Suggestion
 function M.moved(suggestion, place, rest)
-  return vim.tbl_extend('force', suggestion, {
+  return {
     row = place.row,
     before = place.line:sub(1, place.col),
+    after = suggestion.after,
+    replaces = suggestion.replaces,
     text = rest,
-  })
+    command = suggestion.command,
+  }
 end
 
 local WORD = '[%w_\128-\255]+'
@@ -95,10 +98,10 @@ local SIGNS = '[^%w_%s\128-\255]+'
 ---@param text string
 ---@return integer
 function M.word(text)
-  local _, blank = text:find('^%s*')
-  local _, last = text:find('^' .. WORD, blank + 1)
+  local first = text:find('%S') or #text + 1
+  local _, last = text:find('^' .. WORD, first)
   if not last then
-    _, last = text:find('^' .. SIGNS, blank + 1)
+    _, last = text:find('^' .. SIGNS, first)
   end
   return last or #text
 end
@@ -107,8 +110,8 @@ end
 ---@param text string
 ---@return integer
 function M.line(text)
-  local _, breaks = text:find('^\n*')
-  local next_break = text:find('\n', breaks + 1, true)
+  local first = text:find('[^\n]') or #text + 1
+  local next_break = text:find('\n', first, true)
   return next_break and next_break - 1 or #text
 end
 
