@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "complete": "complete at one place of a file and say how that came about",
     "index": "bring the kept index of a folder up to date",
     "eval": "say how good completions are in a folder, and what retrieval brings there",
+    "calibrate": "find the threshold that suits a folder, by completing its own code",
     "doctor": "check the installation and say what to do about each problem",
 }
 

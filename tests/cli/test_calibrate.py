@@ -1,0 +1,126 @@
+"""`sidelong calibrate`: asks before it writes, to the user's own file and nowhere else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sidelong.cli import calibrate as command
+from sidelong.evaluation.calibration import Calibration
+from sidelong.evaluation.metrics import Interval
+from sidelong.evaluation.summary import Point
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Run
+
+N = 6
+
+
+@pytest.fixture
+def config() -> Path:
+    return Path(os.environ["SIDELONG_CONFIG"])
+
+
+@pytest.fixture
+def better(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever was completed, 0.125 is better: which it is is `test_calibration`'s concern."""
+
+    def found(trials: Sequence[Any], *, current: float, budget_ms: float | None) -> Calibration:
+        in_use = Point(current, 0.0, 0.1, 0.3, 0.5, 10.0)
+        best = Point(0.125, 0.5, 0.2, 0.4, 0.7, 20.0)
+        return Calibration(in_use, best, Interval(0.1, 0.05, 0.15), budget_ms)
+
+    monkeypatch.setattr(command, "calibrate", found)
+
+
+def answer(said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Be a terminal at which somebody types this."""
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", lambda _question: said)
+
+
+def test_json_has_the_documented_names(sidelong: Run, workspace: Path, config: Path) -> None:
+    report = sidelong("calibrate", workspace, "-n", N, "--json").json
+
+    assert set(report) == {
+        "root", "model", "seed", "wanted", "blanks", "partial", "current", "chosen", "gain",
+        "budget_ms", "worthwhile", "certain", "config", "written",
+    }  # fmt: skip
+    assert set(report["chosen"]) == {
+        "threshold", "retrieved", "exact", "edit_similarity", "accuracy", "ms",
+    }  # fmt: skip
+    assert report["written"] is False
+    assert not config.exists()
+
+
+@pytest.mark.usefixtures("better")
+def test_what_is_written_is_used(sidelong: Run, workspace: Path) -> None:
+    files = {path: path.read_bytes() for path in workspace.iterdir()}
+    assert sidelong("calibrate", workspace, "-n", N, "--write").status == 0
+
+    place = f"{workspace / 'drawing.py'}:18:11"
+    assert sidelong("complete", place, "--json").json["gate"]["threshold"] == 0.125
+    assert {path: path.read_bytes() for path in workspace.iterdir()} == files
+
+
+@pytest.mark.usefixtures("better")
+@pytest.mark.parametrize(("said", "written"), [("y", True), ("", False), ("no", False)])
+def test_the_user_is_asked(
+    sidelong: Run, workspace: Path, config: Path, said: str, written: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    answer(said, monkeypatch)
+    assert sidelong("calibrate", workspace, "-n", N).status == 0
+    assert config.exists() is written
+
+
+@pytest.mark.usefixtures("better")
+def test_nobody_to_ask_means_no(
+    sidelong: Run, workspace: Path, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
+    result = sidelong("calibrate", workspace, "-n", N)
+
+    assert "run it again with --write" in result.out
+    assert not config.exists()
+
+
+@pytest.mark.usefixtures("better")
+def test_people_see_both_thresholds_and_the_gain(sidelong: Run, workspace: Path) -> None:
+    out = sidelong("calibrate", workspace, "-n", N, "--write").out
+
+    assert "in use" in out
+    assert "0.125" in out
+    assert "+10.0 (+5.0 to +15.0)" in out
+    assert "Written to" in out
+
+
+def test_a_threshold_without_gain_is_not_written(
+    sidelong: Run, workspace: Path, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    point = Point(0.5, 0.0, 0.1, 0.3, 0.5, 10.0)
+    same = Calibration(point, point, Interval(0.0, 0.0, 0.0), None)
+    monkeypatch.setattr(command, "calibrate", lambda *_args, **_options: same)
+    result = sidelong("calibrate", workspace, "-n", N, "--write")
+
+    assert "The threshold in use stays." in result.out
+    assert not config.exists()
+
+
+@pytest.mark.usefixtures("better")
+def test_settings_that_use_no_threshold_are_pointed_out(
+    sidelong: Run, workspace: Path, config: Path
+) -> None:
+    config.write_text('retrieval.mode = "never"\n', encoding="utf-8")
+    assert "do not use a threshold" in sidelong("calibrate", workspace, "-n", N, "--write").err
+
+
+def test_too_few_blanks_are_refused(sidelong: Run, workspace: Path) -> None:
+    result = sidelong("calibrate", workspace, "-n", 2)
+
+    assert result.status == 1
+    assert "too few to choose by" in result.err

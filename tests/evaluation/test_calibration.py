@@ -1,0 +1,84 @@
+"""Choosing a threshold: where retrieval helps, within a budget, judged on unseen blanks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sidelong.evaluation.calibration import Calibration, calibrate, candidates
+from sidelong.evaluation.run import Trial
+
+if TYPE_CHECKING:
+    from tests.evaluation.conftest import NewTrial
+
+
+@pytest.fixture
+def telling(trial: NewTrial) -> list[Trial]:
+    """Retrieval helps above 0.3 and hurts below: 10 ms without it, 30 with it."""
+    helped = [trial("wrong", "right", p=0.4 + i / 100) for i in range(10)]
+    hurt = [trial("right", "wrong", p=0.1 + i / 100) for i in range(10)]
+    return [one for pair in zip(helped, hurt, strict=True) for one in pair]
+
+
+def chosen(trials: list[Trial], *, current: float, budget_ms: float | None = None) -> Calibration:
+    found = calibrate(trials, current=current, budget_ms=budget_ms)
+    assert found is not None
+    return found
+
+
+def test_the_threshold_parts_where_it_helps_from_where_it_hurts(telling: list[Trial]) -> None:
+    found = chosen(telling, current=0.9)
+    assert 0.19 < found.chosen.threshold < 0.4
+    assert (found.chosen.exact, found.chosen.retrieved) == (1.0, 0.5)
+    assert (found.current.exact, found.current.retrieved) == (0.5, 0.0)
+    assert found.worthwhile
+    assert found.certain
+
+
+def test_the_gain_is_that_on_unseen_blanks(telling: list[Trial]) -> None:
+    found = chosen(telling, current=0.9)
+    wrong = telling[0].outcomes["never"].edit_similarity
+    assert found.gain.mean == pytest.approx((1 - wrong) / 2)
+
+
+def test_a_choice_by_chance_gains_nothing_on_unseen_blanks(trial: NewTrial) -> None:
+    # One blank is helped and looks like no other: chosen on it, judged without it.
+    trials = [trial("right", "wrong", p=i / 20) for i in range(10)]
+    trials[9] = trial("wrong", "right", p=0.45)
+    found = chosen(trials, current=1.0)
+    assert found.chosen.exact == 1.0
+    assert found.gain.mean <= 0
+    assert not found.worthwhile
+
+
+def test_a_budget_rules_thresholds_out(telling: list[Trial]) -> None:
+    found = chosen(telling, current=0.0, budget_ms=15)
+    assert found.over_budget
+    assert found.chosen.ms <= 15
+    assert found.chosen.retrieved == 0.25
+    assert found.worthwhile
+
+
+def test_where_no_threshold_is_fast_enough_the_fastest_is_chosen(telling: list[Trial]) -> None:
+    found = chosen(telling, current=0.0, budget_ms=1)
+    assert (found.chosen.retrieved, found.chosen.ms) == (0.0, 10)
+
+
+def test_a_threshold_that_decides_alike_is_not_worth_a_change(telling: list[Trial]) -> None:
+    assert not chosen(telling, current=0.3).worthwhile
+
+
+def test_of_equals_the_one_that_retrieves_least(trial: NewTrial) -> None:
+    found = chosen([trial("same", "same", p=i / 9) for i in range(9)], current=0.5)
+    assert found.chosen.retrieved == 0
+
+
+def test_too_few_blanks_or_no_token_to_decide_with_give_nothing(trial: NewTrial) -> None:
+    assert calibrate([trial()] * 4, current=0.5) is None
+    assert calibrate([trial(p=None)] * 9, current=0.5) is None
+
+
+def test_candidates_lie_between_the_probabilities() -> None:
+    assert candidates([0.2, 0.4, 0.2, 0.9]) == pytest.approx([0.0, 0.3, 0.65, 1.0])
+    assert len(candidates([i / 1000 for i in range(1000)])) == 102
