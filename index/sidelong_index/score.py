@@ -12,6 +12,7 @@ as it cannot. Nothing is estimated: the result is the one that counting everythi
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ COUNT_ALL = 100_000
 """Up to so many postings, counting all of them is quicker than being clever."""
 
 _SEEDS_PER_RESULT = 8
+_ROUNDING = 1e-6
 _OUT_OF_REACH = np.iinfo(np.intp).max
 
 Ids = NDArray[np.intp]
@@ -110,14 +112,20 @@ class _Search:
         counted = n_lists // 2
         counts = self._count(0, counted)
         floor = max(self._floor, self._kth_score_of_seeds(counts, counted))
-        enough = min(n_lists, max(counted, n_lists - int(floor * self._query_size)))
+        # A chunk of s terms needs t (q + s) / (1 + t) and has at most s, so it needs t q or more.
+        least = max(1, ceil(floor * self._query_size - _ROUNDING))
+        enough = max(counted, n_lists - least + 1)
         counts += self._count(counted, enough)
-        needed = self._needed(floor)
-        candidates = np.flatnonzero(counts + (n_lists - enough) >= needed)
+        rest = n_lists - enough
+        candidates = np.flatnonzero(counts >= least - rest)
+        shared = counts[candidates]
+        needed = self._needed(candidates, floor)
+        hopeful = shared + rest >= needed
+        candidates, shared, needed = candidates[hopeful], shared[hopeful], needed[hopeful]
         if self._probing_is_dear(candidates, enough):
             counts += self._count(enough, n_lists)
-            return self._best(*self._positive(counts))
-        return self._best(*self._finish(candidates, counts[candidates], needed, enough))
+            return self._best(candidates, counts[candidates])
+        return self._best(*self._finish(candidates, shared, needed, enough))
 
     def _count(self, first: int, end: int) -> Counts:
         """How many of the terms `first..end` each chunk has; none for the dead."""
@@ -132,7 +140,7 @@ class _Search:
         return counts
 
     def _positive(self, counts: Counts) -> tuple[Ids, Counts]:
-        found = np.flatnonzero(counts)
+        found = np.flatnonzero(counts > 0)
         return found, counts[found]
 
     def _kth_score_of_seeds(self, counts: Counts, counted: int) -> float:
@@ -144,20 +152,19 @@ class _Search:
         scores = jaccard(shared, self._query_size, self._index.sizes[seen])
         best = np.sort(np.argpartition(scores, seen.size - n_seeds)[seen.size - n_seeds :])
         seeds = seen[best]
-        _, shared = self._finish(seeds, shared[best], np.zeros_like(counts), counted)
+        _, shared = self._finish(seeds, shared[best], np.zeros_like(seeds), counted)
         scores = jaccard(shared, self._query_size, self._index.sizes[seeds])
         return float(np.partition(scores, n_seeds - self._k)[n_seeds - self._k])
 
-    def _needed(self, floor: float) -> Counts:
-        """How many terms each chunk has to share to reach `floor`; beyond reach if it has fewer.
+    def _needed(self, candidates: Ids, floor: float) -> Counts:
+        """How many terms each has to share to reach `floor`; more than it has: out of reach.
 
         Rounded down by a hair, so that no rounding error turns away what reaches the floor exactly.
         """
-        sizes = self._index.sizes.astype(np.intp)
+        sizes = self._index.sizes[candidates].astype(np.intp)
         exact = floor * (self._query_size + sizes) / (1 + floor)
-        needed: Counts = np.maximum(np.ceil(exact - 1e-6), 1).astype(np.intp)
+        needed: Counts = np.maximum(np.ceil(exact - _ROUNDING), 1).astype(np.intp)
         needed[needed > sizes] = _OUT_OF_REACH
-        needed[self._dead] = _OUT_OF_REACH
         return needed
 
     def _probing_is_dear(self, candidates: Ids, counted: int) -> bool:
@@ -172,14 +179,12 @@ class _Search:
         self, candidates: Ids, shared: Counts, needed: Counts, counted: int
     ) -> tuple[Ids, Counts]:
         """The exact counts of those candidates that reach what they need; others drop out."""
-        shared = shared.copy()
-        wanted = needed[candidates]
         for i in range(counted, len(self._lists)):
             self._read += candidates.size
-            shared += _contains(self._lists[i], candidates)
-            keep = shared + (len(self._lists) - i - 1) >= wanted
-            if not keep.all():
-                candidates, shared, wanted = candidates[keep], shared[keep], wanted[keep]
+            shared = shared + _contains(self._lists[i], candidates)
+            hopeful = shared + (len(self._lists) - i - 1) >= needed
+            if not hopeful.all():
+                candidates, shared, needed = candidates[hopeful], shared[hopeful], needed[hopeful]
         return candidates, shared
 
     def _best(self, candidates: Ids, shared: Counts) -> Found:

@@ -196,20 +196,32 @@ def assemble(
 def _merge_postings(parts: Sequence[tuple[Postings, NDArray[np.intp]]]) -> Postings:
     """The postings of the chosen chunks of each part, numbered on in order."""
     terms = np.unique(np.concatenate([postings.terms for postings, _ in parts]))
-    pairs = []
-    n_chunks = 0
+    packed = np.empty(sum(postings.chunks.size for postings, _ in parts), np.uint64)
+    n_chunks = n_packed = 0
     for postings, ids in parts:
-        number = np.full(postings.sizes.size, -1, dtype=np.int64)
-        number[ids] = np.arange(n_chunks, n_chunks + ids.size)
+        pairs = _renumbered(postings, terms, ids, n_chunks)
+        packed[n_packed : n_packed + pairs.size] = pairs
         n_chunks += ids.size
-        rank = np.searchsorted(terms, postings.terms).astype(np.uint64)
-        chunks = number[postings.chunks]
-        term_of = np.repeat(rank, np.diff(postings.offsets))
-        alive = chunks >= 0
-        pairs.append((term_of[alive] << _CHUNK_BITS) | chunks[alive].astype(np.uint64))
-    packed = np.concatenate(pairs)
+        n_packed += pairs.size
+    packed = packed[:n_packed]
     packed.sort()
     return _unpack(terms, packed, n_chunks=n_chunks)
+
+
+def _renumbered(
+    postings: Postings, terms: NDArray[np.uint64], ids: NDArray[np.intp], first: int
+) -> NDArray[np.uint64]:
+    """All `term << 32 | chunk` of the chosen chunks, terms by rank and chunks from `first` on."""
+    rank = np.searchsorted(terms, postings.terms).astype(np.uint64) << _CHUNK_BITS
+    pairs = np.repeat(rank, np.diff(postings.offsets))
+    number = np.zeros(postings.sizes.size, np.uint64)
+    number[ids] = np.arange(first, first + ids.size, dtype=np.uint64)
+    pairs |= number[postings.chunks]
+    if ids.size == postings.sizes.size:
+        return pairs
+    chosen = np.zeros(postings.sizes.size, np.bool_)
+    chosen[ids] = True
+    return np.asarray(pairs[chosen[postings.chunks]])
 
 
 def _postings(
@@ -231,9 +243,11 @@ def _postings(
 def _unpack(terms: NDArray[np.uint64], packed: NDArray[np.uint64], *, n_chunks: int) -> Postings:
     """Postings of ascending `term << 32 | chunk`; terms without any are left out."""
     chunks = (packed & _CHUNK_MASK).astype(np.uint32)
-    lengths = np.bincount((packed >> _CHUNK_BITS).astype(np.intp), minlength=terms.size)
-    used = lengths > 0
-    offsets = np.concatenate(([0], np.cumsum(lengths[used]))).astype(np.int64)
+    # Where each term begins: the pairs are in order, so no pass over all of them is needed.
+    firsts = np.searchsorted(packed, np.arange(terms.size, dtype=np.uint64) << _CHUNK_BITS)
+    offsets = np.append(firsts, packed.size).astype(np.int64)
+    used = np.diff(offsets) > 0
+    offsets = np.append(offsets[:-1][used], packed.size)
     sizes = np.bincount(chunks, minlength=n_chunks).astype(np.uint32)
     return Postings(terms[used], offsets, chunks, sizes)
 

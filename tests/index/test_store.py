@@ -7,6 +7,7 @@ import logging
 import os
 import struct
 from collections.abc import Callable
+from hashlib import blake2b
 from pathlib import Path
 
 import pytest
@@ -167,3 +168,14 @@ def test_roots_of_one_name_have_files_of_their_own(tmp_path: Path) -> None:
     names = {cache_file(tmp_path, Path(root)).name for root in ("/a/x", "/b/x", "/b/x y", "/")}
     assert len(names) == 4
     assert all(name.endswith(".index") for name in names)
+
+
+def test_what_is_kept_changes_only_with_the_format() -> None:
+    """If this fails on purpose, raise `store.FORMAT`: kept chunks and terms are out of date."""
+    python = "class A:\n" + "".join(f"    def f{i}(self):\n        pass\n\n" for i in range(20))
+    (part,) = build([("a.py", python), ("b.txt", "get_größe HTTPServer2\n")]).parts
+    segment = part.segment
+    chunks = list(zip(segment.starts.tolist(), segment.ends.tolist(), strict=True))
+    terms = blake2b(segment.postings.terms.astype("<u8").tobytes(), digest_size=8).hexdigest()
+    spans = [(1, 18), (11, 27), (20, 36), (29, 45), (38, 54), (47, 60), (1, 1)]
+    assert (store.FORMAT, chunks, terms) == (1, spans, "4556cbbb2e1c2345")
