@@ -24,9 +24,11 @@ from sidelong.cli.config import Config, load_config
 from sidelong.cli.evaluating import Evaluated, add_sampling_options, evaluate_workspace
 from sidelong.cli.index import FolderError
 from sidelong.cli.parser import probability
+from sidelong.cli.tasks import evaluate_tasks
 from sidelong.evaluation.record import summary_record, trial_record
 from sidelong.evaluation.report import page
 from sidelong.evaluation.summary import Summary, summarise
+from sidelong.evaluation.words import repoeval
 
 INTERRUPTED = 130
 
@@ -36,6 +38,12 @@ def configure(parser: ArgumentParser) -> None:
     add_sampling_options(parser, n=100)
     parser.add_argument(
         "--threshold", type=probability, metavar="X", help="instead of the one in use, 0 to 1"
+    )
+    parser.add_argument(
+        "--tasks",
+        type=Path,
+        metavar="JSONL",
+        help="instead of blanks: tasks of RepoEval or CrossCodeEval, their repositories in DIR",
     )
     parser.add_argument("--json", action="store_true", help="print JSON, every blank included")
     parser.add_argument(
@@ -49,14 +57,15 @@ def run(args: Namespace) -> int:
         raise FolderError(f"{args.folder} is no folder. Give the folder to evaluate on.")
     if args.report is not None and not args.report.parent.is_dir():
         raise FolderError(f"{args.report.parent} is no folder. Give a report's path in one.")
-    evaluated = evaluate_workspace(args, _config(args))
+    evaluate = evaluate_tasks if args.tasks is not None else evaluate_workspace
+    evaluated = evaluate(args, _config(args))
     summary = summarise(evaluated.trials)
     if args.report is not None:
         args.report.write_text(_page(evaluated, summary), encoding="utf-8")
     if args.json:
         print(json.dumps(_record(evaluated, summary)))
     else:
-        _print(evaluated, summary, args.report)
+        _print(evaluated, summary, tasks=args.tasks is not None, report=args.report)
     return INTERRUPTED if evaluated.partial else 0
 
 
@@ -111,7 +120,7 @@ def _partial(evaluated: Evaluated) -> str:
     )
 
 
-def _print(evaluated: Evaluated, summary: Summary, report: Path | None) -> None:
+def _print(evaluated: Evaluated, summary: Summary, *, tasks: bool, report: Path | None) -> None:
     console = Console(highlight=False, soft_wrap=True)
     console.print(f"{evaluated.root} with {evaluated.model}", style="bold", markup=False)
     console.print(f"{len(evaluated.trials)} blanks, seed {evaluated.seed}", markup=False)
@@ -119,5 +128,7 @@ def _print(evaluated: Evaluated, summary: Summary, report: Path | None) -> None:
         console.print(_partial(evaluated), style="bold red", markup=False)
     console.print()
     console.print(summary_tables.render(summary))
+    if tasks:
+        console.print(repoeval(summary), markup=False)
     if report is not None:
         console.print(f"\nReport: {report}", markup=False)

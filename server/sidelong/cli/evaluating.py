@@ -6,7 +6,7 @@ What the trials come to, and how it is shown, is left to the commands.
 from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -33,7 +33,7 @@ from sidelong.completer import Completer
 from sidelong.errors import SidelongError
 from sidelong.evaluation.blanks import MAX_BODY_LINES, Kind
 from sidelong.evaluation.engine import ColdEngine
-from sidelong.evaluation.run import MODES, Mode, Trial, trials
+from sidelong.evaluation.run import MODES, Complete, Mode, Trial, trials
 from sidelong.evaluation.sampling import KINDS, sample
 from sidelong.model.protocol import Cancel
 from sidelong.request import Answer, Request
@@ -50,6 +50,7 @@ class Evaluated:
     """What was completed, and how it was asked for."""
 
     root: Path
+    """The workspace, or the file of tasks."""
     model: str
     threshold: float
     """The one in use: the user's, else the model's own."""
@@ -97,26 +98,34 @@ def evaluate_workspace(
             "tracked by git (or that lie there, without git). Give the folder of a project, or "
             "other --kinds."
         )
-    with (
-        indexed(root, exclude=config.settings.exclude) as index,
-        loaded(config.user) as completer,
-        _asking(completer) as complete,
-    ):
-        found = trials(
-            cases,
-            snapshot=index.snapshot,
-            complete=complete,
-            modes=modes,
-            settings=_settings(config.settings),
-        )
-        own = config.settings.threshold
+    with indexed(root, exclude=config.settings.exclude) as index:
+
+        def found(complete: Complete, settings: Settings) -> Iterator[Trial]:
+            return trials(
+                cases, snapshot=index.snapshot, complete=complete, modes=modes, settings=settings
+            )
+
+        return complete_all(args, config, root=root, wanted=len(cases), found=found)
+
+
+def complete_all(
+    args: Namespace,
+    config: Config,
+    *,
+    root: Path,
+    wanted: int,
+    found: Callable[[Complete, Settings], Iterable[Trial]],
+) -> Evaluated:
+    """Load the model and collect the `wanted` trials that `found` makes of it."""
+    own = config.settings.threshold
+    with loaded(config.user) as completer, _asking(completer) as complete:
         return Evaluated(
             root=root,
             model=completer.model.name,
             threshold=completer.model.threshold if own is None else own,
             seed=args.seed,
-            wanted=len(cases),
-            trials=tuple(collect(found, total=len(cases))),
+            wanted=wanted,
+            trials=tuple(collect(found(complete, _settings(config.settings)), total=wanted)),
         )
 
 

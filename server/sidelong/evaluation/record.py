@@ -42,6 +42,7 @@ def _outcome_record(outcome: Outcome) -> dict[str, Any]:
         "text": outcome.text,
         "exact": outcome.exact,
         "edit_similarity": round(outcome.edit_similarity, 4),
+        "repoeval_similarity": round(outcome.repoeval_similarity, 4),
         "first_line": outcome.first_line,
         "identifiers_exact": outcome.identifiers.exact,
         "identifiers_f1": round(outcome.identifiers.f1, 4),

@@ -17,6 +17,7 @@ from sidelong.evaluation.metrics import (
     edit_similarity,
     exact_match,
     identifier_match,
+    repoeval_edit_similarity,
 )
 from sidelong.gate import Gate
 from sidelong.request import Answer, Request, Tokens
@@ -88,6 +89,8 @@ class Outcome:
     first_line: bool
     """Whether the first line is right: what an early end of a long completion leaves fair."""
     identifiers: IdentifierMatch
+    repoeval_similarity: float
+    """Edit similarity as RepoEval counts it."""
     gate: Gate
     chunks: tuple[Hit, ...]
     tokens: Tokens
@@ -149,13 +152,14 @@ def trials(
     complete: Complete,
     modes: Sequence[Mode] = MODES,
     settings: Settings | None = None,
+    turn: int = 0,
 ) -> Iterator[Trial]:
     """`evaluate`, one trial as soon as all of its modes are there.
 
-    Each case begins with another mode than the last, so that what the engine may keep apart from
-    the KV cache (tokenised lines) helps all modes alike.
+    Each case begins with another mode than the last, the first with that of `turn`, so that what
+    the engine may keep apart from the KV cache (tokenised lines) helps all modes alike.
     """
-    for i, case in enumerate(cases):
+    for i, case in enumerate(cases, turn):
         first = i % len(modes)
         turned = (*modes[first:], *modes[:first])
         found = {o.mode: o for o in _outcomes(case, snapshot, complete, turned, settings)}
@@ -207,6 +211,7 @@ def outcome(case: Case, mode: Mode, answer: Answer) -> Outcome:
         edit_similarity=edit_similarity(shown, case.target),
         first_line=exact_match(_first_lines(shown, 1), _first_lines(case.target, 1)),
         identifiers=identifier_match(shown, case.target, language=case.file.language),
+        repoeval_similarity=repoeval_edit_similarity(shown, case.target),
         gate=answer.gate,
         chunks=answer.chunks,
         tokens=answer.tokens,

@@ -44,6 +44,7 @@ class Row:
     retrieved: float
     exact: Interval
     edit_similarity: Interval
+    repoeval_similarity: Interval
     first_line: Interval
     identifiers_exact: Interval
     identifiers_f1: Interval
@@ -204,6 +205,7 @@ def _row(mode: Mode, kind: str, trials: Sequence[Trial]) -> Row:
         retrieved=float(np.mean([o.gate.retrieved for o in found])),
         exact=bootstrap_interval([o.exact for o in found]),
         edit_similarity=bootstrap_interval([o.edit_similarity for o in found]),
+        repoeval_similarity=bootstrap_interval([o.repoeval_similarity for o in found]),
         first_line=bootstrap_interval([o.first_line for o in found]),
         identifiers_exact=bootstrap_interval([o.identifiers.exact for o in found]),
         identifiers_f1=bootstrap_interval([o.identifiers.f1 for o in found]),

@@ -61,6 +61,7 @@ def _modes(summary: Summary) -> str:
         "retrieved": lambda r: f"{r.retrieved:.0%}",
         "exact match": lambda r: _interval(r.exact),
         "edit similarity": lambda r: _interval(r.edit_similarity),
+        "RepoEval's": lambda r: _interval(r.repoeval_similarity),
         "identifiers (F1)": lambda r: _interval(r.identifiers_f1),
         "first line right": lambda r: _interval(r.first_line),
         "median": lambda r: f"{r.cost.ms_median:,.0f} ms",
@@ -71,7 +72,9 @@ def _modes(summary: Summary) -> str:
     return (
         "<h2>Each way to decide</h2>"
         + _table(columns, ([cell(row) for cell in columns.values()] for row in rows))
-        + '<p class="soft">In percent, with 95 % bootstrap intervals. Completions are cut to as '
+        + '<p class="soft">In percent, with 95 % bootstrap intervals. Edit similarity is '
+        "CrossCodeEval's (longest common subsequence), beside it RepoEval's (Levenshtein). "
+        "Completions are cut to as "
         "many lines as stood there. Each starts from an empty cache, so that no mode is helped "
         "by what another has read; while one types on, all of them cost less.</p>"
     )

@@ -1,0 +1,94 @@
+"""Completing published tasks for `sidelong eval --tasks`: their repositories, if they are there.
+
+What a task says is `evaluation.tasks`'.
+"""
+
+from __future__ import annotations
+
+import random
+from argparse import Namespace
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path, PurePosixPath
+
+from sidelong.cli.config import Config
+from sidelong.cli.evaluating import Evaluated, EvaluationError, complete_all
+from sidelong.cli.language import language_id
+from sidelong.cli.place import PlaceError, read_text
+from sidelong.evaluation.run import MODES, Case, Complete, File, Trial, trials
+from sidelong.evaluation.tasks import Task, read_tasks
+from sidelong.settings import Settings
+from sidelong_index import Snapshot, build, select_files
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """A task as a case, and what can be retrieved for it."""
+
+    case: Case
+    repository: Path | None
+    published: tuple[tuple[str, str], ...]
+
+    def snapshot(self) -> Snapshot | None:
+        """Of the repository if it is there, else of what was published with the task."""
+        if self.repository is not None:
+            return _of_repository(self.repository)
+        return build(self.published) if self.published else None
+
+
+def evaluate_tasks(args: Namespace, config: Config) -> Evaluated:
+    """Complete `--blanks` tasks drawn from `--tasks`; repositories are looked for in the folder.
+
+    Raises `TasksError` for a file of another format, `EvaluationError` for an empty one.
+    """
+    root = args.folder.resolve()
+    tasks = read_tasks(read_text(args.tasks).splitlines())
+    if not tasks:
+        raise EvaluationError(f"{args.tasks} holds no task. Give a .jsonl file of tasks.")
+    drawn = random.Random(args.seed).sample(tasks, min(args.blanks, len(tasks)))
+    # Repository by repository, so that each is indexed once.
+    placed = [_place(task, root) for task in sorted(drawn, key=lambda task: task.repository)]
+
+    def found(complete: Complete, settings: Settings) -> Iterator[Trial]:
+        for i, one in enumerate(placed):
+            yield from trials(
+                [one.case],
+                snapshot=one.snapshot(),
+                complete=complete,
+                modes=MODES,
+                settings=settings,
+                turn=i,
+            )
+
+    return complete_all(args, config, root=args.tasks.resolve(), wanted=len(placed), found=found)
+
+
+def _place(task: Task, root: Path) -> _Placed:
+    """The task in its file; in the text that was published where the file is not there."""
+    language = language_id(PurePosixPath(task.path))
+    folder = (root / task.repository).resolve()
+    known = folder.is_dir() and root in folder.parents  # a task may name any path: not outside
+    text = _text(folder / task.path) if known and _is_below(folder, task.path) else None
+    blank = None if text is None else task.blank_in(text)
+    if text is None or blank is None:
+        text, blank = task.alone()
+    case = Case(File(task.path, language, text), blank)
+    return _Placed(case, folder if known else None, tuple(task.files))
+
+
+def _is_below(folder: Path, path: str) -> bool:
+    return (folder / path).resolve().is_relative_to(folder)
+
+
+def _text(file: Path) -> str | None:
+    try:
+        return read_text(file).replace("\r\n", "\n")
+    except PlaceError:
+        return None
+
+
+@lru_cache(maxsize=1)
+def _of_repository(folder: Path) -> Snapshot:
+    files = ((path, _text(folder / path)) for path in select_files(folder))
+    return build((path, text) for path, text in files if text is not None)
