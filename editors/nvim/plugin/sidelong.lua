@@ -59,7 +59,11 @@ for name, call in pairs({
   dismiss = 'dismiss()',
   suggest = 'suggest()',
 }) do
-  vim.keymap.set('i', ('<Plug>(sidelong-%s)'):format(name), ("<Cmd>lua require('sidelong').%s<CR>"):format(call))
+  vim.keymap.set(
+    'i',
+    ('<Plug>(sidelong-%s)'):format(name),
+    ("<Cmd>lua require('sidelong').%s<CR>"):format(call)
+  )
 end
 vim.keymap.set({ 'n', 'i' }, '<Plug>(sidelong-toggle)', '<Cmd>Sidelong toggle<CR>')
 vim.keymap.set('n', '<Plug>(sidelong-explain)', '<Cmd>Sidelong explain<CR>')

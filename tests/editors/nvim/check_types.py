@@ -1,4 +1,4 @@
-"""Check the plugin's Lua against its LuaCATS annotations and Neovim's; exits 1 if something is wrong.
+"""Check the plugin's Lua against its LuaCATS annotations and Neovim's; exits 1 if it is wrong.
 
 Drives the EmmyLua language server, which install.sh --check fetches, over stdin and stdout.
 """

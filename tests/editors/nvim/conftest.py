@@ -234,6 +234,16 @@ class Neovim:
         time.sleep(0.2)
         self.until(lambda: not self.lua(busy), "a request was never answered")
 
+    def type_until(self, fact: Callable[[], object]) -> None:
+        """Type spaces until the fact holds: changed settings take a moment to reach the server."""
+
+        def holds_after_a_space() -> bool:
+            self.type(" ")
+            self.settle()
+            return bool(fact())
+
+        self.until(holds_after_a_space)
+
     def explain(self) -> list[str]:
         """What `:Sidelong explain` shows; the window is closed again."""
         self.command("stopinsert")

@@ -48,13 +48,12 @@ def test_toggle_switches_off_and_on(start: Start, script: Script, scope: str) ->
     nvim.edit("a.py", script("42") + "x =$0")
     nvim.until_ready()
     assert "off in" in nvim.command(f"Sidelong toggle {scope}")
-    nvim.insert(" ")
-    nvim.settle()
-    assert not nvim.ghost
+    nvim.insert()
+    nvim.type_until(lambda: not nvim.ghost)
     assert any("witched off" in line or "switches" in line for line in nvim.explain())
     assert "on in" in nvim.command(f"Sidelong toggle {scope}")
-    nvim.insert(" ")
-    nvim.until_ghost("42")
+    nvim.insert()
+    nvim.type_until(lambda: nvim.ghost == "42")
 
 
 def test_a_folder_switched_off_leaves_the_others_on(start: Start, script: Script) -> None:
@@ -68,9 +67,8 @@ def test_a_folder_switched_off_leaves_the_others_on(start: Start, script: Script
     nvim.until_ghost("42")
     nvim.type("<Esc>")
     nvim.edit("a.py")
-    nvim.type("GA ")
-    nvim.settle()
-    assert not nvim.ghost
+    nvim.type("GA")
+    nvim.type_until(lambda: not nvim.ghost)
     assert "Reason: sidelong.enabled is false" in nvim.explain()
 
 

@@ -137,7 +137,7 @@ def test_settings_hold_per_folder(
     nvim.edit("../quiet/a.py", LOAD)
     nvim.insert("table = read_csv(p")
     nvim.settle()
-    assert not nvim.ghost
+    nvim.type_until(lambda: not nvim.ghost)
     assert "Reason: sidelong.enabled is false" in nvim.explain()
     assert nvim.lua("return #vim.lsp.get_clients()") == 1
 

@@ -5,7 +5,8 @@ local M = {}
 local server = require('sidelong.server')
 
 local function check_neovim()
-  local version = tostring(vim.version --[[@as fun(): vim.Version]]())
+  local running = vim.version --[[@as fun(): vim.Version]]
+  local version = tostring(running())
   if vim.fn.has('nvim-0.10') == 0 then
     vim.health.error(('Neovim %s is too old'):format(version), 'Neovim 0.10 or later is needed.')
   elseif not vim.lsp.inline_completion then

@@ -39,7 +39,10 @@ local function checked(name, value)
   end
   if not warned[name] then
     warned[name] = true
-    vim.notify(('vim.g.sidelong.%s %s; see :help sidelong-options.'):format(name, problem), vim.log.levels.WARN)
+    vim.notify(
+      ('vim.g.sidelong.%s %s; see :help sidelong-options.'):format(name, problem),
+      vim.log.levels.WARN
+    )
   end
 end
 

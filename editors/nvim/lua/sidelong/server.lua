@@ -98,7 +98,10 @@ function M.start(bufnr)
   end
   local function start(root)
     config.root_dir = root
-    vim.lsp.start(config --[[@as vim.lsp.ClientConfig]], { bufnr = bufnr, reuse_client = config.reuse_client })
+    vim.lsp.start(
+      config --[[@as vim.lsp.ClientConfig]],
+      { bufnr = bufnr, reuse_client = config.reuse_client }
+    )
   end
   if type(config.root_dir) == 'function' then
     config.root_dir(bufnr, start)

@@ -190,7 +190,10 @@ function M.suggest()
   local bufnr = vim.api.nvim_get_current_buf()
   local client = server.client(bufnr)
   if not client then
-    vim.notify('sidelong: no server is attached to this buffer; see :checkhealth sidelong.', vim.log.levels.WARN)
+    vim.notify(
+      'sidelong: no server is attached to this buffer; see :checkhealth sidelong.',
+      vim.log.levels.WARN
+    )
     return
   end
   clear()

@@ -38,7 +38,8 @@ end
 ---@param on_answer fun(found: sidelong.Suggestion[])
 local function send(client, bufnr, trigger, on_answer)
   local place, moment = M.place(), M.moment()
-  local params = vim.lsp.util.make_position_params(0, client.offset_encoding --[[@as 'utf-8'|'utf-16'|'utf-32']]) --[[@as table]]
+  local encoding = client.offset_encoding --[[@as 'utf-8'|'utf-16'|'utf-32']]
+  local params = vim.lsp.util.make_position_params(0, encoding) --[[@as table]]
   params.context = { triggerKind = trigger }
   local this = { client = client, id = -1 }
   pending = this
@@ -52,7 +53,7 @@ local function send(client, bufnr, trigger, on_answer)
     end
     local found = {} ---@type sidelong.Suggestion[]
     for _, item in ipairs(result and (result.items or result) or {}) do
-      table.insert(found, suggestions.from_item(item, place, client.offset_encoding))
+      table.insert(found, suggestions.from_item(item, place, encoding))
     end
     on_answer(found)
   end, bufnr)
