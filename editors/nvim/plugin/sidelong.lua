@@ -32,8 +32,8 @@ vim.api.nvim_create_autocmd('FileType', {
 })
 
 local function set_highlights()
-  vim.api.nvim_set_hl(0, 'SidelongGhost', { link = 'NonText', default = true })
-  vim.api.nvim_set_hl(0, 'SidelongHint', { link = 'Comment', default = true })
+  vim.api.nvim_set_hl(0, 'SidelongGhost', { link = 'Comment', default = true })
+  vim.api.nvim_set_hl(0, 'SidelongHint', { link = 'NonText', default = true })
 end
 set_highlights()
 vim.api.nvim_create_autocmd('ColorScheme', { group = group, callback = set_highlights })

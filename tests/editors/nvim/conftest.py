@@ -61,6 +61,8 @@ class Rpc:
         self._pack = msgpack.packb
         self._unpacker = msgpack.Unpacker(strict_map_key=False)
         self._ids = itertools.count()
+        self.redraws: list[Any] = []
+        """What Neovim has told about its screen, from which `test_pictures` draws it."""
 
     @property
     def pid(self) -> int:
@@ -74,7 +76,8 @@ class Rpc:
         self._process.stdin.write(self._pack([0, call_id, method, args]))
         while True:
             for kind, *rest in self._unpacker:
-                # What comes besides are pictures of the screen.
+                if kind == 2 and rest[0] == "redraw":
+                    self.redraws += rest[1]
                 if kind == 1 and rest[0] == call_id:
                     if rest[1] is not None:
                         raise RuntimeError(rest[1][1])
