@@ -21,6 +21,9 @@ COUNT_ALL = 100_000
 """Up to so many postings, counting all of them is quicker than being clever."""
 
 _SEEDS_PER_RESULT = 8
+_CHEAP_SHARE = 4
+"""Of 1, 2, 4 and 8 the quickest on 400,000 chunks: 1.7 ms median; counting all takes 3.2."""
+
 _ROUNDING = 1e-6
 _OUT_OF_REACH = np.iinfo(np.intp).max
 
@@ -109,7 +112,7 @@ class _Search:
 
     def prune(self) -> Found:
         n_lists = len(self._lists)
-        counted = n_lists // 2
+        counted = self._worth_counting()
         counts = self._count(0, counted)
         floor = max(self._floor, self._kth_score_of_seeds(counts, counted))
         # A chunk of s terms needs t (q + s) / (1 + t) and has at most s, so it needs t q or more.
@@ -126,6 +129,16 @@ class _Search:
             counts += self._count(enough, n_lists)
             return self._best(candidates, counts[candidates])
         return self._best(*self._finish(candidates, shared, needed, enough))
+
+    def _worth_counting(self) -> int:
+        """How many of the rarest terms to count before anything is known.
+
+        Half of them, and more as long as that is cheap next to a pass over all chunks, which has
+        to be made anyway.
+        """
+        lengths = np.cumsum([chunks.size for chunks in self._lists])
+        cheap = int(np.searchsorted(lengths, self._index.sizes.size // _CHEAP_SHARE))
+        return max(len(self._lists) // 2, min(cheap, len(self._lists)))
 
     def _count(self, first: int, end: int) -> Counts:
         """How many of the terms `first..end` each chunk has; none for the dead."""
@@ -145,27 +158,37 @@ class _Search:
 
     def _kth_score_of_seeds(self, counts: Counts, counted: int) -> float:
         """A score that k chunks are known to reach; 0 where there are fewer."""
-        seen, shared = self._positive(counts)
-        if seen.size < self._k:
+        seeds = self._seeds(counts)
+        if seeds.size < self._k:
             return 0.0
-        n_seeds = min(seen.size, _SEEDS_PER_RESULT * self._k)
-        scores = jaccard(shared, self._query_size, self._index.sizes[seen])
-        best = np.sort(np.argpartition(scores, seen.size - n_seeds)[seen.size - n_seeds :])
-        seeds = seen[best]
-        _, shared = self._finish(seeds, shared[best], np.zeros_like(seeds), counted)
+        _, shared = self._finish(seeds, counts[seeds], np.zeros_like(seeds), counted)
         scores = jaccard(shared, self._query_size, self._index.sizes[seeds])
-        return float(np.partition(scores, n_seeds - self._k)[n_seeds - self._k])
+        place = seeds.size - self._k
+        return float(np.partition(scores, place)[place])
+
+    def _seeds(self, counts: Counts) -> Ids:
+        """Some chunks that share the most of the terms counted so far, ascending."""
+        wanted = _SEEDS_PER_RESULT * self._k
+        seeds = np.flatnonzero(counts > int(counts.max(initial=0)) // 2)
+        if seeds.size < wanted:
+            seeds = np.flatnonzero(counts > 0)
+        if seeds.size <= wanted:
+            return seeds
+        scores = jaccard(counts[seeds], self._query_size, self._index.sizes[seeds])
+        best = np.argpartition(scores, seeds.size - wanted)[seeds.size - wanted :]
+        return np.sort(seeds[best])
 
     def _needed(self, candidates: Ids, floor: float) -> Counts:
         """How many terms each has to share to reach `floor`; more than it has: out of reach.
 
         Rounded down by a hair, so that no rounding error turns away what reaches the floor exactly.
         """
-        sizes = self._index.sizes[candidates].astype(np.intp)
-        exact = floor * (self._query_size + sizes) / (1 + floor)
-        needed: Counts = np.maximum(np.ceil(exact - _ROUNDING), 1).astype(np.intp)
-        needed[needed > sizes] = _OUT_OF_REACH
-        return needed
+        sizes = self._index.sizes[candidates]
+        by_size = np.arange(int(sizes.max(initial=0)) + 1)
+        exact = floor * (self._query_size + by_size) / (1 + floor)
+        needed = np.maximum(np.ceil(exact - _ROUNDING), 1).astype(np.intp)
+        needed[needed > by_size] = _OUT_OF_REACH
+        return np.asarray(needed[sizes])
 
     def _probing_is_dear(self, candidates: Ids, counted: int) -> bool:
         """Whether looking candidates up one by one costs more than counting the rest.
