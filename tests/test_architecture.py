@@ -19,6 +19,7 @@ ONE_DOOR = {
     "lsprotocol": "sidelong.lsp",
     "llama_cpp": "sidelong.model.llama",
     "psutil": "sidelong.cli.checks.machine",
+    "tomlkit": "sidelong.cli.user_config",
     "watchdog": "sidelong_index.watch",
     "tree_sitter": "sidelong_index.parse",
 }

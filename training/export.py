@@ -22,7 +22,7 @@ import numpy as np
 import torch
 
 from sidelong.prompt import Budget
-from training.edition import BUDGET
+from training.edition import BUDGET, CACHE_WEIGHTS, SERVED
 from training.model import NORM_EPS, ROPE_BASE, Model, Shape
 from training.tokenizer import Vocabulary, load
 
@@ -39,14 +39,14 @@ class Card:
 
     edition: str
     threshold: float
-    budget: Budget = BUDGET
+    budget: Budget = SERVED
 
 
 def write(path: Path, model: Model, vocabulary: Vocabulary, card: Card) -> None:
     """The model as an F32 GGUF."""
     writer = gguf.GGUFWriter(str(path), "llama")
     _about(writer, model, card)
-    _shape(writer, model.shape, card.budget)
+    _shape(writer, model.shape, BUDGET)
     _vocabulary(writer, vocabulary)
     for name, tensor in tensors(model).items():
         writer.add_tensor(name, np.ascontiguousarray(tensor.detach().float().cpu().numpy()))
@@ -91,6 +91,7 @@ def _about(writer: gguf.GGUFWriter, model: Model, card: Card) -> None:
     writer.add_uint32("sidelong.max_tokens", card.budget.generated)
     writer.add_float32("sidelong.gate.threshold", card.threshold)
     writer.add_string("sidelong.edition", card.edition)
+    writer.add_string("sidelong.cache.weights", ",".join(map(str, CACHE_WEIGHTS)))
 
 
 def _shape(writer: gguf.GGUFWriter, s: Shape, budget: Budget) -> None:

@@ -72,7 +72,9 @@ class Completer:
             with watch("retrieve"):
                 chunks = _result(hits, request)
             with watch("prefill"):
-                read, chunks = self._read_chunks(view, read, chunks, budget, cancel)
+                read, in_prompt = self._read_chunks(view, read, chunks, budget, cancel)
+            if not (in_prompt or self._has_cache(settings)):
+                chunks = ()
             decision = replace(decision, retrieved=bool(chunks))
         hits.cancel()
         with watch("generate"):
@@ -149,16 +151,20 @@ class Completer:
 
     def _read_chunks(
         self, view: _View, read: _Read, chunks: tuple[Hit, ...], budget: Budget, cancel: Cancel
-    ) -> tuple[_Read, tuple[Hit, ...]]:
-        """Go on from what was read with the chunks; as before where none fits the budget."""
+    ) -> tuple[_Read, bool]:
+        """Go on from what was read with the chunks, if any fits the budget; whether one did.
+
+        A model that was not trained enough to use context has a context budget of 0; what is
+        retrieved then speaks through the workspace cache alone.
+        """
         context = prompts.context(
             self.model.special, chunks, tokenize=self._lines, budget=budget.context
         )
         if not context:
-            return read, ()
+            return read, False
         prompt = view.with_context(context)
         found = self.model.evaluate(prompt, rows=1, cancel=cancel)
-        return _Read(prompt, found.logits[0], read.evaluated + found.evaluated), chunks
+        return _Read(prompt, found.logits[0], read.evaluated + found.evaluated), True
 
     def _generate(
         self,
@@ -190,12 +196,15 @@ class Completer:
             least=request.settings.min_probability,
         )
 
+    def _has_cache(self, settings: Settings) -> bool:
+        return settings.workspace_cache and bool(self.model.cache_weights)
+
     def _cache(self, request: Request, view: _View, chunks: tuple[Hit, ...]) -> NgramCache | None:
         """The n-grams of the open file and of what was retrieved; None if switched off.
 
         The text given back by healing is left out: its last, broken token is what is asked for.
         """
-        if not (request.settings.workspace_cache and self.model.cache_weights):
+        if not self._has_cache(request.settings):
             return None
         before = request.before
         before = before[: len(before) - len(view.owed.decode())]

@@ -229,7 +229,7 @@ class LlamaModel:
 
     def _choose_n_ctx(self, asked: int | None) -> int:
         trained = int(llama_cpp.llama_model_n_ctx_train(self._model))
-        wanted = asked or -(-self.budget.total // 256) * 256
+        wanted = asked or max(1024, -(-self.budget.total // 256) * 256)
         return max(256, min(wanted, trained) if trained > 0 else wanted)
 
     def _new_context(self, threads: int) -> Any:
