@@ -20,7 +20,7 @@ export async function runDoctor(
       new Promise<void>((resolve) => {
         const env = { ...process.env, NO_COLOR: "1", COLUMNS: "100" };
         execFile(path, args, { cwd: homedir(), env, timeout: 120_000 }, (error, stdout, stderr) => {
-          log.info(`\n${stdout}${stderr}`.trimEnd());
+          log.info(`\n${stdout}${stderr}`.replace(/[ \n]+$/gm, ""));
           if (error && !stdout) {
             log.error(error.message);
           }

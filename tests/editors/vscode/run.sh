@@ -3,6 +3,7 @@
 #
 #     run.sh                                   all tests
 #     run.sh unit/*.test.ts                    some
+#     run.sh latency.ts                        how long a person waits for ghost text
 #     run.sh --test-name-pattern='ghost text'  by name
 #
 # install.sh must have run. Screenshots lie in build/editors/vscode afterwards.
@@ -50,6 +51,7 @@ quietly "$CODE_SERVER" --user-data-dir "$cache/packaging" --extensions-dir "$cac
     --install-extension "$extension/sidelong.vsix"
 
 cd "$here"
+[ "$*" = latency.ts ] && exec node --disable-warning=ExperimentalWarning latency.ts
 case "$*" in
     *.test.ts*) arguments=("$@") ;;
     *) arguments=("$@" unit/*.test.ts editor/*.test.ts) ;;

@@ -41,9 +41,9 @@ test("the walkthrough ends with a first accepted suggestion", async () => {
 
 test("the doctor's findings are shown in the log", async () => {
   await code.command("sidelong: Check the Installation (doctor)");
-  const log = code.page.locator(".panel .view-lines");
-  await log
-    .getByText(/llama-cpp-python/)
+  await code.page
+    .locator(".panel .view-lines")
+    .getByText(/self-test/)
     .first()
     .waitFor();
   await code.screenshot("doctor");

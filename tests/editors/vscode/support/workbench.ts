@@ -15,6 +15,14 @@ import { places } from "./places.ts";
 const TIMEOUT_MS = 20_000;
 const KEY_DELAY_MS = 30;
 
+/** A part of the window, in pixels. */
+export interface Part {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
 export class Workbench {
   readonly page: Page;
   readonly server: CodeServer;
@@ -66,6 +74,7 @@ export class Workbench {
     const before = text.slice(0, offset).split("\n");
     await this.#pick("Control+KeyP", file, path.basename(file));
     await this.page.locator(`.tab.active[data-resource-name="${path.basename(file)}"]`).waitFor();
+    await this.page.locator(".monaco-editor.focused").first().waitFor();
     const column = (before.at(-1) ?? "").length + 1;
     await this.#pick("Control+KeyG", `:${before.length}:${column}`, "");
     await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
@@ -157,11 +166,14 @@ export class Workbench {
     await this.#panel().getByRole("link", { name }).first().click();
   }
 
-  /** Keep a picture; they lie in build/editors/vscode. */
-  async screenshot(name: string): Promise<void> {
+  /** Keep a picture, of a part of the window if one is named; they lie in build/editors/vscode. */
+  async screenshot(name: string, part?: Part): Promise<void> {
     const folder = places().screenshots;
     mkdirSync(folder, { recursive: true });
-    await this.page.screenshot({ path: path.join(folder, `${name}.png`) });
+    await this.page.screenshot({
+      path: path.join(folder, `${name}.png`),
+      ...(part && { clip: part }),
+    });
   }
 
   /** The explanation: VS Code puts a webview's page into a frame within a frame. */
