@@ -42,7 +42,7 @@ vim.api.nvim_create_user_command('Sidelong', function(args)
   require('sidelong.command').run(args.fargs)
 end, {
   nargs = '+',
-  desc = 'sidelong: explain, toggle, status, doctor, log, restart',
+  desc = 'sidelong: explain, toggle, retrieval, status, doctor, log, restart',
   complete = function(lead, line)
     return require('sidelong.command').complete(lead, line)
   end,

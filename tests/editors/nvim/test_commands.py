@@ -56,6 +56,24 @@ def test_toggle_switches_off_and_on(start: Start, script: Script, scope: str) ->
     nvim.type_until(lambda: nvim.ghost == "42")
 
 
+def test_what_was_switched_outlives_the_server(start: Start, script: Script) -> None:
+    nvim = start(server="scripted", settings={"languages": {"lua": False}})
+    nvim.edit("a.py", script("{retrieval}") + "x =$0")
+    nvim.until_ready()
+    nvim.command("Sidelong toggle language")
+    assert "retrieval is auto" in nvim.command("Sidelong retrieval")
+    assert "retrieval is never" in nvim.command("Sidelong retrieval never")
+    nvim.command("Sidelong restart")
+    nvim.until(lambda: nvim.lua("return require('sidelong').status() == nil"))
+    nvim.until_ready()
+    nvim.insert()
+    nvim.type_until(lambda: not nvim.ghost)
+    assert "Reason: sidelong.languages switches python off" in nvim.explain()
+    nvim.command("Sidelong toggle language")
+    nvim.insert()
+    nvim.type_until(lambda: nvim.ghost == "never")
+
+
 def test_a_folder_switched_off_leaves_the_others_on(start: Start, script: Script) -> None:
     nvim = start(server="scripted")
     nvim.edit("a.py", script("42") + "x =$0")
@@ -112,10 +130,11 @@ def test_doctor_and_health_tell_of_the_real_installation(start: Start) -> None:
 def test_commands_complete_their_words(start: Start) -> None:
     nvim = start(enable=False)
     words = "return vim.fn.getcompletion(..., 'cmdline')"
-    names = ["doctor", "explain", "log", "restart", "status", "toggle"]
+    names = ["doctor", "explain", "log", "restart", "retrieval", "status", "toggle"]
     assert nvim.lua(words, "Sidelong ") == names
     assert nvim.lua(words, "Sidelong toggle ") == ["all", "buffer", "folder", "language"]
     assert nvim.lua(words, "Sidelong toggle fo") == ["folder"]
+    assert nvim.lua(words, "Sidelong retrieval a") == ["always", "auto"]
 
 
 def test_a_word_that_is_no_command_is_answered_with_those_that_are(start: Start) -> None:

@@ -87,6 +87,21 @@ function commands.toggle(scope)
   end
 end
 
+function commands.retrieval(mode)
+  local settings = require('sidelong.settings')
+  local client = client_or_say()
+  if not client then
+    return
+  elseif mode and not vim.list_contains(settings.RETRIEVAL, mode) then
+    local modes = table.concat(settings.RETRIEVAL, ', ')
+    say(('there is no retrieval %q; try %s.'):format(mode, modes), vim.log.levels.WARN)
+    return
+  elseif mode then
+    settings.set_retrieval(client, mode)
+  end
+  say(('retrieval is %s.'):format(settings.retrieval(client)))
+end
+
 function commands.explain()
   local bufnr = vim.api.nvim_get_current_buf()
   local client = client_or_say()
@@ -149,10 +164,15 @@ end
 ---@param line string
 ---@return string[]
 function M.complete(lead, line)
-  local choices = line:find('^%s*%S+%s+toggle%s') and toggles or commands
+  local choices = vim.tbl_keys(commands)
+  if line:find('^%s*%S+%s+toggle%s') then
+    choices = vim.tbl_keys(toggles)
+  elseif line:find('^%s*%S+%s+retrieval%s') then
+    choices = require('sidelong.settings').RETRIEVAL
+  end
   local names = vim.tbl_filter(function(name)
     return vim.startswith(name, lead)
-  end, vim.tbl_keys(choices))
+  end, choices)
   table.sort(names)
   return names
 end

@@ -1,18 +1,19 @@
---- The server's settings as this Neovim holds them, and switching them while it runs.
---- What the names mean is the server's; they stand in README.md.
+--- The server's settings: those that the user configured, and on top what was switched since Neovim
+--- started, which a restart of the server outlives. What the names mean stands in its README.md.
 
 local rpc = require('sidelong.rpc')
 
 local M = {}
 
-local folders_off = {} ---@type table<string, true> switched off until Neovim ends, by URI
+local switched = {} ---@type table<string, any> for each folder
+local folders_off = {} ---@type table<string, true> keys are URIs
 
 ---@param client vim.lsp.Client
 ---@param scope_uri? string
 ---@return table
 local function section(client, scope_uri)
-  local all = (client.settings or client.config.settings or {}) --[[@as table]]
-  local settings = vim.deepcopy(all.sidelong or {}) --[[@as table<string, any>]]
+  local configured = (client.settings or client.config.settings or {}) --[[@as table]]
+  local settings = vim.tbl_deep_extend('force', configured.sidelong or {}, switched) --[[@as table<string, any>]]
   if scope_uri and folders_off[scope_uri] then
     settings.enabled = false
   end
@@ -35,14 +36,8 @@ function M.on_configuration(_, params, ctx)
   end, params.items)
 end
 
---- Change settings of the running server and tell it.
 ---@param client vim.lsp.Client
----@param change fun(section: table)
-function M.change(client, change)
-  local all = (client.settings or {}) --[[@as table]]
-  all.sidelong = all.sidelong or {}
-  change(all.sidelong)
-  client.settings = all
+local function tell(client)
   rpc.notify(client, 'workspace/didChangeConfiguration', { settings = { sidelong = section(client) } })
 end
 
@@ -50,12 +45,9 @@ end
 ---@param client vim.lsp.Client
 ---@return boolean on
 function M.toggle_everywhere(client)
-  local on = false
-  M.change(client, function(settings)
-    on = settings.enabled == false
-    settings.enabled = on
-  end)
-  return on
+  switched.enabled = section(client).enabled == false
+  tell(client)
+  return switched.enabled
 end
 
 --- Switch completion on or off for a language, by its LSP id.
@@ -63,17 +55,14 @@ end
 ---@param language string
 ---@return boolean on
 function M.toggle_language(client, language)
-  local on = false
-  M.change(client, function(settings)
-    local languages = settings.languages or {}
-    local now = languages[language]
-    if now == nil then
-      now = languages['*'] ~= false
-    end
-    on = not now
-    settings.languages = vim.tbl_extend('force', languages, { [language] = on })
-  end)
-  return on
+  local languages = section(client).languages or {}
+  local now = languages[language]
+  if now == nil then
+    now = languages['*'] ~= false
+  end
+  switched.languages = vim.tbl_extend('force', switched.languages or {}, { [language] = not now })
+  tell(client)
+  return not now
 end
 
 --- Switch completion on or off for a workspace folder.
@@ -82,8 +71,25 @@ end
 ---@return boolean on
 function M.toggle_folder(client, uri)
   folders_off[uri] = not folders_off[uri] or nil
-  M.change(client, function() end)
+  tell(client)
   return not folders_off[uri]
+end
+
+M.RETRIEVAL = { 'always', 'auto', 'never' }
+
+--- When to look into other files, everywhere.
+---@param client vim.lsp.Client
+---@param mode string one of `RETRIEVAL`
+function M.set_retrieval(client, mode)
+  switched.retrieval = { mode = mode }
+  tell(client)
+end
+
+--- When other files are looked into.
+---@param client vim.lsp.Client
+---@return string
+function M.retrieval(client)
+  return vim.tbl_get(section(client), 'retrieval', 'mode') or 'auto'
 end
 
 return M
