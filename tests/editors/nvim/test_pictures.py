@@ -145,7 +145,7 @@ def draw(nvim: Any, name: str, *, rows: int, columns: int = 90) -> str:
 
 
 def test_a_suggestion_and_how_it_came_about(start: Start) -> None:
-    nvim = start(settings={"retrieval": {"mode": "always"}})
+    nvim = start(settings={"minProbability": 0, "retrieval": {"mode": "always"}})
     nvim.rpc.call("nvim_ui_try_resize", 90, 25)
     nvim.command(r"set cmdheight=1 laststatus=2 statusline=\ %t")
     nvim.write("shapes.py", SHAPES)

@@ -10,6 +10,9 @@ import pytest
 
 Start = Callable[..., Any]
 
+SETTINGS = {"minProbability": 0}
+"""Whatever the model thinks of it, what the workspace cache says is shown."""
+
 ENGINES = """\
 def start_engines(rocket):
     rocket.engine_one.ignite(throttle=0.75)
@@ -34,7 +37,7 @@ LOAD = LOADS + "def load_types(path):\n    $0"
 
 
 def test_type_see_type_along_accept_undo(start: Start) -> None:
-    nvim = start()
+    nvim = start(settings=SETTINGS)
     nvim.edit("a.py", LOAD)
     nvim.until_ready()
     nvim.insert("table = read_csv(p")
@@ -48,7 +51,7 @@ def test_type_see_type_along_accept_undo(start: Start) -> None:
 
 
 def test_words_and_lines_of_a_real_suggestion(start: Start) -> None:
-    nvim = start()
+    nvim = start(settings=SETTINGS)
     nvim.edit("a.py", LOAD)
     nvim.until_ready()
     nvim.insert("table = read_csv(p")
@@ -60,7 +63,7 @@ def test_words_and_lines_of_a_real_suggestion(start: Start) -> None:
 
 
 def test_cycle_and_dismiss_a_real_suggestion(start: Start) -> None:
-    nvim = start()
+    nvim = start(settings=SETTINGS)
     nvim.edit("a.py", LOAD)
     nvim.until_ready()
     nvim.insert("table = read_csv(p")
@@ -72,7 +75,7 @@ def test_cycle_and_dismiss_a_real_suggestion(start: Start) -> None:
 
 
 def test_a_bracket_in_place_is_not_doubled(start: Start) -> None:
-    nvim = start()
+    nvim = start(settings=SETTINGS)
     nvim.edit("a.py", LOAD + ")")
     nvim.until_ready()
     nvim.insert("table = read_csv(p")
@@ -83,7 +86,7 @@ def test_a_bracket_in_place_is_not_doubled(start: Start) -> None:
 
 
 def test_emoji_before_a_real_suggestion(start: Start) -> None:
-    nvim = start()
+    nvim = start(settings=SETTINGS)
     nvim.edit("a.py", LOAD)
     nvim.until_ready()
     nvim.insert("smile = '😀🎉'; table = read_csv(p")
@@ -98,7 +101,7 @@ def test_emoji_before_a_real_suggestion(start: Start) -> None:
 
 @pytest.mark.parametrize("saved", [True, False], ids=["saved", "unsaved"])
 def test_code_of_another_file_is_used(start: Start, saved: bool) -> None:
-    nvim = start(settings={"retrieval": {"mode": "always"}})
+    nvim = start(settings={**SETTINGS, "retrieval": {"mode": "always"}})
     nvim.edit("engines.py", ENGINES if saved else "\n")
     nvim.until_ready()
     if not saved:
@@ -128,7 +131,7 @@ def test_settings_hold_per_folder(
     config = tmp_path / "config.toml"
     config.write_text(f'[folder."{quiet}"]\nenabled = false\n')
     monkeypatch.setenv("SIDELONG_CONFIG", str(config))
-    nvim = start()
+    nvim = start(settings=SETTINGS)
     nvim.edit("a.py", LOAD)
     nvim.until_ready()
     nvim.insert("table = read_csv(p")
@@ -143,7 +146,7 @@ def test_settings_hold_per_folder(
 
 
 def test_the_server_ends_with_the_editor(start: Start, server_pid: Callable[[Any], int]) -> None:
-    nvim = start()
+    nvim = start(settings=SETTINGS)
     nvim.edit("a.py", "x$0")
     nvim.until_ready()
     pid = server_pid(nvim)

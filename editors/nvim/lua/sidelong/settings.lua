@@ -5,15 +5,18 @@ local rpc = require('sidelong.rpc')
 
 local M = {}
 
-local switched = {} ---@type table<string, any> for each folder
-local folders_off = {} ---@type table<string, true> keys are URIs
+---@type table<string, any>
+local switched = {}
+---@type table<string, true> keys are URIs
+local folders_off = {}
 
 ---@param client vim.lsp.Client
 ---@param scope_uri? string
 ---@return table
 local function section(client, scope_uri)
-  local configured = (client.settings or client.config.settings or {}) --[[@as table]]
-  local settings = vim.tbl_deep_extend('force', configured.sidelong or {}, switched) --[[@as table<string, any>]]
+  local all = (client.settings or client.config.settings or {}) --[[@as table]]
+  local configured = (all.sidelong or {}) --[[@as table<string, any>]]
+  local settings = vim.tbl_deep_extend('force', configured, switched)
   if scope_uri and folders_off[scope_uri] then
     settings.enabled = false
   end
