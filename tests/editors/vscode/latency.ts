@@ -1,6 +1,9 @@
 /**
  * How long a person waits for ghost text in VS Code: from the window's opening until all is
  * ready, and from a keystroke to the text in the DOM. `run.sh latency.ts` runs it.
+ *
+ * The same place is asked again and again, so that after the first time the server recalls its answer:
+ * what is left is what the editor and the protocol take. What the model takes, `bench` measures.
  */
 
 import { setTimeout as sleep } from "node:timers/promises";
@@ -26,7 +29,7 @@ try {
   }
   times.sort((a, b) => a - b);
   const at = (share: number): number => Math.round(times[Math.floor(share * times.length)] ?? NaN);
-  console.log(`keystroke to ghost text    ${at(0.5)} ms median, ${at(0.9)} ms in 9 of 10`);
+  console.log(`keystroke to recalled text ${at(0.5)} ms median, ${at(0.9)} ms in 9 of 10`);
   console.log(`keystrokes                 ${times.length}`);
 } finally {
   await code.stop();
