@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.10 p
 	$$p -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 10))' 2>/dev/null \
 	&& echo $$p && break; done)
 
-.PHONY: help demo test check fix bench model model-tiny clean set-up set-up-all
+.PHONY: help demo test test-editors vscode check fix bench model model-tiny clean set-up set-up-all
 
 help:
 	@grep -E '^## ' Makefile | cut -c4-
@@ -20,7 +20,17 @@ demo: set-up
 
 ## make test         set everything up, then check and run the tests
 test: check
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest --ignore=tests/editors $(ARGS)
+
+## make test-editors test the Neovim plugin in a real Neovim, installed into .cache
+test-editors: set-up-all
+	tests/editors/nvim/install.sh
+	tests/editors/nvim/check.sh
+	$(PY) -m pytest tests/editors/nvim $(ARGS)
+
+## make vscode       build the VS Code extension, editors/vscode/sidelong.vsix
+vscode:
+	cd editors/vscode && npm ci && npm run package
 
 ## make check        lint, formatting, types
 check: set-up-all
