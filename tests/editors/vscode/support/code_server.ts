@@ -48,6 +48,8 @@ const QUIET = {
   "extensions.autoUpdate": false,
   "extensions.ignoreRecommendations": true,
   "git.enabled": false,
+  // What is tested is the editor: also an unsure model's text is shown.
+  "sidelong.minProbability": 0,
   "telemetry.telemetryLevel": "off",
   "update.mode": "none",
   // Pictures are not taken half faded in.
