@@ -78,7 +78,7 @@ def test_the_caller_stops_it() -> None:
 def test_further_lines_are_written_while_the_model_is_sure() -> None:
     sure = [(A, 0.9), (INDENT, 0.9), (B, 0.9), (NEWLINE, 0.9), (A, 0.9)]
     assert write(*sure).text == "a\n  b\na"
-    assert write(*sure, (B, 0.2)).text == "a\n  b"
+    assert write(*sure, (B, 0.1)).text == "a\n  b"
 
 
 def test_an_unsure_second_line_leaves_the_first() -> None:

@@ -16,8 +16,11 @@ import numpy.typing as npt
 from sidelong.model.protocol import Cancel, Logits, Model
 from sidelong.ngram import NgramCache
 
-SURE = 0.25
-"""Lines after the first are written as long as the whole text is at least this probable."""
+SURE = 0.1
+"""Lines after the first are written as long as the whole text is at least this probable.
+
+With the first edition half of the lines so written are right (training/LOG.md).
+"""
 
 
 @dataclass(frozen=True)
