@@ -1,7 +1,7 @@
 """Stage 6, examples of the decision: labelled blanks as sequences of the second stage.
 
-Where retrieval improved the completion's edit similarity, `<eof>` is followed by `<cc>` and the
-chunks; elsewhere by `<fim_middle>` at once. So the token after `<eof>` is the label.
+Where retrieval improved the completion's edit similarity, `<eof>` is followed by `<cc>`;
+elsewhere by `<fim_middle>` at once. So the token after `<eof>` is the label.
 
     python -m training.decision --labels WORK/labels.jsonl --corpus WORK/decide.jsonl \\
         --tokenizer WORK/tokenizer.json --out WORK/decide.npz
@@ -14,10 +14,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from sidelong.evaluation.blanks import Blank
-from sidelong_index import build
 from training import packed
 from training.corpus import SourceFile
-from training.examples import example, packages, retrieve
+from training.examples import example, packages
 from training.label import Outcome, read
 from training.packed import Example
 from training.tokenizer import Vocabulary, load
@@ -30,18 +29,24 @@ def examples(
     *,
     margin: float,
 ) -> Iterator[Example]:
-    """One example per outcome, in the form that its label asks for."""
-    for files in corpus:
-        snapshot = build([(file.path, file.text) for file in files])
-        by_path = {file.path: file for file in files}
-        for outcome in outcomes:
-            if outcome.case.package != files[0].package:
-                continue
-            file = by_path[outcome.case.path]
-            blank = Blank(outcome.case.start, outcome.case.end, "line")
-            helps = outcome.gain > margin
-            hits = retrieve(snapshot, file, blank, target_in_query=False) if helps else []
-            yield example(vocabulary, file.text, blank, hits)
+    """One example per outcome, in the form that its label asks for.
+
+    No chunks stand in them: in this edition what is retrieved speaks through the workspace cache.
+    """
+    texts = {(f.package, f.path): f.text for files in corpus for f in files}
+    for outcome in outcomes:
+        case = outcome.case
+        blank = Blank(case.start, case.end, "line")
+        made = example(vocabulary, texts[case.package, case.path], blank, [])
+        yield _asking(vocabulary, made) if outcome.gain > margin else made
+
+
+def _asking(vocabulary: Vocabulary, abstaining: Example) -> Example:
+    """The same example with `<cc>` after `<eof>`."""
+    after = abstaining.eof + 1
+    cc = vocabulary.special.cc or 0
+    tokens = [*abstaining.tokens[:after], cc, *abstaining.tokens[after:]]
+    return Example(tokens, abstaining.eof, abstaining.middle + 1)
 
 
 def main() -> None:

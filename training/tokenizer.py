@@ -35,7 +35,16 @@ class Vocabulary:
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self.tokenizer = tokenizer
-        self.special = Special(*(int(tokenizer.token_to_id(token) or 0) for token in SPECIAL))
+        ids = {token: int(tokenizer.token_to_id(token) or 0) for token in SPECIAL}
+        self.special = Special(
+            eos=ids["<|endoftext|>"],
+            fim_prefix=ids["<fim_prefix>"],
+            fim_middle=ids["<fim_middle>"],
+            fim_suffix=ids["<fim_suffix>"],
+            file_sep=ids["<file_sep>"],
+            eof=ids["<eof>"],
+            cc=ids["<cc>"],
+        )
         self.texts = [str(tokenizer.id_to_token(i)) for i in range(tokenizer.get_vocab_size())]
         plain = {ord(shown): byte for byte, shown in shown_bytes().items()}
         self.pieces = Pieces(

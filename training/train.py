@@ -1,4 +1,4 @@
-"""Stages 4 and 7, training: one loop for pre-training and for learning to decide.
+"""Stage 4, pre-training; and the second stage with all weights, as an alternative to `head`.
 
 The stages differ only in what the loss counts: all text, or the target and the decision
 after `<eof>` (Repoformer's two losses, their weight being `--decision-weight`).

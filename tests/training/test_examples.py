@@ -9,7 +9,9 @@ import pytest
 pytest.importorskip("tokenizers")
 
 from training.corpus import SourceFile
+from training.decision import examples as decision_examples
 from training.examples import Sampling, example, of_package, retrieve
+from training.label import Case, Completed, Outcome
 from training.tokenizer import SPECIAL, Vocabulary, load, train
 
 from sidelong.evaluation.blanks import Blank
@@ -95,3 +97,16 @@ def test_the_tokenizer_loads_from_its_file_alone(vocabulary: Vocabulary, tmp_pat
     again = load(tmp_path / "t.json")
     assert again.special == vocabulary.special
     assert again.tokenize(USE) == vocabulary.tokenize(USE)
+
+
+def test_where_retrieval_helped_cc_follows_eof(vocabulary: Vocabulary) -> None:
+    blank = blank_of(USE, "retries=3, timeout_ms=100)")
+    case = Case("p", "use.py", blank.start, blank.end, "rest")
+    good, bad = Completed("", False, 0.9), Completed("", False, 0.1)
+    helped = Outcome(case, "", bad, good, 0.5, False, [0.3])
+    hurt = Outcome(case, "", good, bad, 0.5, False, [0.3])
+    corpus = [[SourceFile("p", "use.py", USE)]]
+    first, second = decision_examples(vocabulary, corpus, [helped, hurt], margin=0.0)
+    assert first.tokens[first.eof + 1] == vocabulary.special.cc
+    assert second.tokens[second.eof + 1] == vocabulary.special.fim_middle
+    assert first.tokens[first.middle :] == second.tokens[second.middle :]

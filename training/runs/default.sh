@@ -7,10 +7,8 @@ gguf=server/sidelong/data/default.gguf edition=first
 manifest=training/corpus.toml allowance=2500000
 size=nano vocabulary=4096 tokenizer_every=2 processes=${PROCESSES:-2}
 chars_per_blank=1500 validation_chars_per_blank=5000
-pretrain_budget="--minutes ${MINUTES:-62} --batch-tokens 4096 --matrix-rate 0.02 --other-rate 0.006
+pretrain_budget="--minutes ${MINUTES:-65} --batch-tokens 4096 --matrix-rate 0.02 --other-rate 0.006
   --compile"
 plain_share=0.2
-decide_budget="--minutes ${DECIDE_MINUTES:-5} --batch-tokens 4096 --matrix-rate 0.002
-  --other-rate 0.0006 --compile"
-n_labels=3000 n_dev=600 n_held_out=1000
+n_labels=9000 n_dev=1000 n_held_out=1200
 . "$(dirname "${BASH_SOURCE[0]}")/stages.sh"

@@ -47,8 +47,8 @@ run label --model "$work/pretrain.gguf" --corpus "$work/decide.jsonl" --n "$n_la
   --processes "$processes" --out "$work/labels.jsonl"
 stage "$work/decide.npz" decision --labels "$work/labels.jsonl" --corpus "$work/decide.jsonl" \
   --tokenizer "$tokenizer" --out "$work/decide.npz"
-run train decide --init "$work/pretrain.pt" --data "$work/decide.npz" \
-  --validation "$work/validation.npz" --out "$work/decide.pt" $decide_budget
+stage "$work/decide.pt" head --init "$work/pretrain.pt" --data "$work/decide.npz" \
+  --tokenizer "$tokenizer" --out "$work/decide.pt"
 stage "$work/decide.gguf" export --checkpoint "$work/decide.pt" --tokenizer "$tokenizer" \
   --edition "$edition" --out "$work/decide.gguf"
 
