@@ -115,7 +115,7 @@ async def _complete(
     editor: Editor, root: Path, place: Place, number: int, of: int, console: Console
 ) -> Shown:
     editor.open(root / place.path, place.text, place.language)
-    shown = Shown(place, await editor.complete(place.cursor))
+    shown = Shown(place, await editor.complete(place.cursor, by_hand=True))
     editor.close()
     console.print(show.panel(shown, number=number, of=of))
     return shown

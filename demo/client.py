@@ -31,6 +31,8 @@ class Suggestion:
     """What came back from the server, and what it says of how."""
 
     text: str
+    replaced: int
+    """Characters after the cursor that the text replaces."""
     outcome: str
     reason: str
     gate: dict[str, Any]
@@ -74,12 +76,18 @@ class Editor:
             types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(self._uri))
         )
 
-    async def complete(self, at: types.Position) -> Suggestion:
-        """Ask for ghost text, and then for how it came about."""
+    async def complete(self, at: types.Position, *, by_hand: bool = False) -> Suggestion:
+        """Ask for ghost text, and then for how it came about.
+
+        Who asks by hand is shown what the model thinks improbable, too.
+        """
+        kinds = types.InlineCompletionTriggerKind
         started = time.perf_counter()
         found = await self._client.text_document_inline_completion_async(
             types.InlineCompletionParams(
-                context=types.InlineCompletionContext(types.InlineCompletionTriggerKind.Automatic),
+                context=types.InlineCompletionContext(
+                    kinds.Invoked if by_hand else kinds.Automatic
+                ),
                 text_document=types.TextDocumentIdentifier(self._uri),
                 position=at,
             )
@@ -88,8 +96,10 @@ class Editor:
         items = found.items if isinstance(found, types.InlineCompletionList) else found or []
         text = items[0].insert_text if items else ""
         told = await _explain(self._client, self._uri)
+        end = items[0].range.end if items and items[0].range else at
         return Suggestion(
             text=text if isinstance(text, str) else text.value,
+            replaced=end.character - at.character,
             outcome=told["outcome"],
             reason=told["reason"],
             gate=told.get("gate", {}),

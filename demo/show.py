@@ -32,12 +32,17 @@ class Shown:
     @property
     def similarity(self) -> float:
         """Edit similarity of suggestion and real code, 0 to 1."""
-        return edit_similarity(self.suggestion.text, self.place.target)
+        return edit_similarity(self._filled, self.place.target)
 
     @property
     def exact(self) -> bool:
         """Whether the suggestion is what really stood there."""
-        return exact_match(self.suggestion.text, self.place.target)
+        return exact_match(self._filled, self.place.target)
+
+    @property
+    def _filled(self) -> str:
+        """What the suggestion puts in the place, without what it replaces behind it."""
+        return self.suggestion.text.removesuffix(self.place.after[: self.suggestion.replaced])
 
 
 def panel(shown: Shown, *, number: int, of: int) -> RenderableType:
@@ -64,7 +69,7 @@ def _code(place: Place, suggestion: Suggestion) -> Text:
         text.append(suggestion.text.replace("\n", f"\n{GUTTER}"), GHOST)
     else:
         text.append("▏", "red")
-    text.append(below[0] + "\n")
+    text.append(below[0][suggestion.replaced :] + "\n")
     text.append("real ", REAL)
     text.append(above[-1], "dim")
     text.append(place.target.strip("\n"), REAL)
