@@ -70,8 +70,12 @@ def test_the_threshold_decides(sidelong: Run, cursor: str) -> None:
 
 
 def test_retrieving_evaluates_what_was_retrieved_and_nothing_twice(
-    sidelong: Run, cursor: str
+    sidelong: Run, cursor: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text("budget.context = 200\n", encoding="utf-8")
+    monkeypatch.setenv("SIDELONG_CONFIG", str(config))
+
     never = sidelong("complete", cursor, "--json", "--retrieve", "never").json["tokens"]
     always = sidelong("complete", cursor, "--json", "--retrieve", "always").json["tokens"]
 

@@ -11,6 +11,7 @@ from sidelong.evaluation.blanks import Blank
 from sidelong.evaluation.engine import ColdEngine
 from sidelong.evaluation.run import Case, File, Mode, Outcome, evaluate
 from sidelong.model.protocol import Cancel, Stopped
+from sidelong.settings import Settings
 from sidelong_index import build
 
 if TYPE_CHECKING:
@@ -24,7 +25,10 @@ SNAPSHOT = build([("cart.py", CART), ("till.py", TILL)])
 
 def run(model: LlamaModel, *modes: Mode) -> list[Outcome]:
     engine = ColdEngine(Completer(model), Cancel())
-    return list(evaluate([CASE], snapshot=SNAPSHOT, complete=engine, modes=modes))
+    settings = Settings(min_probability=0.0, context_tokens=200)
+    return list(
+        evaluate([CASE], snapshot=SNAPSHOT, complete=engine, modes=modes, settings=settings)
+    )
 
 
 def test_no_mode_is_helped_by_what_another_left_in_the_cache(llama: LlamaModel) -> None:
