@@ -114,12 +114,25 @@ def _open_document(server: Server, uri: str) -> Document:
     return doc
 
 
+async def _is_configured(server: Server) -> bool:
+    """Whether the client has told its configuration, waiting for it a while.
+
+    Not by `asyncio.wait_for`: before Python 3.12 it loses a cancellation that comes in the same
+    turn of the loop as the event, and the request would never end.
+    """
+    if not server.configured.is_set():
+        waiting = asyncio.ensure_future(server.configured.wait())
+        try:
+            await asyncio.wait([waiting], timeout=CONFIGURED_WITHIN_S)
+        finally:
+            waiting.cancel()
+    return server.configured.is_set()
+
+
 async def _settings(server: Server, doc: Document) -> Settings:
     """The document's settings, once the client has told them; declines what they switch off."""
-    try:
-        await asyncio.wait_for(server.configured.wait(), CONFIGURED_WITHIN_S)
-    except asyncio.TimeoutError:
-        raise _Declined("not ready", "the client has not said `initialized`") from None
+    if not await _is_configured(server):
+        raise _Declined("not ready", "the client has not said `initialized`")
     settings = server.settings_of(doc.uri)
     if not settings.enabled:
         raise _Declined("off", "sidelong.enabled is false")
