@@ -122,6 +122,8 @@ def context(special: Special, hits: Sequence[Hit], *, tokenize: Tokenize, budget
     blocks: list[list[int]] = []
     room = budget
     for hit in hits:
+        if room <= 0:
+            break
         block = _block(special, hit, tokenize=tokenize, room=room)
         if not block:
             break

@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 
-from sidelong import paths
 from sidelong.completer import Completer
-from sidelong.model.llama import LlamaModel
+from sidelong.loading import load_completer
 from sidelong.model.protocol import Cancel
 from sidelong.request import Answer, Request
 from sidelong.settings import UserSettings
@@ -21,14 +20,7 @@ from sidelong_index import Snapshot
 @contextmanager
 def loaded(user: UserSettings) -> Iterator[Completer]:
     """A completer on the user's model; raises `ModelError` if that cannot be loaded."""
-    completer = Completer(
-        LlamaModel(
-            user.model or paths.default_model(),
-            threads=user.threads,
-            gpu_layers=user.gpu_layers,
-            n_ctx=user.n_ctx,
-        )
-    )
+    completer = load_completer(user)
     try:
         yield completer
     finally:

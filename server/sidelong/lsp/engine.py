@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from sidelong import paths
 from sidelong.completer import Completer
 from sidelong.model.protocol import Cancel
 from sidelong.model.worker import Worker
@@ -61,13 +60,6 @@ class ModelEngine:
 
 def _load(user: UserSettings) -> Completer:
     # Imported on the worker's thread: loading the library takes as long as a small model.
-    from sidelong.model.llama import LlamaModel
+    from sidelong.loading import load_completer
 
-    return Completer(
-        LlamaModel(
-            user.model or paths.default_model(),
-            threads=user.threads,
-            gpu_layers=user.gpu_layers,
-            n_ctx=user.n_ctx,
-        )
-    )
+    return load_completer(user)

@@ -137,11 +137,6 @@ class LlamaModel:
         return buffer.value.decode("utf-8", "replace")
 
     @property
-    def size_bytes(self) -> int:
-        """Of all weights."""
-        return int(llama_cpp.llama_model_size(self._model))
-
-    @property
     def n_params(self) -> int:
         """The number of weights."""
         return int(llama_cpp.llama_model_n_params(self._model))
