@@ -44,7 +44,9 @@ class Told:
     def tokenize(self, text: str) -> list[int]:
         return list(text.encode())
 
-    def evaluate(self, tokens: Sequence[int], *, rows: int, cancel: Cancel) -> Evaluation:
+    def evaluate(
+        self, tokens: Sequence[int], *, rows: int, cancel: Cancel, hidden: bool = False
+    ) -> Evaluation:
         cancel.check()
         self.prompts.append(list(tokens))
         logits = np.full((rows, VOCABULARY), -30.0, dtype=np.float32)
@@ -179,7 +181,9 @@ def test_cancelling_stops_between_tokens() -> None:
     cancel = Cancel()
 
     class Tired(Told):
-        def evaluate(self, tokens: Sequence[int], *, rows: int, cancel: Cancel) -> Evaluation:
+        def evaluate(
+            self, tokens: Sequence[int], *, rows: int, cancel: Cancel, hidden: bool = False
+        ) -> Evaluation:
             if len(self.prompts) == 3:
                 cancel.set()
             return super().evaluate(tokens, rows=rows, cancel=cancel)

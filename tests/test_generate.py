@@ -30,7 +30,9 @@ class Says:
         row[token] = probability
         return np.log(row)
 
-    def evaluate(self, tokens: Sequence[int], *, rows: int, cancel: Cancel) -> Evaluation:
+    def evaluate(
+        self, tokens: Sequence[int], *, rows: int, cancel: Cancel, hidden: bool = False
+    ) -> Evaluation:
         self.evaluated += 1
         return Evaluation(self.logits(len(tokens))[None, :], evaluated=1)
 

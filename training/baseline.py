@@ -29,7 +29,9 @@ class Flat:
     def tokenize(self, text: str) -> list[int]:
         return self._model.tokenize(text)
 
-    def evaluate(self, tokens: Sequence[int], *, rows: int, cancel: Cancel) -> Evaluation:
+    def evaluate(
+        self, tokens: Sequence[int], *, rows: int, cancel: Cancel, hidden: bool = False
+    ) -> Evaluation:
         cancel.check()
         logits = np.zeros((rows, len(self.pieces.pieces)), dtype=np.float32)
         logits[:, self.special.eos] = 1e-3

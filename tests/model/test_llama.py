@@ -58,6 +58,29 @@ def test_the_cache_does_not_change_the_logits(llama: LlamaModel, code: list[int]
     np.testing.assert_allclose(logits(llama, code, rows=2), fresh, atol=0.05)
 
 
+def test_hidden_states_are_what_the_logits_are_made_of(
+    llama: LlamaModel, default_model: Path, code: list[int]
+) -> None:
+    fields = gguf.GGUFReader(default_model).tensors
+    (embedding,) = (tensor for tensor in fields if tensor.name == "token_embd.weight")
+    output = gguf.quants.dequantize(embedding.data, embedding.tensor_type)
+    found = llama.evaluate(code, rows=2, cancel=Cancel(), hidden=True)
+    assert found.hidden is not None
+    # llama.cpp rounds the states to eight bits before it multiplies.
+    np.testing.assert_allclose(found.hidden @ output.T, found.logits, atol=0.5)
+
+
+def test_asking_for_hidden_states_changes_neither_the_logits_nor_the_count(
+    llama: LlamaModel, code: list[int]
+) -> None:
+    plain = llama.evaluate(code, rows=2, cancel=Cancel())
+    evaluated(llama, [llama.special.eos])
+    found = llama.evaluate(code, rows=2, cancel=Cancel(), hidden=True)
+    assert found.evaluated == len(code)
+    np.testing.assert_allclose(found.logits, plain.logits, atol=0.05)
+    assert llama.evaluate([*code, code[0]], rows=1, cancel=Cancel()).evaluated == 1
+
+
 def test_more_tokens_than_a_batch_are_evaluated_in_several(llama: LlamaModel) -> None:
     tokens = (llama.tokenize(CODE) * 60)[: llama.n_ctx]
     assert len(tokens) > 512

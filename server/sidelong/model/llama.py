@@ -22,7 +22,7 @@ import numpy as np
 from sidelong.errors import ModelError, ModelMissing, ModelUnreadable, ModelUnsupported
 from sidelong.healing import Pieces
 from sidelong.model import profile
-from sidelong.model.protocol import Cancel, Evaluation, Stopped
+from sidelong.model.protocol import Cancel, Evaluation, Hidden, Logits, Stopped
 from sidelong.prompt import Budget, Special
 
 log = logging.getLogger(__name__)
@@ -95,6 +95,7 @@ class LlamaModel:
         self._model = _load(path, gpu_layers)
         self._vocab = llama_cpp.llama_model_get_vocab(self._model)
         self._n_vocab = int(llama_cpp.llama_vocab_n_tokens(self._vocab))
+        self._n_embd = int(llama_cpp.llama_model_n_embd_out(self._model))
         try:
             found = self._profile()
             self.special: Special = found.special
@@ -145,7 +146,9 @@ class LlamaModel:
         """Plain text to ids; special tokens are neither parsed nor added."""
         return self._tokenize(text.encode("utf-8", "replace"), parse_special=False)
 
-    def evaluate(self, tokens: Sequence[int], *, rows: int, cancel: Cancel) -> Evaluation:
+    def evaluate(
+        self, tokens: Sequence[int], *, rows: int, cancel: Cancel, hidden: bool = False
+    ) -> Evaluation:
         """See `protocol.Model.evaluate`."""
         if not 0 < rows <= len(tokens) <= self.n_ctx:
             raise ModelError(
@@ -156,6 +159,30 @@ class LlamaModel:
         first_row = len(tokens) - rows
         kept = self._keep(min(_common_prefix(self._cached, tokens), first_row))
         logits = np.empty((rows, self._n_vocab), dtype=np.float32)
+        if not hidden:
+            self._read(tokens, kept, cancel, logits)
+            return Evaluation(logits, evaluated=len(tokens) - kept)
+        # With embeddings on, llama.cpp makes every row of a batch an output, which costs a third
+        # of a prefill; so all but the wanted rows are read before.
+        self._read(tokens[:first_row], kept, cancel, logits[:0])
+        states = np.empty((rows, self._n_embd), dtype=np.float32)
+        llama_cpp.llama_set_embeddings(self._context, True)
+        try:
+            self._read(tokens, first_row, cancel, logits, states)
+        finally:
+            llama_cpp.llama_set_embeddings(self._context, False)
+        return Evaluation(logits, evaluated=len(tokens) - kept, hidden=states)
+
+    def _read(
+        self,
+        tokens: Sequence[int],
+        kept: int,
+        cancel: Cancel,
+        logits: Logits,
+        states: Hidden | None = None,
+    ) -> None:
+        """Evaluate `tokens[kept:]` and fill in a row for each of the last of them."""
+        first_row = len(tokens) - len(logits)
         for start in range(kept, len(tokens), BATCH):
             cancel.check()
             piece = tokens[start : start + BATCH]
@@ -163,7 +190,9 @@ class LlamaModel:
             for row in range(max(first_row, start), start + len(piece)):
                 pointer = llama_cpp.llama_get_logits_ith(self._context, row - start)
                 logits[row - first_row] = np.ctypeslib.as_array(pointer, (self._n_vocab,))
-        return Evaluation(logits, evaluated=len(tokens) - kept)
+                if states is not None:
+                    pointer = llama_cpp.llama_get_embeddings_ith(self._context, row - start)
+                    states[row - first_row] = np.ctypeslib.as_array(pointer, (self._n_embd,))
 
     def _listen_to(self, cancel: Cancel) -> None:
         if cancel is not self._cancel:

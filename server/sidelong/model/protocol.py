@@ -14,6 +14,7 @@ from sidelong.healing import Pieces
 from sidelong.prompt import Budget, Special
 
 Logits = npt.NDArray[np.float32]
+Hidden = npt.NDArray[np.float32]
 
 
 class Superseded(Exception):
@@ -62,6 +63,8 @@ class Evaluation:
     """[rows, V], float32, owned by the caller."""
     evaluated: int
     """Tokens that went through the model; the others were in the KV cache."""
+    hidden: Hidden | None = None
+    """[rows, D], float32: the last normed states behind those logits, where they were asked for."""
 
 
 class Model(Protocol):
@@ -98,9 +101,12 @@ class Model(Protocol):
     def tokenize(self, text: str) -> list[int]:
         """Plain text to ids; special tokens are neither parsed nor added."""
 
-    def evaluate(self, tokens: Sequence[int], *, rows: int, cancel: Cancel) -> Evaluation:
+    def evaluate(
+        self, tokens: Sequence[int], *, rows: int, cancel: Cancel, hidden: bool = False
+    ) -> Evaluation:
         """Make the KV cache hold exactly `tokens`; logits after each of the last `rows` of them.
 
+        With `hidden` also the hidden states of those rows, which costs a batch of their own.
         The longest common prefix with what the cache holds is kept.
         Raises `Stopped` when `cancel` is set; the cache is then shorter, never wrong.
         """
