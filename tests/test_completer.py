@@ -50,9 +50,11 @@ class Told:
         cancel.check()
         self.prompts.append(list(tokens))
         logits = np.full((rows, VOCABULARY), -30.0, dtype=np.float32)
-        if rows == 2:
+        if SPECIAL.eof in tokens:
             logits[0, SPECIAL.cc] = np.log(max(self.wants, 1e-9))
             logits[0, SPECIAL.fim_middle] = np.log(max(1 - self.wants, 1e-9))
+        if SPECIAL.fim_middle not in tokens:
+            return Evaluation(logits, evaluated=len(tokens))
         written = len(tokens) - tokens.index(SPECIAL.fim_middle) - 1
         said = self.says.encode()
         logits[-1, said[written] if written < len(said) else SPECIAL.eos] = 0.0
@@ -69,9 +71,14 @@ def request(code: str, **settings: Any) -> Request:
 
 
 def complete(
-    model: Any, code: str, *, files: dict[str, str] | None = None, **settings: Any
+    model: Any,
+    code: str,
+    *,
+    policy: Any = None,
+    files: dict[str, str] | None = None,
+    **settings: Any,
 ) -> Answer:
-    completer = Completer(model)
+    completer = Completer(model, policy)
     snapshot = build((files or {"shapes.py": OTHER}).items())
     answer = completer.complete(request(code, **settings), snapshot=snapshot, cancel=Cancel())
     completer._retriever.shutdown()
@@ -287,7 +294,7 @@ def test_a_stock_model_reads_chunks_before_everything() -> None:
     model = Told("width", special=STOCK)
     answer = complete(model, CODE, retrieval="always")
     assert answer.gate.retrieved
-    assert shown(model.prompts[1]).startswith(f"<file>shapes.py\n{OTHER}<prefix>def area")
+    assert shown(model.prompts[0]).startswith(f"<file>shapes.py\n{OTHER}<prefix>def area")
 
 
 def test_repoformers_own_weights_read_the_prefix_first_and_decide() -> None:
@@ -296,3 +303,83 @@ def test_repoformers_own_weights_read_the_prefix_first_and_decide() -> None:
     read, retrieved = model.prompts[:2]
     assert shown(read).endswith("    return <suffix>\n<eof><middle>")
     assert shown(retrieved).endswith(f"<eof><cc><file>shapes.py\n{OTHER}<middle>")
+
+
+def test_a_policy_decides_for_a_model_that_cannot() -> None:
+    model, policy = Told("width", special=STOCK), Told("", wants=0.9, name="policy")
+    answer = complete(model, CODE, policy=policy)
+    assert answer.gate.retrieved
+    assert answer.gate.probability == pytest.approx(0.9)
+    assert (answer.model, answer.policy) == ("told", "policy")
+    assert shown(model.prompts[0]).startswith(f"<file>shapes.py\n{OTHER}<prefix>def area")
+    assert not complete(model, CODE, policy=Told("", wants=0.1)).gate.retrieved
+
+
+def test_a_policy_reads_only_what_it_needs_to_decide_and_writes_nothing() -> None:
+    model, policy = Told("    return width", special=STOCK), Told("height")
+    answer = complete(model, CODE, policy=policy)
+    assert answer.text == "width"
+    (read,) = policy.prompts
+    assert shown(read) == "<suffix>\n<prefix>def area(width, height):\n    return <eof>"
+    assert answer.tokens.policy == len(read)
+    assert answer.tokens.evaluated == len(model.prompts[0])
+
+
+def test_a_policy_keeps_its_own_budget_whatever_the_models_is() -> None:
+    model, policy = Told("x", special=STOCK), Told("", n_ctx=128)
+    policy.budget = Budget(prefix=50, suffix=20, context=0, generated=0)
+    above = "value = 1\n" * 300
+    complete(model, f"{above}last = $0\n{above}", policy=policy, prefix_tokens=400)
+    assert len(policy.prompts[0]) <= 50 + 20 + 3
+    assert len(model.prompts[0]) > 300
+
+
+def test_a_policy_decides_in_place_of_a_model_that_could() -> None:
+    model = Told("width", wants=0.9)
+    answer = complete(model, CODE, policy=Told("", wants=0.1, threshold=0.2))
+    assert not answer.gate.retrieved
+    assert answer.gate.probability == pytest.approx(0.1)
+    assert answer.gate.threshold == 0.2
+
+
+@pytest.mark.parametrize("mode", ["always", "never"])
+def test_a_policy_is_not_asked_where_nothing_is_to_be_decided(mode: str) -> None:
+    policy = Told("")
+    answer = complete(Told("x", special=STOCK), CODE, policy=policy, retrieval=mode)
+    assert answer.gate.retrieved is (mode == "always")
+    assert policy.prompts == []
+
+
+def test_a_failure_in_the_policy_costs_the_decision_only(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(Told):
+        def evaluate(self, *_args: Any, **_kwargs: Any) -> Evaluation:
+            raise RuntimeError("the policy is on fire")
+
+    answer = complete(Told("    return width", special=STOCK), CODE, policy=Broken(""))
+    assert (answer.text, answer.gate.retrieved, answer.gate.probability) == ("width", False, None)
+    assert "request 1: the policy failed" in caplog.text
+
+
+def test_cancelling_while_the_policy_decides_ends_the_request() -> None:
+    cancel = Cancel()
+    cancel.set()
+    model = Told("x", special=STOCK)
+    completer = Completer(model, Told(""))
+    with pytest.raises(Stopped):
+        completer.complete(request(CODE), snapshot=None, cancel=cancel)
+    assert model.prompts == []
+    completer.close()
+
+
+def test_typing_costs_the_policy_only_what_was_typed(llama: LlamaModel) -> None:
+    typed = "    return self.width * self.height"
+    above = "class Box:\n" + "    size = 1\n" * 200 + "    def area(self):\n"
+    completer = Completer(Told("", special=STOCK, n_ctx=10_000), llama)
+    costs = []
+    for n in range(1, len(typed)):
+        asked = request(f"{above}{typed[:n]}$0\n\nbox = Box()\n")
+        answer = completer.complete(asked, snapshot=None, cancel=Cancel())
+        costs.append(answer.tokens.policy)
+    completer._retriever.shutdown()
+    assert costs[0] > 200
+    assert sorted(costs[1:])[len(costs) // 2] <= 1 + 2

@@ -62,13 +62,19 @@ def test_every_folder_setting_has_a_name() -> None:
 
 def test_every_user_setting_has_a_name() -> None:
     section: Section = {
-        "model": {"path": "/models/a.gguf"},
+        "model": {"path": "/models/a.gguf", "policy": "/models/b.gguf"},
         "threads": 3,
         "gpuLayers": 0,
         "contextSize": 4096,
     }
     assert parse_user_settings(section) == (
-        UserSettings(model=Path("/models/a.gguf"), threads=3, gpu_layers=0, n_ctx=4096),
+        UserSettings(
+            model=Path("/models/a.gguf"),
+            policy=Path("/models/b.gguf"),
+            threads=3,
+            gpu_layers=0,
+            n_ctx=4096,
+        ),
         [],
     )
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,16 +15,16 @@ from functools import partial
 
 from sidelong import gate as gates
 from sidelong import prompt as prompts
-from sidelong.gate import Gate, Look
+from sidelong.gate import Look
 from sidelong.generate import Generated, generate
-from sidelong.model.protocol import Cancel, Logits, Model
+from sidelong.model.protocol import Cancel, Evaluation, Logits, Model, Stopped
 from sidelong.ngram import LineTokens, NgramCache, file_sources
 from sidelong.prompt import Budget
 from sidelong.request import Answer, Request, Tokens
 from sidelong.retrieval import retrieve
 from sidelong.settings import Settings
 from sidelong.trim import Trimmed, should_stop, trim
-from sidelong.window import prefix_tokens, suffix_tokens
+from sidelong.view import View, look, view
 from sidelong_index import Exclusion, Hit, Snapshot
 
 log = logging.getLogger(__name__)
@@ -33,17 +33,35 @@ log = logging.getLogger(__name__)
 class Completer:
     """Answers requests with a model; owned by the thread that owns the model."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, policy: Model | None = None) -> None:
+        """`model` writes; `policy` decides whether to retrieve, by default `model` itself."""
         self.model = model
+        self.policy = policy
         self._lines = LineTokens(model.tokenize)
         self._retriever = ThreadPoolExecutor(1, thread_name_prefix="sidelong-retrieve")
 
+    @property
+    def models(self) -> tuple[Model, ...]:
+        """The model that writes and, if it is another, the one that decides."""
+        return (self.model,) if self.policy is None else (self.model, self.policy)
+
+    @property
+    def decides(self) -> bool:
+        """Whether there is a model that can say that it wants the repository's code."""
+        return self.models[-1].special.decides
+
+    @property
+    def threshold(self) -> float:
+        """What the deciding model recommends for P(<cc>)."""
+        return self.models[-1].threshold
+
     def close(self) -> None:
-        """Let go of the model and of the retrieval thread."""
+        """Let go of the models and of the retrieval thread."""
         self._retriever.shutdown(wait=True, cancel_futures=True)
-        close = getattr(self.model, "close", None)
-        if close is not None:
-            close()
+        for model in self.models:
+            close = getattr(model, "close", None)
+            if close is not None:
+                close()
 
     def complete(
         self,
@@ -57,28 +75,41 @@ class Completer:
 
         `exclude` names lines that must not be retrieved, by default those around the cursor.
         Raises `Stopped` when `cancel` is set.
-        A failure in retrieval is logged and costs retrieval only.
+        A failure in retrieval, or in the policy, is logged and costs retrieval only.
         """
         settings, watch = request.settings, _Stopwatch()
         hits = self._search(request, snapshot, exclude)
         with watch("window"):
             budget = prompts.fit(_budget(self.model.budget, settings), self.model.n_ctx)
-            view = self._view(request, budget)
-        with watch("look"):
-            read, seen = self._look(view, cancel)
-        decision = self._decide(seen, settings)
+            seeing = view(self.model, request, budget)
+        read: _Read | None = None
+        seen, by_policy = None, 0
+        if self.policy is None and self.model.special.decides:
+            with watch("look"):
+                read, seen = self._look(seeing, cancel)
+        elif self.policy is not None and settings.retrieval == "auto":
+            with watch("policy"):
+                seen, by_policy = _ask(self.policy, request, cancel)
+        threshold = self.threshold if settings.threshold is None else settings.threshold
+        decision = gates.decide(
+            seen, mode=settings.retrieval, rule=settings.rule, threshold=threshold
+        )
         chunks: tuple[Hit, ...] = ()
         if decision.retrieved:
             with watch("retrieve"):
                 chunks = _result(hits, request)
             with watch("prefill"):
-                read, in_prompt = self._read_chunks(view, read, chunks, budget, cancel)
-            if not (in_prompt or self._has_cache(settings)):
+                with_chunks = self._read_chunks(seeing, read, chunks, budget, cancel)
+            if with_chunks is None and not self._has_cache(settings):
                 chunks = ()
             decision = replace(decision, retrieved=bool(chunks))
+            read = with_chunks or read
         hits.cancel()
+        if read is None:
+            with watch("look"):
+                read = self._read(seeing.prompt, cancel)
         with watch("generate"):
-            generated = self._generate(request, view, read, chunks, budget, cancel)
+            generated = self._generate(request, seeing, read, chunks, budget, cancel)
         trimmed = trim(
             generated.text,
             before=request.before,
@@ -91,10 +122,12 @@ class Completer:
             replace_after=trimmed.replace_after,
             gate=decision,
             chunks=chunks,
-            tokens=Tokens(len(read.prompt), read.evaluated, generated.tokens),
+            tokens=Tokens(len(read.prompt), read.evaluated, generated.tokens, by_policy),
             ms=watch.ms,
             probability=generated.probability,
             reason=_reason(generated, trimmed),
+            model=self.model.name,
+            policy=None if self.policy is None else self.policy.name,
         )
 
     def _search(
@@ -115,44 +148,25 @@ class Completer:
             exclude=exclude,
         )
 
-    def _view(self, request: Request, budget: Budget) -> _View:
-        special, tokenize = self.model.special, self.model.tokenize
-        above, typed = request.before, ""
-        if not special.decides:
-            above, newline, typed = above.rpartition("\n")
-            above += newline
-        prefix = prefix_tokens(above, tokenize=tokenize, budget=budget.prefix)
-        line = prefix_tokens(typed, tokenize=tokenize, budget=budget.prefix - len(prefix))
-        suffix = suffix_tokens(request.after, tokenize=tokenize, budget=budget.suffix)
-        if special.decides:
-            prefix, owed = self._heal(prefix, request)
-            looked = prompts.look(special, suffix=suffix, prefix=prefix)
-            prompt = prompts.abstain(special, looked)
-            return _View(prefix, owed, prompt, partial(prompts.retrieve, special, looked))
-        line, owed = self._heal(line, request)
-        infill = partial(prompts.infill, special, prefix=prefix, suffix=suffix, typed=line)
-        return _View(prefix + line, owed, infill(), lambda context: infill(context=context))
-
-    def _heal(self, tokens: list[int], request: Request) -> tuple[list[int], bytes]:
-        """What stays of the tokens before the cursor, and the text given back."""
-        return self.model.pieces.split(tokens) if request.settings.token_healing else (tokens, b"")
-
-    def _look(self, view: _View, cancel: Cancel) -> tuple[_Read, Look | None]:
+    def _look(self, seeing: View, cancel: Cancel) -> tuple[_Read, Look | None]:
         """Read P(<cc>) and, in the same pass, what an abstention would begin with."""
-        cc = self.model.special.cc if self.model.special.decides else None
-        rows = 1 if cc is None else 2
-        found = self.model.evaluate(view.prompt, rows=rows, cancel=cancel)
-        read = _Read(view.prompt, found.logits[-1], found.evaluated)
-        return read, None if cc is None else gates.look(found.logits[0], cc)
+        found = self.model.evaluate(seeing.prompt, rows=2, cancel=cancel)
+        read = _Read(seeing.prompt, found.logits[-1], found.evaluated)
+        return read, _look_at(self.model, found)
 
-    def _decide(self, seen: Look | None, settings: Settings) -> Gate:
-        threshold = self.model.threshold if settings.threshold is None else settings.threshold
-        return gates.decide(seen, mode=settings.retrieval, rule=settings.rule, threshold=threshold)
+    def _read(self, prompt: list[int], cancel: Cancel) -> _Read:
+        found = self.model.evaluate(prompt, rows=1, cancel=cancel)
+        return _Read(prompt, found.logits[0], found.evaluated)
 
     def _read_chunks(
-        self, view: _View, read: _Read, chunks: tuple[Hit, ...], budget: Budget, cancel: Cancel
-    ) -> tuple[_Read, bool]:
-        """Go on from what was read with the chunks, if any fits the budget; whether one did.
+        self,
+        seeing: View,
+        read: _Read | None,
+        chunks: tuple[Hit, ...],
+        budget: Budget,
+        cancel: Cancel,
+    ) -> _Read | None:
+        """Read on from what was read, if anything, with the chunks; None if none fits the budget.
 
         A model that was not trained enough to use context has a context budget of 0; what is
         retrieved then speaks through the workspace cache alone.
@@ -161,15 +175,15 @@ class Completer:
             self.model.special, chunks, tokenize=self._lines, budget=budget.context
         )
         if not context:
-            return read, False
-        prompt = view.with_context(context)
-        found = self.model.evaluate(prompt, rows=1, cancel=cancel)
-        return _Read(prompt, found.logits[0], read.evaluated + found.evaluated), True
+            return None
+        found = self._read(seeing.with_context(context), cancel)
+        before = 0 if read is None else read.evaluated
+        return replace(found, evaluated=before + found.evaluated)
 
     def _generate(
         self,
         request: Request,
-        view: _View,
+        seeing: View,
         read: _Read,
         chunks: tuple[Hit, ...],
         budget: Budget,
@@ -187,9 +201,9 @@ class Completer:
             self.model,
             read.prompt,
             read.logits,
-            context=view.before,
-            owed=view.owed,
-            cache=self._cache(request, view, chunks),
+            context=seeing.before,
+            owed=seeing.owed,
+            cache=self._cache(request, seeing, chunks),
             max_tokens=budget.generated,
             stop=stop,
             cancel=cancel,
@@ -199,7 +213,7 @@ class Completer:
     def _has_cache(self, settings: Settings) -> bool:
         return settings.workspace_cache and bool(self.model.cache_weights)
 
-    def _cache(self, request: Request, view: _View, chunks: tuple[Hit, ...]) -> NgramCache | None:
+    def _cache(self, request: Request, seeing: View, chunks: tuple[Hit, ...]) -> NgramCache | None:
         """The n-grams of the open file and of what was retrieved; None if switched off.
 
         The text given back by healing is left out: its last, broken token is what is asked for.
@@ -207,7 +221,7 @@ class Completer:
         if not self._has_cache(request.settings):
             return None
         before = request.before
-        before = before[: len(before) - len(view.owed.decode())]
+        before = before[: len(before) - len(seeing.owed.decode())]
         sources = file_sources(before, request.after, self._lines)
         sources += [self._lines("\n" + chunk.text) for chunk in chunks]
         return NgramCache(
@@ -215,20 +229,6 @@ class Completer:
             vocab_size=len(self.model.pieces.pieces),
             weights=self.model.cache_weights,
         )
-
-
-@dataclass(frozen=True)
-class _View:
-    """What the model reads of the document."""
-
-    before: list[int]
-    """The tokens before the cursor, as far as they stay."""
-    owed: bytes
-    """The text before the cursor that is to be generated again."""
-    prompt: list[int]
-    """To complete from the open file alone."""
-    with_context: Callable[[list[int]], list[int]]
-    """The prompt with retrieved chunks in it."""
 
 
 @dataclass(frozen=True)
@@ -253,6 +253,27 @@ class _Stopwatch:
             yield
         finally:
             self.ms[stage] = (time.perf_counter() - start) * 1000
+
+
+def _ask(policy: Model, request: Request, cancel: Cancel) -> tuple[Look | None, int]:
+    """What a model says that only decides, and the tokens it evaluated; None if it failed.
+
+    It reads what it was made for: its own window, whatever the generator's budget is.
+    """
+    try:
+        prompt = look(policy, request, prompts.fit(policy.budget, policy.n_ctx))
+        found = policy.evaluate(prompt, rows=1, cancel=cancel)
+        return _look_at(policy, found), found.evaluated
+    except Stopped:
+        raise
+    except Exception:
+        log.exception("request %s: the policy failed, completing without retrieval", request.id)
+        return None, 0
+
+
+def _look_at(model: Model, found: Evaluation) -> Look | None:
+    """P(<cc>) in the first of the rows that were read; None if the model has no such token."""
+    return None if model.special.cc is None else gates.look(found.logits[0], model.special.cc)
 
 
 def _result(hits: Future[list[Hit]], request: Request) -> tuple[Hit, ...]:

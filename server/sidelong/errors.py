@@ -6,7 +6,8 @@
         ├── ModelMissing         there is no such file
         ├── ModelUnreadable      not a GGUF, or a torn one
         ├── ModelUnsupported     a GGUF that this llama.cpp cannot run
-        └── ModelWithoutFim      a model that cannot fill in the middle
+        ├── ModelWithoutFim      a model that cannot fill in the middle
+        └── ModelWithoutDecision a policy that cannot decide
 
 Inside, a bad file is a value and not an exception.
 How a request ends early (superseded, cancelled) is control flow and lives in `model.protocol`.
@@ -41,3 +42,7 @@ class ModelUnsupported(ModelError):
 
 class ModelWithoutFim(ModelError):
     """The model has no fill-in-the-middle tokens."""
+
+
+class ModelWithoutDecision(ModelError):
+    """The policy has no token to decide with."""

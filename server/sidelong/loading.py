@@ -1,20 +1,57 @@
-"""From the user's own settings to a completer on a loaded model; the same for editor and shell."""
+"""From the user's own settings to a completer on loaded models; the same for editor and shell."""
 
 from __future__ import annotations
 
+import logging
+from pathlib import Path
+
 from sidelong import paths
 from sidelong.completer import Completer
+from sidelong.errors import ModelError, ModelWithoutDecision
 from sidelong.model.llama import LlamaModel
 from sidelong.settings import UserSettings
 
+log = logging.getLogger(__name__)
+
 
 def load_completer(user: UserSettings) -> Completer:
-    """A completer on the user's model, else the shipped one; raises `ModelError`."""
-    return Completer(
-        LlamaModel(
-            user.model or paths.default_model(),
-            threads=user.threads,
-            gpu_layers=user.gpu_layers,
-            n_ctx=user.n_ctx,
+    """A completer on the user's model, else the shipped one; raises `ModelError`.
+
+    Whether to retrieve is decided by the policy that the user names; else by the model itself,
+    or by the shipped one where the model cannot.
+    """
+    model = _load(user.model or paths.default_model(), user, n_ctx=user.n_ctx)
+    try:
+        return Completer(model, _policy(user, model))
+    except BaseException:
+        model.close()
+        raise
+
+
+def _policy(user: UserSettings, model: LlamaModel) -> LlamaModel | None:
+    if user.policy is not None:
+        return _deciding(user.policy, user)
+    if model.special.decides:
+        return None
+    try:
+        return _deciding(paths.default_model(), user)
+    except ModelError:
+        # Nobody asked for it: the model can complete without.
+        log.exception("%s completes without retrieval: the shipped model cannot decide", model.name)
+        return None
+
+
+def _deciding(path: Path, user: UserSettings) -> LlamaModel:
+    policy = _load(path, user, n_ctx=None)
+    if not policy.special.decides:
+        policy.close()
+        raise ModelWithoutDecision(
+            f"The policy {path} has no token to decide with. Name a model in "
+            "`sidelong.model.policy` that was trained to decide, or leave it empty for the "
+            "default model."
         )
-    )
+    return policy
+
+
+def _load(path: Path, user: UserSettings, *, n_ctx: int | None) -> LlamaModel:
+    return LlamaModel(path, threads=user.threads, gpu_layers=user.gpu_layers, n_ctx=n_ctx)

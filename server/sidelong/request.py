@@ -51,6 +51,8 @@ class Tokens:
     """Prompt tokens that were not in the KV cache and went through the model."""
     generated: int = 0
     """Tokens decoded, the healed ones included."""
+    policy: int = 0
+    """Tokens that went through the policy, the model that only decides."""
 
 
 @dataclass(frozen=True)
@@ -71,10 +73,16 @@ class Answer:
     """How likely the model thinks all of the text is right, before it was trimmed."""
     reason: str = ""
     """Why the text is empty, or what cut it."""
+    model: str = ""
+    """The model that wrote it."""
+    policy: str | None = None
+    """The model that decides in its place whether to retrieve; None if it does so itself."""
 
     def facts(self) -> dict[str, Any]:
         """How the answer came about, as JSON and without its text; README.md has the names."""
         return {
+            "model": self.model,
+            "policy": self.policy,
             "gate": asdict(self.gate),
             "chunks": [
                 {

@@ -47,6 +47,7 @@ class UserSettings:
     """What only the user may set, because it reads outside the workspace or loads the machine."""
 
     model: Path | None = None
+    policy: Path | None = None
     threads: int | None = None
     gpu_layers: int = -1
     n_ctx: int | None = None
@@ -221,6 +222,7 @@ _FOLDER: Final[Mapping[str, _Setting]] = {
 
 _USER: Final[Mapping[str, _Setting]] = {
     "model.path": _Setting("model", "the path of a GGUF file", _path),
+    "model.policy": _Setting("policy", "the path of a GGUF file", _path),
     "threads": _number("threads", 1, 1024),
     "gpuLayers": _number("gpu_layers", -1, 10_000),
     "contextSize": _number("n_ctx", 256, _MOST_TOKENS),

@@ -24,13 +24,15 @@ def test_json_has_the_documented_names_and_types(sidelong: Run, cursor: str) -> 
         "replace_after": int,
         "reason": str,
         "probability": float,
+        "model": str,
+        "policy": type(None),
         "gate": dict,
         "chunks": list,
         "tokens": dict,
         "ms": dict,
     }
     assert set(answer["gate"]) == {"probability", "threshold", "rule", "retrieved"}
-    assert set(answer["tokens"]) == {"prompt", "evaluated", "generated"}
+    assert set(answer["tokens"]) == {"prompt", "evaluated", "generated", "policy"}
     assert {"load", "index", "look", "generate"} <= set(answer["ms"])
     assert all(
         set(chunk) == {"path", "start_line", "end_line", "score"} for chunk in answer["chunks"]

@@ -42,7 +42,7 @@ def decision(gate: Gate) -> str:
     if gate.rule in ("always", "never"):
         return f"{done} ({gate.rule})"
     if gate.probability is None:
-        return f"{done} (the model has no token to decide with)"
+        return f"{done} (no model could decide)"
     if gate.rule == "greedy":
         return f"{done} (greedy, P {gate.probability:.3f})"
     if gate.probability < gate.threshold:

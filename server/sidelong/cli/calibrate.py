@@ -50,7 +50,9 @@ def run(args: Namespace) -> int:
     """Print what was found and offer to keep it; 130 if it was interrupted."""
     if not args.folder.is_dir():
         raise FolderError(f"{args.folder} is no folder. Give the folder to calibrate for.")
-    config = load_config(args.folder.resolve(), model=args.model, threads=args.threads)
+    config = load_config(
+        args.folder.resolve(), model=args.model, policy=args.policy, threads=args.threads
+    )
     for message in (*config.problems, *_unused(config.settings)):
         print(f"sidelong: {message}", file=sys.stderr)
     evaluated = evaluate_workspace(args, config, modes=("never", "always"))

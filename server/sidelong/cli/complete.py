@@ -54,7 +54,7 @@ def run(args: Namespace) -> int:
     offset = place.offset(text)
     root = args.root or find_root(place.file)
     folder = (root or place.file.parent).resolve()
-    config = load_config(folder, model=args.model, threads=args.threads)
+    config = load_config(folder, model=args.model, policy=args.policy, threads=args.threads)
     _warn(config.problems)
     if root is None:
         _warn([f"{folder} is too wide to be indexed. Name a folder with --root to look into it."])

@@ -22,8 +22,14 @@ class Config:
     problems: tuple[str, ...]
 
 
-def load_config(root: Path, *, model: Path | None, threads: int | None) -> Config:
-    """What holds for the folder `root`; `model` and `threads` win over the file."""
+def load_config(
+    root: Path,
+    *,
+    model: Path | None = None,
+    policy: Path | None = None,
+    threads: int | None = None,
+) -> Config:
+    """What holds for the folder `root`; the other arguments win over the file."""
     file, problems = read_config_file(paths.config_file())
     settings = Settings()
     for section in file.layers(root):
@@ -31,5 +37,10 @@ def load_config(root: Path, *, model: Path | None, threads: int | None) -> Confi
         problems += messages
     user, messages = parse_user_settings(file.section)
     problems += messages
-    user = replace(user, model=model or user.model, threads=threads or user.threads)
+    user = replace(
+        user,
+        model=model or user.model,
+        policy=policy or user.policy,
+        threads=threads or user.threads,
+    )
     return Config(settings, user, tuple(problems))

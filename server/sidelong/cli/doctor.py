@@ -37,7 +37,7 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Print every finding; 1 if one of them is broken."""
-    config = load_config(Path.cwd(), model=args.model, threads=args.threads)
+    config = load_config(Path.cwd(), model=args.model, policy=args.policy, threads=args.threads)
     with Console(stderr=True).status("Checking…"):
         findings = list(_findings(config, _model_arguments(args)))
     ok = all(finding.state != "broken" for finding in findings)
@@ -83,7 +83,7 @@ def _guarded(name: str, check: Callable[[], Finding | list[Finding]]) -> Iterato
 
 
 def _model_arguments(args: Namespace) -> list[str]:
-    given = {"--model": args.model, "--threads": args.threads}
+    given = {"--model": args.model, "--policy": args.policy, "--threads": args.threads}
     return [part for name, value in given.items() if value for part in (name, str(value))]
 
 

@@ -70,7 +70,9 @@ def run(args: Namespace) -> int:
 
 
 def _config(args: Namespace) -> Config:
-    config = load_config(args.folder.resolve(), model=args.model, threads=args.threads)
+    config = load_config(
+        args.folder.resolve(), model=args.model, policy=args.policy, threads=args.threads
+    )
     for message in config.problems:
         print(f"sidelong: {message}", file=sys.stderr)
     if args.threshold is None:

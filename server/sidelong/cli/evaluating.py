@@ -122,7 +122,7 @@ def complete_all(
         return Evaluated(
             root=root,
             model=completer.model.name,
-            threshold=completer.model.threshold if own is None else own,
+            threshold=completer.threshold if own is None else own,
             seed=args.seed,
             wanted=wanted,
             trials=tuple(collect(found(complete, _settings(config.settings)), total=wanted)),

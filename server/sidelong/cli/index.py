@@ -47,7 +47,7 @@ def run(args: Namespace) -> int:
 
 def _index(root: Path) -> dict[str, Any]:
     """Bring the index up to date; what there is then, for programs."""
-    settings = load_config(root, model=None, threads=None).settings
+    settings = load_config(root).settings
     started = time.perf_counter()
     with indexed(root, exclude=settings.exclude, patience_s=0.0) as index:
         seconds = time.perf_counter() - started

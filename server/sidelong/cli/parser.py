@@ -33,6 +33,12 @@ def add_model_options(parser: ArgumentParser) -> None:
         "--model", type=Path, metavar="GGUF", help="the model file (default: the one shipped)"
     )
     parser.add_argument(
+        "--policy",
+        type=Path,
+        metavar="GGUF",
+        help="a model that decides in its place whether to retrieve",
+    )
+    parser.add_argument(
         "--threads", type=positive, metavar="N", help="processor threads the model may use"
     )
 

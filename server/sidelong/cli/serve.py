@@ -25,7 +25,11 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Serve until the client is done; the exit status that LSP asks for."""
-    given = {"model.path": args.model and str(args.model.resolve()), "threads": args.threads}
+    given = {
+        "model.path": args.model and str(args.model.resolve()),
+        "model.policy": args.policy and str(args.policy.resolve()),
+        "threads": args.threads,
+    }
     options = ServeOptions(
         overrides={name: value for name, value in given.items() if value is not None},
         log_level=args.log_level,

@@ -12,7 +12,7 @@ from sidelong_index import Exclusion, Snapshot
 
 
 class ColdEngine:
-    """Empties the KV cache before each request; owned by the thread that owns the model.
+    """Empties the KV caches before each request; owned by the thread that owns the model.
 
     Its figures are those of a cursor that has just come to another place. Typing on from there
     costs less in every mode.
@@ -26,7 +26,8 @@ class ColdEngine:
         self, request: Request, *, snapshot: Snapshot | None, exclude: Exclusion
     ) -> Answer:
         """The answer; raises `Stopped` when the engine's `cancel` is set."""
-        forget(self.completer.model, self.cancel)
+        for model in self.completer.models:
+            forget(model, self.cancel)
         return self.completer.complete(
             request, snapshot=snapshot, cancel=self.cancel, exclude=exclude
         )
