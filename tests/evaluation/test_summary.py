@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +14,15 @@ from sklearn.metrics import roc_auc_score  # type: ignore[import-untyped]
 from sidelong.evaluation.decision import auc
 from sidelong.evaluation.reliability import calibration_error, reliability
 from sidelong.evaluation.run import Mode, Trial
-from sidelong.evaluation.summary import ALL_KINDS, Gating, Row, Summary, summarise, sweep
+from sidelong.evaluation.summary import (
+    ALL_KINDS,
+    Gating,
+    Row,
+    Summary,
+    probabilities,
+    summarise,
+    sweep,
+)
 
 if TYPE_CHECKING:
     from tests.evaluation.conftest import NewTrial
@@ -96,6 +105,16 @@ def test_a_model_that_cannot_decide_has_no_gating(trial: NewTrial) -> None:
     summary = summarise([trial("wrong", "right", p=None)])
     assert summary.gating is None
     assert summary.benefits[0].helps == 1
+
+
+def test_a_policy_that_is_asked_only_where_it_decides_is_heard(trial: NewTrial) -> None:
+    asked = trial("wrong", "right", p=0.9)
+    silent = {
+        mode: replace(o, gate=replace(o.gate, probability=None))
+        for mode, o in asked.outcomes.items()
+        if mode != "threshold"
+    }
+    assert probabilities([Trial(asked.case, {**asked.outcomes, **silent})]) == [0.9]
 
 
 def test_auc_is_scikit_learns() -> None:

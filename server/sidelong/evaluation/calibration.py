@@ -12,7 +12,7 @@ import numpy as np
 
 from sidelong.evaluation.metrics import Interval, bootstrap_interval
 from sidelong.evaluation.run import Trial
-from sidelong.evaluation.summary import Point, probabilities, sweep
+from sidelong.evaluation.summary import Point, probabilities, probability, sweep
 
 FOLDS = 5
 """Every blank is judged with a threshold chosen on the other four fifths."""
@@ -92,6 +92,6 @@ def _choose(trials: Sequence[Trial], budget_ms: float | None) -> Point:
 
 
 def _similarity(trial: Trial, threshold: float) -> float:
-    probability = trial.outcomes["never"].gate.probability
-    wanted = probability is not None and probability >= threshold
+    asked = probability(trial)
+    wanted = asked is not None and asked >= threshold
     return trial.outcomes["always" if wanted else "never"].edit_similarity

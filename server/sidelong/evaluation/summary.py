@@ -160,10 +160,15 @@ def helped(trials: Iterable[Trial]) -> list[bool]:
 
 
 def probabilities(trials: Iterable[Trial]) -> list[float] | None:
-    """P(<cc>) of every blank; None if the model cannot say."""
-    found = [trial.outcomes["never"].gate.probability for trial in trials]
-    known = [probability for probability in found if probability is not None]
-    return known if len(known) == len(found) else None
+    """P(<cc>) of every blank; None if no model could say."""
+    known = [p for trial in trials if (p := probability(trial)) is not None]
+    return known if len(known) == len(trials) else None
+
+
+def probability(trial: Trial) -> float | None:
+    """P(<cc>), in whichever mode it was asked for: a policy is asked only where it decides."""
+    said = (outcome.gate.probability for outcome in trial.outcomes.values())
+    return next((p for p in said if p is not None), None)
 
 
 def sweep(trials: Sequence[Trial], thresholds: Sequence[float]) -> list[Point]:
