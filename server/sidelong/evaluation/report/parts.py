@@ -1,0 +1,48 @@
+"""What every page of a report is made of: the document, facts, tables, figures, numbers.
+
+What stands in them is the pages'. Arguments are text and escaped, unless said otherwise.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from html import escape
+
+from sidelong.evaluation.metrics import Interval
+from sidelong.evaluation.report.style import SHEET
+
+
+def document(title: str, *body: str) -> str:
+    """A whole page under its title; `body` is HTML."""
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width">'
+        f"<title>{escape(title)}</title><style>{SHEET}</style></head>"
+        f"<body><h1>{escape(title)}</h1>{''.join(body)}</body></html>\n"
+    )
+
+
+def facts(facts: Mapping[str, str]) -> str:
+    """Names and values in a line."""
+    pairs = (f"<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>" for k, v in facts.items())
+    return f"<dl>{''.join(pairs)}</dl>"
+
+
+def figure(picture: str, caption: str) -> str:
+    """A picture, which is HTML, and what it says."""
+    return f"<figure>{picture}<figcaption>{escape(caption)}</figcaption></figure>"
+
+
+def table(names: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A table of cells that are HTML already."""
+    head = "".join(f"<th>{escape(name)}</th>" for name in names)
+    lines = "".join(f"<tr>{''.join(f'<td>{c}</td>' for c in row)}</tr>" for row in rows)
+    return f'<div class="wide"><table><tr>{head}</tr>{lines}</table></div>'
+
+
+def interval(found: Interval) -> str:
+    """A mean in percent, and between what it may lie."""
+    if math.isnan(found.mean):
+        return "–"
+    return f"{100 * found.mean:.1f}<small>{100 * found.low:.0f}–{100 * found.high:.0f}</small>"
