@@ -66,6 +66,19 @@ def test_an_expression_is_what_brackets_hold_or_what_follows_an_equals_sign() ->
     assert {"1 + tax", "prices, *, tax=0.2", "0.2", "result", "self, name", "prices"} <= expressions
 
 
+def test_arguments_begin_at_any_of_a_calls_arguments() -> None:
+    assert blanked("plot(xs, max(1, 2), y=3)\n", "arguments") == {
+        "xs, max(1, 2), y=3", " max(1, 2), y=3", " y=3", "1, 2", " 2"
+    }  # fmt: skip
+
+
+def test_imports_begin_after_the_keyword_or_at_one_of_their_words() -> None:
+    assert blanked(PYTHON, "import") == {"os"}
+    named = blanked("import { tick, Tock } from './clock';\nx = 1\n", "import")
+    assert {"{ tick, Tock } from './clock';", "Tock } from './clock';", "clock';"} <= named
+    assert blanked("const fs = require('fs');\n", "import") == {"'fs');", "fs');"}
+
+
 def test_a_block_is_everything_indented_below_a_line() -> None:
     blocks = blanked(PYTHON, "block")
     assert "result += price * (1 + tax)" in blocks

@@ -13,8 +13,12 @@ from typing import Literal
 
 from sidelong.evaluation.layout import Block, Layout
 
-Kind = Literal["rest", "line", "lines", "expression", "call", "span", "block", "body"]
-ALL: tuple[Kind, ...] = ("rest", "line", "lines", "expression", "span", "block", "body")
+Kind = Literal[
+    "rest", "line", "lines", "expression", "call", "arguments", "import", "span", "block", "body"
+]
+ALL: tuple[Kind, ...] = (
+    "rest", "line", "lines", "expression", "arguments", "import", "span", "block", "body"
+)  # fmt: skip
 """What training draws from; calls are expressions too."""
 
 MAX_BLOCK_LINES = 12
@@ -26,6 +30,9 @@ _ATTEMPTS = 8
 _OPENER = re.compile(r"[(\[{]|(?<![=!<>:])=(?!=)\s*|\b(?:return|in|yield|await|if|while)\s+|=>\s*")
 _CALL = re.compile(
     r"(?<![\w.])(?<!\bdef )(?<!\bclass )(?<!\bfn )(?<!\bfunc )(?:\w+\.)*([^\W\d]\w*)\("
+)
+_IMPORT = re.compile(
+    r"(?:import|from|export|use|using|#include)\b[ \t]*(?=\S)|(?:const|let|var)\s.*?=\s*require\("
 )
 _NOT_CALLED = re.compile(
     r"(?:if|elif|while|for|switch|match|catch|return|and|or|not|in|function)\Z"
@@ -110,13 +117,37 @@ def _expression(layout: Layout, rng: random.Random) -> tuple[int, int] | None:
 
 def _call(layout: Layout, rng: random.Random) -> tuple[int, int] | None:
     """A call from its name, with the objects it is reached through, to its closing bracket."""
+    call = _draw_call(layout, rng)
+    closed = None if call is None else _closing(layout.text, call.end())
+    return None if call is None or closed is None else (call.start(), closed + 1)
+
+
+def _arguments(layout: Layout, rng: random.Random) -> tuple[int, int] | None:
+    """What a call's brackets enclose, from one of its arguments on."""
+    call = _draw_call(layout, rng)
+    closed = None if call is None else _closing(layout.text, call.end())
+    if call is None or closed is None:
+        return None
+    starts = [call.end()]
+    while (after := _value_end(layout.text, starts[-1], closed)) < closed:
+        starts.append(after + 1)
+    return (starts[rng.randrange(len(starts))], closed)
+
+
+def _draw_call(layout: Layout, rng: random.Random) -> re.Match[str] | None:
     start, end = layout.says(layout.draw_line(rng))
     calls = [c for c in _CALL.finditer(layout.text, start, end) if not _NOT_CALLED.match(c[1])]
-    if not calls:
+    return calls[rng.randrange(len(calls))] if calls else None
+
+
+def _import(layout: Layout, rng: random.Random) -> tuple[int, int] | None:
+    """What an import names, from its keyword on or from one of its words on."""
+    start, end = layout.says(layout.draw_line(rng))
+    keyword = _IMPORT.match(layout.text, start, end)
+    if keyword is None:
         return None
-    call = calls[rng.randrange(len(calls))]
-    closed = _closing(layout.text, call.end())
-    return None if closed is None else (call.start(), closed + 1)
+    words = [m.start() for m in re.compile(r"(?<!\w)\w").finditer(layout.text, keyword.end(), end)]
+    return (rng.choice([keyword.end(), *words]), end)
 
 
 def _closing(text: str, start: int) -> int | None:
@@ -184,6 +215,8 @@ _DRAW: dict[Kind, Callable[[Layout, random.Random], tuple[int, int] | None]] = {
     "lines": _lines,
     "expression": _expression,
     "call": _call,
+    "arguments": _arguments,
+    "import": _import,
     "span": _span,
     "block": _block,
     "body": _body,
