@@ -27,6 +27,7 @@ ONE_DOOR = {
 NEVER_WHILE_SERVING = ("torch", "gguf", "tokenizers", "training", "bench", "tests")
 
 PURE = [
+    "sidelong.alternatives",
     "sidelong.gate",
     "sidelong.prompt",
     "sidelong.window",

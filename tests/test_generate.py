@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sidelong.generate import Generated, generate
+from sidelong.generate import Choice, Generated, generate
 from sidelong.healing import Pieces
 from sidelong.model.protocol import Cancel, Evaluation, Logits
 
@@ -109,3 +109,32 @@ def test_a_line_end_right_at_the_cursor_is_no_line() -> None:
 
 def test_half_a_character_at_the_end_is_left_out() -> None:
     assert write((A, 0.9), (EMOJI, 0.9)).text == "a"
+
+
+def test_a_beginning_is_written_whatever_the_model_thinks() -> None:
+    begun = [Choice(B, b"b", 0.1)]
+    text = write((A, 0.9), (A, 0.9), begun=begun)
+    assert (text.text, text.tokens) == ("ba", 2)
+    assert abs(text.probability - 0.09) < 0.001
+
+
+def test_a_beginning_that_is_complete_is_not_written_on() -> None:
+    text = write((A, 0.9), begun=[Choice(AB, b"ab", 0.1)], stop=lambda text: text == "ab")
+    assert (text.text, text.reason) == ("ab", "stopped")
+
+
+def test_the_decisions_of_the_first_line_are_noted_where_asked_for() -> None:
+    told = [(A, 0.9), (NEWLINE, 0.9), (B, 0.9)]
+    assert write(*told).decisions == ()
+    decisions = write(*told, note=True).decisions
+    assert [decision.taken.piece for decision in decisions] == [b"a", b"\n"]
+    for decision in decisions:
+        assert len(decision.others) > 2
+        assert decision.taken not in decision.others
+        assert all(other.piece for other in decision.others)
+
+
+def test_what_contradicts_what_is_owed_is_no_other_choice() -> None:
+    (decision, *_) = write((A, 0.5), owed=b"a", note=True).decisions
+    likely = [other.piece for other in decision.others if other.probability > 0]
+    assert likely == [b"ab"]

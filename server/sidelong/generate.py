@@ -8,7 +8,7 @@ When to stop for the text's sake is the caller's to say.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,26 @@ SURE = 0.1
 
 With the first edition half of the lines so written are right (training/LOG.md).
 """
+
+RUNNERS_UP = 4
+"""Tokens noted beside the one taken, where they are asked for."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A token that may come next."""
+
+    token: int
+    piece: bytes
+    probability: float
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The token that was taken at one place, and the likeliest of the others, best first."""
+
+    taken: Choice
+    others: tuple[Choice, ...]
 
 
 @dataclass(frozen=True)
@@ -35,6 +55,8 @@ class Generated:
     """The product of the probabilities of the text's tokens: how likely all of it is right."""
     reason: str
     """What ended it: `finished` (the model did), `stopped`, `unsure`, or `max-tokens`."""
+    decisions: tuple[Decision, ...] = ()
+    """Those of the first line, in order and the healed text's included, where asked for."""
 
 
 def generate(
@@ -50,6 +72,8 @@ def generate(
     cancel: Cancel,
     least: float = 0.0,
     sure: float = SURE,
+    begun: Sequence[Choice] = (),
+    note: bool = False,
 ) -> Generated:
     """Continue `prompt`, whose next-token logits [V] are known.
 
@@ -58,31 +82,69 @@ def generate(
     `stop` is asked with the text after each token.
     A first line less probable than `least` is not written to its end and nothing is returned;
     further lines are returned whole, and only while all of the text is `sure`.
+    `begun` is taken first, whatever the model thinks of it.
+    `note` keeps the first line's decisions.
     Raises `Stopped` when `cancel` is set.
     """
-    sequence, recent = list(prompt), list(context[-16:])
-    draft = _Draft(owed)
-    for n in range(max_tokens):
+    first = [choice.token for choice in begun]
+    sequence, recent = [*prompt, *first], [*context[-16:], *first]
+    draft, decisions = _Draft(owed), _Decisions(model, note=note)
+    for choice in begun:
+        draft.probability *= choice.probability
+        draft.add(choice.piece)
+
+    def ended(generated: Generated) -> Generated:
+        return replace(generated, decisions=tuple(decisions.noted))
+
+    for n in range(len(begun), max_tokens):
         if n:
+            if not draft.still_owed and stop(draft.text):
+                return ended(draft.all(n, "stopped"))
             logits = model.evaluate(sequence, rows=1, cancel=cancel).logits[0]
         cancel.check()
         probabilities = _softmax(logits)
         if cache is not None:
             probabilities = cache.mix(probabilities, recent)
-        token, probability = _choose(model, probabilities, draft.still_owed)
-        draft.probability *= probability
+        probabilities = _without_contradiction(model, probabilities, draft.still_owed)
+        token = int(probabilities.argmax())
+        draft.probability *= float(probabilities[token])
         if draft.probability < (sure if draft.has_whole_line else least):
-            return draft.whole_lines(n + 1, "unsure")
+            return ended(draft.whole_lines(n + 1, "unsure"))
+        if not draft.has_whole_line:
+            decisions.add(token, probabilities)
         piece = model.pieces.pieces[token]
         if not piece:
-            return draft.all(n, "finished")
+            return ended(draft.all(n, "finished"))
         draft.add(piece)
         sequence.append(token)
         recent.append(token)
-        if not draft.still_owed and stop(draft.text):
-            return draft.all(n + 1, "stopped")
-    ended = draft.whole_lines if draft.has_whole_line else draft.all
-    return ended(max_tokens, "max-tokens")
+    if not draft.still_owed and stop(draft.text):
+        return ended(draft.all(max_tokens, "stopped"))
+    finish = draft.whole_lines if draft.has_whole_line else draft.all
+    return ended(finish(max_tokens, "max-tokens"))
+
+
+class _Decisions:
+    """Notes what else might have been written; nothing, and at no cost, unless asked for."""
+
+    def __init__(self, model: Model, *, note: bool) -> None:
+        self._pieces = model.pieces.pieces
+        self._note = note
+        self.noted: list[Decision] = []
+
+    def add(self, token: int, probabilities: npt.NDArray[np.float64]) -> None:
+        """The token taken of the distribution [V]."""
+        if not self._note:
+            return
+        n = min(RUNNERS_UP + 1, len(probabilities))
+        best = np.argpartition(probabilities, -n)[-n:]
+        best = best[np.argsort(-probabilities[best])]
+        others = [self._choice(int(i), probabilities) for i in best if i != token]
+        taken = self._choice(token, probabilities)
+        self.noted.append(Decision(taken, tuple(choice for choice in others if choice.piece)))
+
+    def _choice(self, token: int, probabilities: npt.NDArray[np.float64]) -> Choice:
+        return Choice(token, self._pieces[token], float(probabilities[token]))
 
 
 class _Draft:
@@ -136,13 +198,15 @@ def _softmax(logits: Logits) -> npt.NDArray[np.float64]:
     return weights
 
 
-def _choose(model: Model, probabilities: npt.NDArray[np.float64], owed: bytes) -> tuple[int, float]:
-    """The likeliest token that does not contradict what is still owed, and its probability."""
-    if owed:
-        allowed = model.pieces.allowed(owed)
-        total = float(probabilities[allowed].sum())
-        if total > 0:
-            token = int(np.where(allowed, probabilities, -1.0).argmax())
-            return token, float(probabilities[token]) / total
-    token = int(probabilities.argmax())
-    return token, float(probabilities[token])
+def _without_contradiction(
+    model: Model, probabilities: npt.NDArray[np.float64], owed: bytes
+) -> npt.NDArray[np.float64]:
+    """The distribution [V] over the tokens that do not contradict what is still owed.
+
+    It stays as it is where none of them is at all likely.
+    """
+    if not owed:
+        return probabilities
+    allowed = model.pieces.allowed(owed)
+    total = float(probabilities[allowed].sum())
+    return np.where(allowed, probabilities, 0.0) / total if total > 0 else probabilities
