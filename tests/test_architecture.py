@@ -29,6 +29,7 @@ NEVER_WHILE_SERVING = ("torch", "gguf", "tokenizers", "training", "bench", "test
 PURE = [
     "sidelong.alternatives",
     "sidelong.gate",
+    "sidelong.correction",
     "sidelong.prompt",
     "sidelong.window",
     "sidelong.healing",

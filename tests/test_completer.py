@@ -31,6 +31,7 @@ class Told:
     says: str
     wants: float = 0.0
     name: str = "told"
+    fingerprint: str = "told"
     special: Special = SPECIAL
     budget: Budget = BUDGET
     threshold: float = 0.5

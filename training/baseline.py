@@ -21,7 +21,7 @@ class Flat:
 
     def __init__(self, model: Model) -> None:
         self._model = model
-        self.name = "workspace cache alone"
+        self.name = self.fingerprint = "workspace cache alone"
         self.special, self.budget = model.special, model.budget
         self.threshold, self.pieces, self.n_ctx = model.threshold, model.pieces, model.n_ctx
         self.cache_weights = WEIGHTS

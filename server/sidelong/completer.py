@@ -15,9 +15,10 @@ from functools import partial
 
 from sidelong import gate as gates
 from sidelong import prompt as prompts
+from sidelong.correction import Correction
 from sidelong.gate import Look
 from sidelong.generate import Generated, generate
-from sidelong.model.protocol import Cancel, Evaluation, Logits, Model, Stopped
+from sidelong.model.protocol import Cancel, Evaluation, Hidden, Logits, Model, Stopped
 from sidelong.ngram import LineTokens, NgramCache, file_sources
 from sidelong.prompt import Budget
 from sidelong.request import Answer, Request, Tokens
@@ -55,6 +56,11 @@ class Completer:
         """What the deciding model recommends for P(<cc>)."""
         return self.models[-1].threshold
 
+    @property
+    def fingerprint(self) -> str:
+        """Tells these models from others: what is learnt with them is not used without them."""
+        return "+".join(model.fingerprint for model in self.models)
+
     def close(self) -> None:
         """Let go of the models and of the retrieval thread."""
         self._retriever.shutdown(wait=True, cancel_futures=True)
@@ -84,12 +90,13 @@ class Completer:
             seeing = view(self.model, request, budget)
         read: _Read | None = None
         seen, by_policy = None, 0
+        correction = self._correction(request)
         if self.policy is None and self.model.special.decides:
             with watch("look"):
-                read, seen = self._look(seeing, cancel)
+                read, seen = self._look(seeing, cancel, correction)
         elif self.policy is not None and settings.retrieval == "auto":
             with watch("policy"):
-                seen, by_policy = _ask(self.policy, request, cancel)
+                seen, by_policy = _ask(self.policy, request, cancel, correction)
         threshold = self.threshold if settings.threshold is None else settings.threshold
         decision = gates.decide(
             seen, mode=settings.retrieval, rule=settings.rule, threshold=threshold
@@ -130,6 +137,21 @@ class Completer:
             policy=None if self.policy is None else self.policy.name,
         )
 
+    def consider(self, request: Request, cancel: Cancel) -> tuple[float, Hidden] | None:
+        """P(<cc>) and the deciding model's state at `<eof>` [D], whatever the settings say.
+
+        None if no model decides. Right after `complete` it costs a few tokens.
+        """
+        decider = self.models[-1]
+        if decider.special.cc is None:
+            return None
+        budget = decider.budget if self.policy else _budget(decider.budget, request.settings)
+        prompt = look(decider, request, prompts.fit(budget, decider.n_ctx))
+        found = decider.evaluate(prompt, rows=1, cancel=cancel, hidden=True)
+        if found.hidden is None:
+            return None
+        return gates.look(found.logits[0], decider.special.cc).probability, found.hidden[0]
+
     def _search(
         self, request: Request, snapshot: Snapshot | None, exclude: Exclusion | None
     ) -> Future[list[Hit]]:
@@ -148,11 +170,21 @@ class Completer:
             exclude=exclude,
         )
 
-    def _look(self, seeing: View, cancel: Cancel) -> tuple[_Read, Look | None]:
+    def _correction(self, request: Request) -> Correction | None:
+        """The request's, unless it would change nothing or was fitted with other models."""
+        found, settings = request.correction, request.settings
+        if found is None or settings.retrieval != "auto" or settings.rule != "threshold":
+            return None
+        return found if found.models == self.fingerprint else None
+
+    def _look(
+        self, seeing: View, cancel: Cancel, correction: Correction | None
+    ) -> tuple[_Read, Look | None]:
         """Read P(<cc>) and, in the same pass, what an abstention would begin with."""
-        found = self.model.evaluate(seeing.prompt, rows=2, cancel=cancel)
+        hidden = correction is not None
+        found = self.model.evaluate(seeing.prompt, rows=2, cancel=cancel, hidden=hidden)
         read = _Read(seeing.prompt, found.logits[-1], found.evaluated)
-        return read, _look_at(self.model, found)
+        return read, _look_at(self.model, found, correction)
 
     def _read(self, prompt: list[int], cancel: Cancel) -> _Read:
         found = self.model.evaluate(prompt, rows=1, cancel=cancel)
@@ -255,15 +287,18 @@ class _Stopwatch:
             self.ms[stage] = (time.perf_counter() - start) * 1000
 
 
-def _ask(policy: Model, request: Request, cancel: Cancel) -> tuple[Look | None, int]:
+def _ask(
+    policy: Model, request: Request, cancel: Cancel, correction: Correction | None
+) -> tuple[Look | None, int]:
     """What a model says that only decides, and the tokens it evaluated; None if it failed.
 
     It reads what it was made for: its own window, whatever the generator's budget is.
     """
     try:
         prompt = look(policy, request, prompts.fit(policy.budget, policy.n_ctx))
-        found = policy.evaluate(prompt, rows=1, cancel=cancel)
-        return _look_at(policy, found), found.evaluated
+        hidden = correction is not None
+        found = policy.evaluate(prompt, rows=1, cancel=cancel, hidden=hidden)
+        return _look_at(policy, found, correction), found.evaluated
     except Stopped:
         raise
     except Exception:
@@ -271,9 +306,14 @@ def _ask(policy: Model, request: Request, cancel: Cancel) -> tuple[Look | None, 
         return None, 0
 
 
-def _look_at(model: Model, found: Evaluation) -> Look | None:
+def _look_at(model: Model, found: Evaluation, correction: Correction | None) -> Look | None:
     """P(<cc>) in the first of the rows that were read; None if the model has no such token."""
-    return None if model.special.cc is None else gates.look(found.logits[0], model.special.cc)
+    if model.special.cc is None:
+        return None
+    seen = gates.look(found.logits[0], model.special.cc)
+    if correction is None or found.hidden is None:
+        return seen
+    return replace(seen, corrected=correction.of(seen.probability, found.hidden[0]))
 
 
 def _result(hits: Future[list[Hit]], request: Request) -> tuple[Hit, ...]:

@@ -27,6 +27,9 @@ class Gate:
     rule: Literal["threshold", "greedy", "always", "never"]
     retrieved: bool
     """Whether chunks were really read; False also where there was nothing to read."""
+    corrected: float | None = None
+    """What was compared with the threshold in the place of P(<cc>), where the folder has a
+    correction."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,8 @@ class Look:
     probability: float
     likeliest: bool
     """Whether `<cc>` has the highest probability of all tokens."""
+    corrected: float | None = None
+    """The probability by the folder's correction, if it has one."""
 
 
 def look(logits: npt.NDArray[np.float32], cc: int) -> Look:
@@ -53,5 +58,7 @@ def decide(seen: Look | None, *, mode: RetrievalMode, rule: Rule, threshold: flo
         return Gate(probability, threshold, mode, retrieved=mode == "always")
     if seen is None:
         return Gate(None, threshold, rule, retrieved=False)
-    wanted = seen.likeliest if rule == "greedy" else seen.probability >= threshold
-    return Gate(probability, threshold, rule, retrieved=wanted)
+    if rule == "greedy":
+        return Gate(probability, threshold, rule, retrieved=seen.likeliest)
+    compared = seen.probability if seen.corrected is None else seen.corrected
+    return Gate(probability, threshold, rule, compared >= threshold, seen.corrected)

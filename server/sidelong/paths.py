@@ -24,6 +24,11 @@ def index_cache_dir() -> Path:
     return cache_dir() / "index"
 
 
+def learnt_dir() -> Path:
+    """Where it is kept what was learnt about workspace folders, a few files each."""
+    return cache_dir() / "learnt"
+
+
 def config_file() -> Path:
     """The user's own settings; the file need not exist."""
     override = os.environ.get("SIDELONG_CONFIG")

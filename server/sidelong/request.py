@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from sidelong.correction import Correction
 from sidelong.gate import Gate
 from sidelong.settings import Settings
 from sidelong_index import Hit
@@ -29,6 +30,8 @@ class Request:
     settings: Settings = field(default_factory=Settings)
     id: str = ""
     """Names the request in the log."""
+    correction: Correction | None = None
+    """Of the decision, for this folder; used if it was fitted with the models that answer."""
 
     @property
     def before(self) -> str:

@@ -31,7 +31,9 @@ def test_json_has_the_documented_names_and_types(sidelong: Run, cursor: str) -> 
         "tokens": dict,
         "ms": dict,
     }
-    assert set(answer["gate"]) == {"probability", "threshold", "rule", "retrieved"}
+    assert set(answer["gate"]) == {
+        "probability", "threshold", "rule", "retrieved", "corrected",
+    }  # fmt: skip
     assert set(answer["tokens"]) == {"prompt", "evaluated", "generated", "policy"}
     assert {"load", "index", "look", "generate"} <= set(answer["ms"])
     assert all(

@@ -13,6 +13,8 @@ import os
 import sys
 from collections import deque
 from collections.abc import Sequence
+from functools import cached_property
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,10 @@ log = logging.getLogger(__name__)
 BATCH = 512
 """Most tokens of one `llama_decode`; a GPU cannot be aborted, so the flag is read between."""
 
+
+_BLOCK = 1_048_576
+_MOST_BLOCKS = 64
+"""Of a file that are hashed: all of the shipped model, a sample of one of gigabytes."""
 
 _DEBUG = 1
 """llama.cpp's own debug level: several lines for each token."""
@@ -91,6 +97,7 @@ class LlamaModel:
         by default what the model's budget needs.
         """
         self.name = path.name
+        self._path = path
         self._context: Any = None
         self._model = _load(path, gpu_layers)
         self._vocab = llama_cpp.llama_model_get_vocab(self._model)
@@ -130,6 +137,19 @@ class LlamaModel:
         buffer = ctypes.create_string_buffer(1024)
         size = llama_cpp.llama_model_meta_val_str(self._model, key.encode(), buffer, len(buffer))
         return buffer.value.decode("utf-8", "replace") if size >= 0 else None
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of the file's size and contents; of a large file's, evenly spread samples."""
+        digest = blake2b(digest_size=16)
+        with self._path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            digest.update(size.to_bytes(8, "little"))
+            blocks = -(-size // _BLOCK)
+            for i in range(min(blocks, _MOST_BLOCKS)):
+                file.seek(i * blocks // min(blocks, _MOST_BLOCKS) * _BLOCK)
+                digest.update(file.read(_BLOCK))
+        return digest.hexdigest()
 
     def describe(self) -> str:
         """llama.cpp's short description: architecture, size, quantisation."""

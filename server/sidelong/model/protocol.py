@@ -75,6 +75,10 @@ class Model(Protocol):
         """For people: file name and size."""
 
     @property
+    def fingerprint(self) -> str:
+        """Tells this model's weights from others, whatever the file is called."""
+
+    @property
     def special(self) -> Special:
         """The special tokens found in the model file."""
 

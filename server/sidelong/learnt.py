@@ -1,0 +1,85 @@
+"""What is learnt about a workspace folder, kept in the user's cache folder and never in the folder.
+
+A file each of a correction of the decision and of counts of acceptance. Whatever is wrong with one,
+it is not used; deleting it costs what it holds and nothing else.
+What the records mean is `correction`'s and `acceptance`'s.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import tempfile
+from collections.abc import Callable
+from hashlib import blake2b
+from pathlib import Path, PurePath
+from typing import Any, TypeVar
+
+from sidelong import correction, paths
+from sidelong.correction import Correction
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+def correction_file(root: PurePath) -> Path:
+    """Where the correction for a folder is kept."""
+    return _file(root, "correction")
+
+
+def load_correction(root: PurePath | None) -> Correction | None:
+    """The folder's correction; None if there is none that can be used, which is logged."""
+    return None if root is None else _load(correction_file(root), correction.from_json)
+
+
+def save_correction(root: PurePath, found: Correction) -> bool:
+    """Keep the folder's correction in place of another; False if that failed, which is logged."""
+    return _save(correction_file(root), correction.to_json(found))
+
+
+def forget(root: PurePath) -> list[Path]:
+    """Delete all that was learnt about the folder; the files that were there."""
+    gone = []
+    for file in (correction_file(root),):
+        if file.exists():
+            file.unlink(missing_ok=True)
+            gone.append(file)
+    return gone
+
+
+def _file(root: PurePath, what: str) -> Path:
+    name = re.sub(r"[^\w.-]", "_", root.name)[:40] or "root"
+    digest = blake2b(os.fsencode(root), digest_size=8).hexdigest()
+    return paths.learnt_dir() / f"{name}-{digest}.{what}.json"
+
+
+def _load(file: Path, read: Callable[[object], T]) -> T | None:
+    try:
+        return read(json.loads(file.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        log.warning("%s is not used: %s. Deleting it costs only what it holds.", file, error)
+        return None
+
+
+def _save(file: Path, record: dict[str, Any]) -> bool:
+    """Written aside and put in place by one rename, so that a reader finds all of it."""
+    aside: Path | None = None
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=file.parent, prefix=".", suffix=".tmp", delete=False
+        ) as out:
+            aside = Path(out.name)
+            json.dump(record, out)
+        aside.replace(file)
+    except OSError as error:
+        log.warning("%s cannot be kept: %s. Make room or make the folder writable.", file, error)
+        if aside is not None:
+            aside.unlink(missing_ok=True)
+        return False
+    return True
