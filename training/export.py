@@ -126,7 +126,7 @@ def _vocabulary(writer: gguf.GGUFWriter, vocabulary: Vocabulary) -> None:
     writer.add_eos_token_id(special.eos)
     writer.add_uint32("tokenizer.ggml.fim_pre_token_id", special.fim_prefix)
     writer.add_uint32("tokenizer.ggml.fim_suf_token_id", special.fim_suffix)
-    writer.add_uint32("tokenizer.ggml.fim_mid_token_id", special.fim_middle)
+    writer.add_uint32("tokenizer.ggml.fim_mid_token_id", special.fim_middle or 0)
     writer.add_uint32("tokenizer.ggml.fim_sep_token_id", special.file_sep or 0)
 
 

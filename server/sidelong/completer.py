@@ -106,7 +106,7 @@ class Completer:
             with watch("retrieve"):
                 chunks = _result(hits, request)
             with watch("prefill"):
-                with_chunks = self._read_chunks(seeing, read, chunks, budget, cancel)
+                with_chunks = self._read_chunks(seeing, read, chunks, cancel)
             if with_chunks is None and not self._has_cache(settings):
                 chunks = ()
             decision = replace(decision, retrieved=bool(chunks))
@@ -191,24 +191,17 @@ class Completer:
         return _Read(prompt, found.logits[0], found.evaluated)
 
     def _read_chunks(
-        self,
-        seeing: View,
-        read: _Read | None,
-        chunks: tuple[Hit, ...],
-        budget: Budget,
-        cancel: Cancel,
+        self, seeing: View, read: _Read | None, chunks: tuple[Hit, ...], cancel: Cancel
     ) -> _Read | None:
         """Read on from what was read, if anything, with the chunks; None if none fits the budget.
 
         A model that was not trained enough to use context has a context budget of 0; what is
         retrieved then speaks through the workspace cache alone.
         """
-        context = prompts.context(
-            self.model.special, chunks, tokenize=self._lines, budget=budget.context
-        )
-        if not context:
+        prompt = seeing.with_chunks(chunks)
+        if prompt is None:
             return None
-        found = self._read(seeing.with_context(context), cancel)
+        found = self._read(prompt, cancel)
         before = 0 if read is None else read.evaluated
         return replace(found, evaluated=before + found.evaluated)
 

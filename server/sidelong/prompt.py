@@ -1,4 +1,6 @@
-"""The prompt grammar of models that decide for themselves whether to retrieve; pure.
+"""The prompt grammar: how the parts of a document and of its repository stand in a prompt; pure.
+
+A model that decides for itself whether to retrieve reads
 
     <fim_suffix> R <fim_prefix> L <eof>          P(<cc>) is read at <eof>
         abstain:   <fim_middle> target <eos>
@@ -8,26 +10,66 @@ R is the code after the cursor, L the code before it, C the retrieved chunks.
 R stands first so that typing, which changes only the end of L, leaves the KV cache valid.
 `<eof>` and `<cc>` are the two tokens Repoformer adds to a code model (ICML 2024, section 3);
 its own weights have L before R.
-Training and serving call these same functions; windows into the document are `sidelong.window`'s.
+Training and serving call these same functions; windows into the document are `view`'s.
 
-A stock model cannot decide, and was trained with L first (`infill`):
+A stock model cannot decide, and most were trained with L first (`infill`):
 
     C <fim_prefix> whole lines of L <fim_suffix> R <fim_middle> typed part of the line, target
 
 The typed part stands last for the same reason, as llama.vim has it.
+Where C stands and how a file is headed differs: that is a model's `Layout`, see `model.families`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from sidelong_index import Hit
 
 Tokenize = Callable[[str], list[int]]
 """Plain text to token ids: special tokens are neither parsed nor added."""
+
+Part: TypeAlias = int | str
+"""A special token, or text in which `{path}` and the like are filled in."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a model was trained to see a file among others of its repository.
+
+    The parts of `chunk` know `{path}`, `{text}` and `{remark}` (the text, each line commented out);
+    the others know the open file's `{path}` and its repository's name, `{project}`.
+    `{comment}` is what begins a comment in the open file.
+    """
+
+    name: str
+    """Of the family of models, for people."""
+    chunk: tuple[Part, ...]
+    opening: tuple[Part, ...] = ()
+    """Before the first chunk."""
+    current: tuple[Part, ...] = ()
+    """After the last chunk, where the open file begins."""
+    heading: tuple[Part, ...] = ()
+    """Behind the prefix token, before L, where chunks were read."""
+    inside: bool = False
+    """Whether the chunks, too, stand behind the prefix token."""
+    lead: str = ""
+    """What the model's own tokenizer puts before L: SentencePiece's leading space."""
+    best_last: bool = True
+    """Whether the best chunk stands last, nearest the target."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """The open file, as layouts name it."""
+
+    path: str = ""
+    project: str = ""
+    """The name of the repository, or of the folder; empty if there is none."""
+    comment: str = "#"
 
 
 @dataclass(frozen=True)
@@ -36,7 +78,8 @@ class Special:
 
     eos: int
     fim_prefix: int
-    fim_middle: int
+    fim_middle: int | None
+    """None if the model was trained to go on from L, with R before it."""
     fim_suffix: int
     file_sep: int | None = None
     eof: int | None = None
@@ -44,12 +87,32 @@ class Special:
     bos: int | None = None
     """What every sequence begins with, for models that want it."""
     suffix_first: bool = True
-    """Whether a model that decides was trained with R before L."""
+    """Whether the model was trained with R before L."""
+    family: Layout | None = None
+    """How a family of stock models lays out a repository; None for a model of ours."""
+
+    @property
+    def layout(self) -> Layout:
+        """How the model was trained to see a file among others of its repository."""
+        if self.family is not None:
+            return self.family
+        separator = () if self.file_sep is None else (self.file_sep,)
+        return Layout("sidelong", chunk=(*separator, "{path}\n{text}"))
 
     @property
     def decides(self) -> bool:
         """Whether the model can say that it wants the repository's code."""
         return self.eof is not None and self.cc is not None
+
+    @property
+    def middle(self) -> list[int]:
+        """What stands between what was read and the target."""
+        return [] if self.fim_middle is None else [self.fim_middle]
+
+    @property
+    def start(self) -> list[int]:
+        """What every sequence begins with."""
+        return [] if self.bos is None else [self.bos]
 
 
 @dataclass(frozen=True)
@@ -81,21 +144,20 @@ def look(special: Special, *, suffix: Sequence[int], prefix: Sequence[int]) -> l
     """What the model reads before anything is decided; its last position holds P(<cc>)."""
     before = [special.fim_prefix, *prefix]
     after = [special.fim_suffix, *suffix]
-    tokens = [*after, *before] if special.suffix_first else [*before, *after]
-    if special.eof is not None:
-        tokens.append(special.eof)
-    return tokens
+    both = [*after, *before] if special.suffix_first else [*before, *after]
+    end = [] if special.eof is None else [special.eof]
+    return [*special.start, *both, *end]
 
 
 def abstain(special: Special, looked: Sequence[int]) -> list[int]:
     """The prompt of a completion from the open file alone."""
-    return [*looked, special.fim_middle]
+    return [*looked, *special.middle]
 
 
 def retrieve(special: Special, looked: Sequence[int], context: Sequence[int]) -> list[int]:
     """The prompt of a completion that has read `context` (see `context`)."""
-    opening = [] if special.cc is None else [special.cc]
-    return [*looked, *opening, *context, special.fim_middle]
+    asked = [] if special.cc is None else [special.cc]
+    return [*looked, *asked, *context, *special.middle]
 
 
 def infill(
@@ -103,47 +165,97 @@ def infill(
     *,
     prefix: Sequence[int],
     suffix: Sequence[int],
-    typed: Sequence[int],
+    typed: Sequence[int] = (),
     context: Sequence[int] = (),
+    heading: Sequence[int] = (),
 ) -> list[int]:
-    """The prompt of a stock model; `prefix` holds whole lines, `typed` the rest of L."""
-    start = [] if special.bos is None else [special.bos]
-    middle = [special.fim_prefix, *prefix, special.fim_suffix, *suffix, special.fim_middle]
-    return [*start, *context, *middle, *typed]
+    """The prompt of a stock model.
+
+    `prefix` holds L's whole lines and `typed` the rest, if the model has a middle token; else
+    `prefix` holds all of L. `context` and `heading` are `context`'s and `heading`'s.
+    """
+    inside = context if special.layout.inside else ()
+    outside = () if special.layout.inside else context
+    before = [special.fim_prefix, *inside, *heading, *prefix]
+    after = [special.fim_suffix, *suffix]
+    both = [*after, *before] if special.suffix_first else [*before, *after]
+    return [*special.start, *outside, *both, *special.middle, *typed]
 
 
-def context(special: Special, hits: Sequence[Hit], *, tokenize: Tokenize, budget: int) -> list[int]:
-    """The retrieved chunks as at most `budget` tokens, the best one last, nearest the target.
+def context(
+    special: Special,
+    hits: Sequence[Hit],
+    *,
+    tokenize: Tokenize,
+    budget: int,
+    place: Place | None = None,
+) -> list[int]:
+    """The retrieved chunks as at most `budget` tokens, with what the layout puts around them.
 
-    `hits` come best first.
+    `hits` come best first; the best ends nearest the target, unless the layout wants it first.
     A chunk that does not fit whole loses its last lines; what would be less than half of it
     is left out, for a fragment helps less than the tokens it costs.
     """
+    layout, place = special.layout, place or Place()
+    nameless = not place.project and any("{project}" in str(part) for part in layout.opening)
+    opening = [] if nameless else _fill(layout.opening, place, tokenize)
+    current = _fill(layout.current, place, tokenize)
+    room = budget - len(opening) - len(current)
     blocks: list[list[int]] = []
-    room = budget
     for hit in hits:
-        if room <= 0:
-            break
-        block = _block(special, hit, tokenize=tokenize, room=room)
+        block = _block(layout, hit, place, tokenize=tokenize, room=room) if room > 0 else []
         if not block:
             break
         blocks.append(block)
         room -= len(block)
-    return [token for block in reversed(blocks) for token in block]
+    if not blocks:
+        return []
+    ordered = reversed(blocks) if layout.best_last else blocks
+    return [*opening, *(token for block in ordered for token in block), *current]
 
 
-def _block(special: Special, hit: Hit, *, tokenize: Tokenize, room: int) -> list[int]:
-    head = [] if special.file_sep is None else [special.file_sep]
+def heading(special: Special, *, tokenize: Tokenize, place: Place) -> list[int]:
+    """What stands before L in a prompt with retrieved chunks."""
+    return _fill(special.layout.heading, place, tokenize)
+
+
+def _block(layout: Layout, hit: Hit, place: Place, *, tokenize: Tokenize, room: int) -> list[int]:
+    """The chunk's tokens, at most `room`; none if less than half of it would be left."""
+
+    def block(text: str) -> list[int]:
+        text = hit.context + text
+        remark = "".join(f"{place.comment} {line}\n" for line in text.splitlines())
+        return _fill(layout.chunk, replace(place, path=hit.path), tokenize, text, remark)
+
     text = hit.text if hit.text.endswith("\n") else hit.text + "\n"
-    block = head + tokenize(f"{hit.path}\n{hit.context}{text}")
-    if len(block) <= room:
-        return block
-    if len(block) > 2 * room:
+    whole = block(text)
+    if len(whole) <= room:
+        return whole
+    if len(whole) > 2 * room:
         return []
     lines = text.split("\n")[:-1]
     for kept in range(len(lines) - 1, (len(lines) - 1) // 2, -1):
-        shorter = "\n".join(lines[:kept]) + "\n"
-        block = head + tokenize(f"{hit.path}\n{hit.context}{shorter}")
-        if len(block) <= room:
-            return block
+        shorter = block("\n".join(lines[:kept]) + "\n")
+        if len(shorter) <= room:
+            return shorter
     return []
+
+
+def _fill(
+    parts: Sequence[Part], place: Place, tokenize: Tokenize, text: str = "", remark: str = ""
+) -> list[int]:
+    tokens: list[int] = []
+    for part in parts:
+        if isinstance(part, int):
+            tokens.append(part)
+            continue
+        tokens += tokenize(
+            part.format(
+                path=place.path,
+                project=place.project,
+                comment=place.comment,
+                text=text,
+                remark=remark,
+            )
+        )
+    return tokens

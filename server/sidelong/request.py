@@ -30,6 +30,8 @@ class Request:
     settings: Settings = field(default_factory=Settings)
     id: str = ""
     """Names the request in the log."""
+    project: str = ""
+    """The workspace folder's name; empty for a document outside of one."""
     correction: Correction | None = None
     """Of the decision, for this folder; used if it was fitted with the models that answer."""
 

@@ -6,15 +6,16 @@ Evaluating it is left to `completer`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from sidelong import prompt as prompts
 from sidelong.model.protocol import Model
-from sidelong.prompt import Budget
+from sidelong.prompt import Budget, Place, Tokenize
 from sidelong.request import Request
+from sidelong.trim.syntax import syntax_of
 from sidelong.window import prefix_tokens, suffix_tokens
+from sidelong_index import Hit
 
 
 @dataclass(frozen=True)
@@ -27,24 +28,75 @@ class View:
     """The text before the cursor that is to be generated again."""
     prompt: list[int]
     """To complete from the open file alone."""
-    with_context: Callable[[list[int]], list[int]]
-    """The prompt with retrieved chunks in it."""
+    with_chunks: Callable[[Sequence[Hit]], list[int] | None]
+    """The prompt with retrieved chunks in it; None if none fits the budget."""
 
 
 def view(model: Model, request: Request, budget: Budget) -> View:
     """What `model` reads to complete at the request's cursor, within `budget`."""
+    return (_decider if model.special.decides else _stock)(model, request, budget)
+
+
+def _decider(model: Model, request: Request, budget: Budget) -> View:
     special = model.special
-    if special.decides:
-        prefix, owed, looked = _look(model, request, budget)
-        prompt = prompts.abstain(special, looked)
-        return View(prefix, owed, prompt, partial(prompts.retrieve, special, looked))
-    above, newline, typed = request.before.rpartition("\n")
-    prefix = prefix_tokens(above + newline, tokenize=model.tokenize, budget=budget.prefix)
-    room = budget.prefix - len(prefix)
-    line, owed = _heal(model, prefix_tokens(typed, tokenize=model.tokenize, budget=room), request)
-    suffix = suffix_tokens(request.after, tokenize=model.tokenize, budget=budget.suffix)
-    infill = partial(prompts.infill, special, prefix=prefix, suffix=suffix, typed=line)
-    return View(prefix + line, owed, infill(), lambda context: infill(context=context))
+    prefix, owed, looked = _look(model, request, budget)
+
+    def with_chunks(hits: Sequence[Hit]) -> list[int] | None:
+        context = prompts.context(
+            special,
+            hits,
+            tokenize=model.tokenize,
+            budget=budget.context,
+            place=_place(request),
+        )
+        return prompts.retrieve(special, looked, context) if context else None
+
+    return View(prefix, owed, prompts.abstain(special, looked), with_chunks)
+
+
+def _stock(model: Model, request: Request, budget: Budget) -> View:
+    """A view that stays as it is while somebody types along a line, but for its end."""
+    special, tokenize, place = model.special, model.tokenize, _place(request)
+    above, typed = "", request.before
+    if special.middle:
+        above, newline, typed = request.before.rpartition("\n")
+        above += newline
+    suffix = suffix_tokens(request.after, tokenize=tokenize, budget=budget.suffix)
+
+    def read(lead: str) -> tuple[list[int], list[int], bytes]:
+        """L's whole lines, the rest of it, and what healing gives back of that."""
+        prefix = prefix_tokens(above, tokenize=_led(tokenize, lead), budget=budget.prefix)
+        line = prefix_tokens(
+            typed,
+            tokenize=tokenize if special.middle else _led(tokenize, lead),
+            budget=budget.prefix - len(prefix),
+        )
+        return prefix, *_heal(model, line, request)
+
+    def with_chunks(hits: Sequence[Hit]) -> list[int] | None:
+        heading = prompts.heading(special, tokenize=tokenize, place=place)
+        room = budget.context - len(heading)
+        context = prompts.context(special, hits, tokenize=tokenize, budget=room, place=place)
+        if not context:
+            return None
+        prefix, line, _ = read("")
+        return prompts.infill(
+            special, prefix=prefix, suffix=suffix, typed=line, context=context, heading=heading
+        )
+
+    prefix, line, owed = read(special.layout.lead)
+    prompt = prompts.infill(special, prefix=prefix, suffix=suffix, typed=line)
+    return View(prefix + line, owed, prompt, with_chunks)
+
+
+def _led(tokenize: Tokenize, lead: str) -> Tokenize:
+    """As the model's own tokenizer does it, which puts `lead` before a text."""
+    return lambda text: tokenize(lead + text) if text else []
+
+
+def _place(request: Request) -> Place:
+    remark = syntax_of(request.language).remark
+    return Place(request.path, request.project, remark if remark in ("#", "--") else "//")
 
 
 def look(model: Model, request: Request, budget: Budget) -> list[int]:

@@ -65,6 +65,7 @@ def run(args: Namespace) -> int:
         offset=offset,
         settings=_settings(config.settings, args),
         id="cli",
+        project=folder.name,
     )
     answer = _complete(request, root=root and folder, user=config.user)
     if args.json:

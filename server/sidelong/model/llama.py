@@ -37,6 +37,9 @@ _BLOCK = 1_048_576
 _MOST_BLOCKS = 64
 """Of a file that are hashed: all of the shipped model, a sample of one of gigabytes."""
 
+GUARD = b"\n"
+"""Before a text it takes the space on itself that SentencePiece adds, and joins with nothing."""
+
 _DEBUG = 1
 """llama.cpp's own debug level: several lines for each token."""
 
@@ -104,12 +107,14 @@ class LlamaModel:
         self._n_vocab = int(llama_cpp.llama_vocab_n_tokens(self._vocab))
         self._n_embd = int(llama_cpp.llama_model_n_embd_out(self._model))
         try:
+            self._ids = self._texts()
             found = self._profile()
+            self._guard = self._find_guard()
             self.special: Special = found.special
             self.budget: Budget = found.budget
             self.threshold: float = found.threshold
             self.cache_weights: tuple[float, ...] = found.cache_weights
-            self.pieces = Pieces([self._piece(i) for i in range(self._n_vocab)])
+            self.pieces = self._pieces(silent=found.ends)
             self.n_ctx = self._choose_n_ctx(n_ctx)
             self._context = self._new_context(threads or default_threads())
         except BaseException:
@@ -163,8 +168,13 @@ class LlamaModel:
         return int(llama_cpp.llama_model_n_params(self._model))
 
     def tokenize(self, text: str) -> list[int]:
-        """Plain text to ids; special tokens are neither parsed nor added."""
-        return self._tokenize(text.encode("utf-8", "replace"), parse_special=False)
+        """Plain text to ids; special tokens are neither parsed nor added, nor is a first space."""
+        plain = text.encode("utf-8", "replace")
+        if not self._guard:
+            return self._tokenize(plain)
+        ids = self._tokenize(GUARD + plain)
+        led = ids[: len(self._guard)] == self._guard
+        return ids[len(self._guard) :] if led else self._tokenize(plain)
 
     def evaluate(
         self, tokens: Sequence[int], *, rows: int, cancel: Cancel, hidden: bool = False
@@ -290,18 +300,45 @@ class LlamaModel:
             )
         return context
 
-    def _special_id(self, text: str) -> int | None:
-        """The token whose whole text is `text` and that is no ordinary text token."""
-        ids = self._tokenize(text.encode(), parse_special=True)
-        if len(ids) != 1 or llama_cpp.llama_vocab_get_text(self._vocab, ids[0]) != text.encode():
-            return None
-        return ids[0]
+    def _texts(self) -> dict[bytes, int]:
+        """The tokens by their texts; none where the file has no vocabulary."""
+        if llama_cpp.llama_vocab_type(self._vocab) == llama_cpp.LLAMA_VOCAB_TYPE_NONE:
+            return {}
+        get_text = llama_cpp.llama_vocab_get_text
+        return {get_text(self._vocab, i): i for i in range(self._n_vocab)}
 
-    def _tokenize(self, text: bytes, *, parse_special: bool) -> list[int]:
+    def _pieces(self, *, silent: frozenset[int]) -> Pieces:
+        """The bytes of every token; none of those that end a completion."""
+        ends = {*silent, *filter(self._is_end, range(self._n_vocab))}
+        return Pieces([b"" if i in ends else self._piece(i) for i in range(self._n_vocab)])
+
+    def _is_end(self, token: int) -> bool:
+        return bool(llama_cpp.llama_vocab_is_eog(self._vocab, token))
+
+    def _special_id(self, text: str) -> int | None:
+        """The token whose whole text is `text`, unless plain text can yield it.
+
+        SentencePiece's own special tokens begin with its mark for a space, and some files do not
+        say that they are special.
+        """
+        token = self._ids.get(text.encode())
+        if token is None or text.startswith("▁"):
+            return token
+        kinds = llama_cpp.LLAMA_TOKEN_ATTR_CONTROL | llama_cpp.LLAMA_TOKEN_ATTR_USER_DEFINED
+        special = llama_cpp.llama_vocab_get_attr(self._vocab, token) & kinds
+        return token if special else None
+
+    def _tokenize(self, text: bytes) -> list[int]:
         room = len(text) + 8
         ids = (llama_cpp.llama_token * room)()
-        n = llama_cpp.llama_tokenize(self._vocab, text, len(text), ids, room, False, parse_special)
+        n = llama_cpp.llama_tokenize(self._vocab, text, len(text), ids, room, False, False)
         return list(ids[:n])
+
+    def _find_guard(self) -> list[int]:
+        """`GUARD` in tokens if this vocabulary puts a space before every text, else nothing."""
+        ids = self._tokenize(GUARD)
+        led = b"".join(map(self._piece, ids)) != GUARD
+        return ids if led else []
 
     def _piece(self, token: int) -> bytes:
         buffer = ctypes.create_string_buffer(512)

@@ -1,7 +1,7 @@
 """What a GGUF says of itself: its special tokens, its budget and its threshold; pure.
 
-Nothing is typed in by the user: a model that was made for sidelong carries `sidelong.*` metadata,
-any other gets defaults.
+Nothing is typed in by the user: a model that was made for sidelong carries `sidelong.*` metadata;
+what is not said there, and any other model, gets the defaults of its family (`families`).
 """
 
 from __future__ import annotations
@@ -10,18 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sidelong.errors import ModelWithoutFim
+from sidelong.model.families import STRANGER, Family, TokenId, recognise
 from sidelong.ngram import WEIGHTS
 from sidelong.prompt import Budget, Special
 
 DECISION_TOKENS = (("<eof>", "<cc>"), ("<end_rc>", "<cfc_info>"))
 """Names of the two tokens Repoformer adds: in the paper, and in its published weights."""
 
-FIM_TOKENS = (
-    ("<fim_prefix>", "<fim_suffix>", "<fim_middle>"),
-    ("<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>"),
-    ("<fim-prefix>", "<fim-suffix>", "<fim-middle>"),
-)
-FILE_SEPARATORS = ("<file_sep>", "<|file_sep|>", "<filename>")
+FILE_SEPARATORS = ("<file_sep>", "<|file_sep|>", "<|file_separator|>", "<filename>")
 
 DEFAULT_BUDGET = Budget(prefix=1024, suffix=512, context=1024, generated=64)
 DEFAULT_THRESHOLD = 0.5
@@ -36,13 +32,15 @@ class Profile:
     threshold: float
     cache_weights: tuple[float, ...]
     """See `protocol.Model.cache_weights`."""
+    ends: frozenset[int]
+    """Tokens that end a completion, besides those that llama.cpp knows as such."""
 
 
 def read(
     *,
     name: str,
     metadata: Callable[[str], str | None],
-    token_id: Callable[[str], int | None],
+    token_id: TokenId,
     fim: tuple[int | None, int | None, int | None],
     eos: int | None,
     bos: int | None = None,
@@ -53,8 +51,10 @@ def read(
     `token_id` finds a special token by its text; `bos` is given if sequences begin with it.
     Raises `ModelWithoutFim`.
     """
-    prefix, suffix, middle = _first_complete(fim, token_id)
-    if prefix is None or suffix is None or middle is None:
+    family = recognise(token_id) or STRANGER
+    ours = _is_ours(metadata)
+    prefix, suffix, middle = _fim(family, token_id, fim)
+    if prefix is None or suffix is None or (middle is None and family.fim[2] is not None):
         raise ModelWithoutFim(
             f"The model {name} has no fill-in-the-middle tokens, so it cannot complete between "
             "a prefix and a suffix. Use a code model made for infilling, or leave "
@@ -71,24 +71,30 @@ def read(
         eof=eof,
         cc=cc,
         bos=bos,
-        suffix_first=_is_ours(metadata),
+        suffix_first=ours or family.suffix_first,
+        family=None if ours else family.of(token_id),
     )
-    return Profile(special, _budget(metadata), _threshold(metadata), _cache_weights(metadata))
+    ends = (token_id(text) for text in family.ends)
+    return Profile(
+        special,
+        _budget(metadata),
+        _threshold(metadata),
+        _cache_weights(metadata),
+        frozenset(token for token in (*ends, prefix, suffix, middle) if token is not None),
+    )
 
 
-def _first_complete(
-    fim: tuple[int | None, int | None, int | None], token_id: Callable[[str], int | None]
+def _fim(
+    family: Family, token_id: TokenId, named: tuple[int | None, int | None, int | None]
 ) -> tuple[int | None, int | None, int | None]:
-    if None not in fim:
-        return fim
-    for prefix, suffix, middle in FIM_TOKENS:
-        found = (token_id(prefix), token_id(suffix), token_id(middle))
-        if None not in found:
-            return found
-    return (None, None, None)
+    """The tokens that the file names, else the family's."""
+    if None not in named:
+        return named
+    prefix, suffix, middle = family.fim
+    return token_id(prefix), token_id(suffix), None if middle is None else token_id(middle)
 
 
-def _decision(token_id: Callable[[str], int | None]) -> tuple[int | None, int | None]:
+def _decision(token_id: TokenId) -> tuple[int | None, int | None]:
     for eof_text, cc_text in DECISION_TOKENS:
         eof, cc = token_id(eof_text), token_id(cc_text)
         if eof is not None and cc is not None:

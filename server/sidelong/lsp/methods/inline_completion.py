@@ -163,6 +163,7 @@ async def _ask(
         offset=question.offset,
         settings=settings,
         id=record.id,
+        project=place.folder.name if place is not None else "",
     )
     with server.status.working():
         return await engine.complete(doc.uri, request, index.snapshot if index else None)
