@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,3 +92,44 @@ def workspace(tmp_path: Path) -> Path:
     (root / "shapes.py").write_text(SHAPES, encoding="utf-8")
     (root / "drawing.py").write_text(DRAWING, encoding="utf-8")
     return root
+
+
+Digest: TypeAlias = Callable[[Path], str]
+Git: TypeAlias = Callable[..., None]
+
+
+@pytest.fixture
+def digest() -> Digest:
+    """Of every path below a folder, its kind, mode, time and bytes."""
+
+    def of(root: Path) -> str:
+        hashed = hashlib.sha256()
+        for path in sorted(root.rglob("*")):
+            stat = path.lstat()
+            hashed.update(f"{path} {stat.st_mode} {stat.st_mtime_ns}".encode())
+            if path.is_file():
+                hashed.update(path.read_bytes())
+        return hashed.hexdigest()
+
+    return of
+
+
+@pytest.fixture
+def git() -> Git:
+    """Run git in a folder."""
+
+    def run(root: Path, *arguments: str) -> None:
+        identity = ["-c", "user.name=T", "-c", "user.email=t@example.org"]
+        subprocess.run(["git", "-C", root, *identity, *arguments], check=True, capture_output=True)
+
+    return run
+
+
+@pytest.fixture
+def repository(workspace: Path, git: Git) -> Path:
+    """The workspace under git, with a file that git does not track."""
+    git(workspace, "init", "-q")
+    git(workspace, "add", ".")
+    git(workspace, "commit", "-q", "-m", "first")
+    (workspace / "scratch.py").write_text("untracked = call(1)\n", encoding="utf-8")
+    return workspace

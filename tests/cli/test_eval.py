@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import subprocess
 from collections.abc import Iterator
 from concurrent.futures import Future, wait
 from pathlib import Path
@@ -17,35 +15,9 @@ from sidelong.cli.source import code_files, tracked
 from sidelong.settings import Settings
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Run
+    from tests.cli.conftest import Digest, Git, Run
 
 N = 4
-
-
-def digest(root: Path) -> str:
-    """Of every path, its kind, mode, time and bytes."""
-    hashed = hashlib.sha256()
-    for path in sorted(root.rglob("*")):
-        stat = path.lstat()
-        hashed.update(f"{path} {stat.st_mode} {stat.st_mtime_ns}".encode())
-        if path.is_file():
-            hashed.update(path.read_bytes())
-    return hashed.hexdigest()
-
-
-def git(root: Path, *arguments: str) -> None:
-    identity = ["-c", "user.name=T", "-c", "user.email=t@example.org"]
-    subprocess.run(["git", "-C", root, *identity, *arguments], check=True, capture_output=True)
-
-
-@pytest.fixture
-def repository(workspace: Path) -> Path:
-    """The workspace under git, with a file that git does not track."""
-    git(workspace, "init", "-q")
-    git(workspace, "add", ".")
-    git(workspace, "commit", "-q", "-m", "first")
-    (workspace / "scratch.py").write_text("untracked = call(1)\n", encoding="utf-8")
-    return workspace
 
 
 def without_time(report: dict[str, Any]) -> dict[str, Any]:
@@ -106,7 +78,7 @@ def test_a_seed_gives_the_same_blanks_and_answers(sidelong: Run, workspace: Path
     assert [t["offset"] for t in other["trials"]] != [t["offset"] for t in first["trials"]]
 
 
-def test_nothing_in_the_workspace_changes(sidelong: Run, repository: Path) -> None:
+def test_nothing_in_the_workspace_changes(sidelong: Run, repository: Path, digest: Digest) -> None:
     before = digest(repository)
     assert sidelong("eval", repository, "-n", N).status == 0
     assert digest(repository) == before
@@ -118,7 +90,7 @@ def test_only_tracked_files_are_blanked(sidelong: Run, repository: Path) -> None
     assert {trial["path"] for trial in trials} == {"drawing.py", "shapes.py"}
 
 
-def test_a_folder_inside_of_a_repository_has_paths_of_its_own(repository: Path) -> None:
+def test_a_folder_inside_of_a_repository_has_paths_of_its_own(repository: Path, git: Git) -> None:
     (repository / "inner").mkdir()
     (repository / "inner" / "deep.py").write_text("x = 1\n", encoding="utf-8")
     git(repository, "add", "inner")

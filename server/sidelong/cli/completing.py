@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 
+from sidelong.cli.bars import Patience
 from sidelong.completer import Completer
 from sidelong.loading import load_completer
 from sidelong.model.protocol import Cancel
@@ -20,7 +21,8 @@ from sidelong_index import Snapshot
 @contextmanager
 def loaded(user: UserSettings) -> Iterator[Completer]:
     """A completer on the user's model; raises `ModelError` if that cannot be loaded."""
-    completer = load_completer(user)
+    with Patience("Loading the model"):
+        completer = load_completer(user)
     try:
         yield completer
     finally:

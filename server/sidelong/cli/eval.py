@@ -4,6 +4,10 @@ Each blank is completed without retrieval (never), with it (always), and as the 
 when it is the likeliest (greedy), or when its probability passes the threshold.
 Every completion starts from an empty cache, so that each mode pays its own way.
 Nothing leaves the machine, and nothing in the workspace changes.
+
+--test-command "pytest -q" also judges function bodies by your own tests, in a temporary copy.
+It RUNS CODE THAT THE MODEL WROTE, with your rights and without a sandbox: it is your choice.
+
 Ctrl-C ends it early with a report of what there is until then.
 """
 
@@ -12,25 +16,59 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentParser, Namespace
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 from sidelong import __version__
-from sidelong.cli import summary_tables
+from sidelong.cli import summary_tables, testing
+from sidelong.cli.bars import Patience
 from sidelong.cli.config import Config, load_config
-from sidelong.cli.evaluating import Evaluated, add_sampling_options, evaluate_workspace
+from sidelong.cli.evaluating import (
+    Evaluated,
+    EvaluationError,
+    add_sampling_options,
+    evaluate_workspace,
+)
 from sidelong.cli.index import FolderError
 from sidelong.cli.parser import probability
 from sidelong.cli.tasks import evaluate_tasks
+from sidelong.cli.testing import add_test_options, project_tests
+from sidelong.evaluation.passing import PassSummary, Verdict
 from sidelong.evaluation.record import summary_record, trial_record
 from sidelong.evaluation.report import page
 from sidelong.evaluation.summary import Summary, summarise
 from sidelong.evaluation.words import repoeval
 
 INTERRUPTED = 130
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What there is to report."""
+
+    evaluated: Evaluated
+    summary: Summary
+    tests: PassSummary | None = None
+    verdicts: Sequence[Verdict] = ()
+
+    @property
+    def partial(self) -> str:
+        """That the report is partial, if it is."""
+        done, wanted = len(self.evaluated.trials), self.evaluated.wanted
+        if done < wanted:
+            what = f"{done} of {wanted} blanks"
+        elif self.tests is not None and self.tests.partial:
+            tried = self.tests.judged + self.tests.unnoticed
+            what = f"testing {tried} of {self.tests.wanted} function bodies"
+        else:
+            return ""
+        return (
+            f"PARTIAL: interrupted after {what}. Run it to its end before you rely on the figures."
+        )
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -45,6 +83,7 @@ def configure(parser: ArgumentParser) -> None:
         metavar="JSONL",
         help="instead of blanks: tasks of RepoEval or CrossCodeEval, their repositories in DIR",
     )
+    add_test_options(parser)
     parser.add_argument("--json", action="store_true", help="print JSON, every blank included")
     parser.add_argument(
         "--report", type=Path, metavar="HTML", help="write a page with charts and cases"
@@ -57,16 +96,31 @@ def run(args: Namespace) -> int:
         raise FolderError(f"{args.folder} is no folder. Give the folder to evaluate on.")
     if args.report is not None and not args.report.parent.is_dir():
         raise FolderError(f"{args.report.parent} is no folder. Give a report's path in one.")
-    evaluate = evaluate_tasks if args.tasks is not None else evaluate_workspace
-    evaluated = evaluate(args, _config(args))
-    summary = summarise(evaluated.trials)
+    if args.test_command is not None and (args.tasks is not None or "body" not in args.kinds):
+        raise EvaluationError(
+            "--test-command judges function bodies of the workspace. Leave out --tasks, and let "
+            "--kinds name body."
+        )
+    found = _found(args)
     if args.report is not None:
-        args.report.write_text(_page(evaluated, summary), encoding="utf-8")
+        args.report.write_text(_page(found), encoding="utf-8")
     if args.json:
-        print(json.dumps(_record(evaluated, summary)))
+        print(json.dumps(_record(found)))
     else:
-        _print(evaluated, summary, tasks=args.tasks is not None, report=args.report)
-    return INTERRUPTED if evaluated.partial else 0
+        _print(found, tasks=args.tasks is not None, report=args.report)
+    return INTERRUPTED if found.partial else 0
+
+
+def _found(args: Namespace) -> _Found:
+    evaluate = evaluate_tasks if args.tasks is not None else evaluate_workspace
+    with project_tests(args) as tests:
+        evaluated = evaluate(args, _config(args))
+        with Patience("Counting"):
+            summary = summarise(evaluated.trials)
+        if tests is None:
+            return _Found(evaluated, summary)
+        verdicts, passed = tests.judge(evaluated.trials, partial=evaluated.partial)
+        return _Found(evaluated, summary, passed, verdicts)
 
 
 def _config(args: Namespace) -> Config:
@@ -80,8 +134,10 @@ def _config(args: Namespace) -> Config:
     return replace(config, settings=replace(config.settings, threshold=args.threshold))
 
 
-def _record(evaluated: Evaluated, summary: Summary) -> dict[str, Any]:
-    return {
+def _record(found: _Found) -> dict[str, Any]:
+    evaluated = found.evaluated
+    said = {verdict.case: verdict for verdict in found.verdicts}
+    record = {
         "sidelong": __version__,
         "root": str(evaluated.root),
         "model": evaluated.model,
@@ -89,13 +145,15 @@ def _record(evaluated: Evaluated, summary: Summary) -> dict[str, Any]:
         "seed": evaluated.seed,
         "wanted": evaluated.wanted,
         "blanks": len(evaluated.trials),
-        "partial": evaluated.partial,
-        **summary_record(summary),
-        "trials": [trial_record(trial) for trial in evaluated.trials],
+        "partial": bool(found.partial),
+        **summary_record(found.summary),
+        "trials": [trial_record(t, said.get(t.case)) for t in evaluated.trials],
     }
+    return record if found.tests is None else {**record, "tests": summary_record(found.tests)}
 
 
-def _page(evaluated: Evaluated, summary: Summary) -> str:
+def _page(found: _Found) -> str:
+    evaluated = found.evaluated
     facts = {
         "workspace": str(evaluated.root),
         "model": evaluated.model,
@@ -104,33 +162,28 @@ def _page(evaluated: Evaluated, summary: Summary) -> str:
         "sidelong": __version__,
     }
     return page.render(
-        summary,
+        found.summary,
         evaluated.trials,
         title=evaluated.root.name,
         facts=facts,
-        partial=_partial(evaluated),
+        partial=found.partial,
+        tests=found.tests,
     )
 
 
-def _partial(evaluated: Evaluated) -> str:
-    """That the report is partial, if it is."""
-    if not evaluated.partial:
-        return ""
-    return (
-        f"PARTIAL: interrupted after {len(evaluated.trials)} of {evaluated.wanted} blanks. "
-        "Run it to its end before you rely on the figures."
-    )
-
-
-def _print(evaluated: Evaluated, summary: Summary, *, tasks: bool, report: Path | None) -> None:
+def _print(found: _Found, *, tasks: bool, report: Path | None) -> None:
+    evaluated = found.evaluated
     console = Console(highlight=False, soft_wrap=True)
     console.print(f"{evaluated.root} with {evaluated.model}", style="bold", markup=False)
     console.print(f"{len(evaluated.trials)} blanks, seed {evaluated.seed}", markup=False)
-    if evaluated.partial:
-        console.print(_partial(evaluated), style="bold red", markup=False)
+    if found.partial:
+        console.print(found.partial, style="bold red", markup=False)
     console.print()
-    console.print(summary_tables.render(summary))
+    console.print(summary_tables.render(found.summary))
+    if found.tests is not None:
+        console.print()
+        console.print(testing.render(found.tests))
     if tasks:
-        console.print(repoeval(summary), markup=False)
+        console.print(repoeval(found.summary), markup=False)
     if report is not None:
         console.print(f"\nReport: {report}", markup=False)

@@ -11,19 +11,9 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from typing import Protocol, TypeVar
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    Task,
-    TextColumn,
-    TimeRemainingColumn,
-)
-from rich.text import Text
-
+from sidelong.cli.bars import Counter, Patience
 from sidelong.cli.completing import loaded
 from sidelong.cli.config import Config
 from sidelong.cli.parser import add_model_options, positive
@@ -33,12 +23,21 @@ from sidelong.completer import Completer
 from sidelong.errors import SidelongError
 from sidelong.evaluation.blanks import MAX_BODY_LINES, Kind
 from sidelong.evaluation.engine import ColdEngine
-from sidelong.evaluation.run import MODES, Complete, Mode, Trial, trials
+from sidelong.evaluation.run import MODES, Case, Complete, Mode, Trial, trials
 from sidelong.evaluation.sampling import KINDS, sample
 from sidelong.model.protocol import Cancel
 from sidelong.request import Answer, Request
 from sidelong.settings import Settings
 from sidelong_index import Exclusion, Snapshot
+
+
+class _OfCase(Protocol):
+    @property
+    def case(self) -> Case: ...
+
+
+T = TypeVar("T", bound=_OfCase)
+R = TypeVar("R")
 
 
 class EvaluationError(SidelongError):
@@ -67,6 +66,12 @@ class Evaluated:
 
 def add_sampling_options(parser: ArgumentParser, *, n: int) -> None:
     """Which workspace, and which blanks of it; and the model's options."""
+    add_blank_options(parser, n=n)
+    add_model_options(parser)
+
+
+def add_blank_options(parser: ArgumentParser, *, n: int) -> None:
+    """Which workspace, and which blanks of it."""
     parser.add_argument("folder", nargs="?", type=Path, default=Path(), metavar="DIR")
     parser.add_argument(
         "-n", "--blanks", type=positive, default=n, metavar="N", help=f"how many (default {n})"
@@ -79,7 +84,21 @@ def add_sampling_options(parser: ArgumentParser, *, n: int) -> None:
         help=f"of {', '.join(KINDS)} (default: all of them)",
     )
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="other blanks (default 0)")
-    add_model_options(parser)
+
+
+def workspace_cases(args: Namespace, config: Config) -> list[Case]:
+    """The blanks that the arguments ask for; raises `EvaluationError` if there is none."""
+    root = args.folder.resolve()
+    with Patience("Reading code", unit="files") as bar:
+        files = code_files(root, config.settings, on_file=bar.advance)
+        cases = sample(files, n=args.blanks, seed=args.seed, kinds=args.kinds)
+    if not cases:
+        raise EvaluationError(
+            f"{root}: no code to take blanks from in the {len(files)} source files that are "
+            "tracked by git (or that lie there, without git). Give the folder of a project, or "
+            "other --kinds."
+        )
+    return cases
 
 
 def evaluate_workspace(
@@ -89,15 +108,7 @@ def evaluate_workspace(
 
     Raises `EvaluationError` if the folder holds no code.
     """
-    root = args.folder.resolve()
-    files = code_files(root, config.settings)
-    cases = sample(files, n=args.blanks, seed=args.seed, kinds=args.kinds)
-    if not cases:
-        raise EvaluationError(
-            f"{root}: no code to take blanks from in the {len(files)} source files that are "
-            "tracked by git (or that lie there, without git). Give the folder of a project, or "
-            "other --kinds."
-        )
+    root, cases = args.folder.resolve(), workspace_cases(args, config)
     with indexed(root, exclude=config.settings.exclude) as index:
 
         def found(complete: Complete, settings: Settings) -> Iterator[Trial]:
@@ -114,62 +125,51 @@ def complete_all(
     *,
     root: Path,
     wanted: int,
-    found: Callable[[Complete, Settings], Iterable[Trial]],
+    found: Callable[[Asking, Settings], Iterable[Trial]],
 ) -> Evaluated:
     """Load the model and collect the `wanted` trials that `found` makes of it."""
     own = config.settings.threshold
-    with loaded(config.user) as completer, _asking(completer) as complete:
+    with loaded(config.user) as completer, asking(completer) as complete:
         return Evaluated(
             root=root,
             model=completer.model.name,
             threshold=completer.threshold if own is None else own,
             seed=args.seed,
             wanted=wanted,
-            trials=tuple(collect(found(complete, _settings(config.settings)), total=wanted)),
+            trials=tuple(collect(found(complete, comparable(config.settings)), total=wanted)),
         )
 
 
-def collect(found: Iterable[Trial], *, total: int) -> list[Trial]:
-    """The trials, with progress on stderr; those until then when interrupted.
+def collect(found: Iterable[T], *, total: int) -> list[T]:
+    """What is found, with progress on stderr; those until then when interrupted.
 
     An interruption before the first leaves nothing to report and goes on.
     """
-    done: list[Trial] = []
-    bar = Progress(
-        TextColumn("Completing"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        _Rate(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[current]}", style="dim"),
-        console=Console(stderr=True),
-        transient=True,
-    )
-    with bar:
-        task = bar.add_task("", total=total, current="")
+    done: list[T] = []
+    with Counter("Completing", unit="blanks", total=total) as bar:
         try:
-            for trial in found:
-                done.append(trial)
-                name = PurePosixPath(trial.case.file.path).name
-                bar.update(task, advance=1, current=name[:24])
+            for one in found:
+                done.append(one)
+                bar.advance(PurePosixPath(one.case.file.path).name)
         except KeyboardInterrupt:
             if not done:
                 raise
     return done
 
 
-def _settings(settings: Settings) -> Settings:
+def comparable(settings: Settings) -> Settings:
     """The user's, but no completion is withheld or kept short: it could not be compared."""
     return replace(settings, min_probability=0.0, max_lines=max(settings.max_lines, MAX_BODY_LINES))
 
 
 @contextmanager
-def _asking(completer: Completer) -> Iterator[_Asking]:
+def asking(completer: Completer) -> Iterator[Asking]:
+    """The completer as an engine, on a thread of its own."""
     with ThreadPoolExecutor(1, thread_name_prefix="sidelong-model") as pool:
-        yield _Asking(completer, pool)
+        yield Asking(completer, pool)
 
 
-class _Asking:
+class Asking:
     """A cold engine on a thread of its own, so that Ctrl-C stops the model in its decoder."""
 
     def __init__(self, completer: Completer, pool: ThreadPoolExecutor) -> None:
@@ -179,7 +179,11 @@ class _Asking:
     def __call__(
         self, request: Request, *, snapshot: Snapshot | None, exclude: Exclusion
     ) -> Answer:
-        future = self._pool.submit(self._engine, request, snapshot=snapshot, exclude=exclude)
+        return self.run(lambda engine: engine(request, snapshot=snapshot, exclude=exclude))
+
+    def run(self, call: Callable[[ColdEngine], R]) -> R:
+        """Anything else that is asked of the engine, on its thread."""
+        future = self._pool.submit(call, self._engine)
         try:
             # In slices: a wait without end cannot be interrupted on Windows.
             while not wait([future], timeout=0.1).done:
@@ -197,8 +201,3 @@ def _kinds(text: str) -> tuple[Kind, ...]:
     if unknown:
         raise ArgumentTypeError(f"{unknown[0]!r} is none of {', '.join(KINDS)}")
     return tuple(kind for kind in KINDS if kind in wanted)
-
-
-class _Rate(ProgressColumn):
-    def render(self, task: Task) -> Text:
-        return Text("" if task.speed is None else f"{task.speed:,.2f} blanks/s", style="cyan")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -20,12 +21,26 @@ from sidelong_index import select_files
 NOT_CODE: Final = frozenset({"plaintext", "markdown", "json", "yaml", "toml", "html", "css"})
 """Prose and data: completing them says little about completing code."""
 
+MADE: Final = frozenset(
+    {
+        ".git", ".hg", ".svn", ".venv", "venv", "node_modules", ".tox", ".nox", "__pycache__",
+        ".mypy_cache", ".pytest_cache", ".ruff_cache",
+    }
+)  # fmt: skip
+"""Folders that tools make and a copy does without, where no git names them."""
+
 _PATIENCE_S = 60
 
 
-def code_files(root: Path, settings: Settings) -> list[File]:
-    """The tracked files of the languages that are switched on; all files where there is no git."""
-    known = tracked(root)
+def code_files(
+    root: Path, settings: Settings, *, on_file: Callable[[], None] = lambda: None
+) -> list[File]:
+    """The tracked files of the languages that are switched on; all files where git knows none.
+
+    `on_file` is called after each of them.
+    """
+    # Nothing tracked: inside of a work tree but no part of it, as what is installed into .venv.
+    known = tracked(root) or None
     files = []
     for path in select_files(root, settings.exclude):
         language = language_id(PurePosixPath(path))
@@ -37,18 +52,41 @@ def code_files(root: Path, settings: Settings) -> list[File]:
             files.append(File(path, language, read_text(root / path)))
         except PlaceError:
             continue  # gone since, or not UTF-8
+        on_file()
     return files
 
 
+def project_files(root: Path) -> list[str]:
+    """What a copy of the project needs, relative to it: all that git does not ignore.
+
+    Where there is no git, all but what tools have made.
+    """
+    known = _listed(root, "--cached", "--others", "--exclude-standard")
+    if known is not None:
+        return sorted(known)
+    found = []
+    for folder, folders, files in os.walk(root):
+        folders[:] = sorted(set(folders) - MADE)
+        here = Path(folder).relative_to(root)
+        linked = [name for name in folders if (Path(folder) / name).is_symlink()]
+        found += [(here / name).as_posix() for name in (*sorted(files), *linked)]
+    return found
+
+
 def tracked(root: Path) -> frozenset[str] | None:
-    """What git tracks under `root`, relative to it; None without git or outside of a work tree.
+    """What git tracks under `root`, relative to it; None without git or outside of a work tree."""
+    return _listed(root)
+
+
+def _listed(root: Path, *which: str) -> frozenset[str] | None:
+    """`git ls-files`; None without git or outside of a work tree.
 
     Neither takes git's locks nor runs the programs that a work tree's settings may name.
     """
     git = shutil.which("git")
     if git is None:
         return None
-    command = [git, "-C", str(root), "-c", "core.fsmonitor=false", "ls-files", "-z"]
+    command = [git, "-C", str(root), "-c", "core.fsmonitor=false", "ls-files", "-z", *which]
     try:
         listed = subprocess.run(
             command,

@@ -5,6 +5,8 @@ The figures are `evaluation.summary`'s; the page with charts is `evaluation.repo
 
 from __future__ import annotations
 
+import math
+
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -21,8 +23,10 @@ def render(summary: Summary) -> RenderableType:
     return Group(*parts)
 
 
-def _interval(found: Interval) -> str:
-    """A mean in percent, and between what it may lie."""
+def interval(found: Interval) -> str:
+    """A mean in percent, and between what it may lie; a dash for a mean of nothing."""
+    if math.isnan(found.mean):
+        return "–"
     return f"{100 * found.mean:.1f} [dim]{100 * found.low:.0f}–{100 * found.high:.0f}[/]"
 
 
@@ -36,9 +40,9 @@ def _modes(summary: Summary) -> Table:
             table.add_row(
                 row.mode,
                 percent(row.retrieved),
-                _interval(row.exact),
-                _interval(row.edit_similarity),
-                _interval(row.identifiers_f1),
+                interval(row.exact),
+                interval(row.edit_similarity),
+                interval(row.identifiers_f1),
                 f"{row.cost.ms_median:,.0f} ms",
                 f"{row.cost.ms_p90:,.0f} ms",
                 f"{row.cost.evaluated:,.0f}",

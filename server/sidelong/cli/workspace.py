@@ -15,16 +15,14 @@ from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
-    ProgressColumn,
     SpinnerColumn,
-    Task,
     TextColumn,
 )
 from rich.progress import Progress as Bar
 from rich.table import Column
-from rich.text import Text
 
 from sidelong import paths
+from sidelong.cli.bars import PATIENCE_S, Rate
 from sidelong_index import Index, Progress
 
 MARKERS = (
@@ -33,9 +31,6 @@ MARKERS = (
     "CMakeLists.txt", "compile_commands.json",
 )  # fmt: skip
 """What lies in the top folder of a project."""
-
-PATIENCE_S = 1.0
-"""How long indexing may take before it is worth showing."""
 
 
 def find_root(file: Path) -> Path | None:
@@ -95,7 +90,7 @@ class IndexBar:
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
-            _Rate(table_column=Column(no_wrap=True)),
+            Rate("files", table_column=Column(no_wrap=True)),
             TextColumn("{task.fields[current]}", style="dim", table_column=Column(no_wrap=True)),
             console=Console(stderr=True),
             transient=True,
@@ -134,8 +129,3 @@ class IndexBar:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-
-class _Rate(ProgressColumn):
-    def render(self, task: Task) -> Text:
-        return Text("" if task.speed is None else f"{task.speed:,.0f} files/s", style="cyan")

@@ -10,25 +10,35 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from sidelong.evaluation.passing import PassSummary, Verdict
 from sidelong.evaluation.run import Case, Outcome, Trial
 from sidelong.evaluation.summary import Summary
 
 
-def summary_record(summary: Summary) -> dict[str, Any]:
-    """The summary; its fields under their names."""
-    record: dict[str, Any] = _plain(asdict(summary))
+def summary_record(summary: Summary | PassSummary) -> dict[str, Any]:
+    """A summary; its fields under their names."""
+    record: dict[str, Any] = plain(asdict(summary))
     return record
 
 
-def trial_record(trial: Trial) -> dict[str, Any]:
-    """One blank, what stood there, and what each mode made of it."""
-    return {
+def trial_record(trial: Trial, verdict: Verdict | None = None) -> dict[str, Any]:
+    """One blank, what stood there, what each mode made of it, and what the tests say of that."""
+    record = {
         "path": trial.case.file.path,
         "line": line_number(trial.case),
         "offset": trial.case.blank.start,
         "kind": trial.case.blank.kind,
         "target": trial.case.target,
         "modes": {mode: _outcome_record(outcome) for mode, outcome in trial.outcomes.items()},
+    }
+    return record if verdict is None else {**record, "tests": _verdict_record(verdict)}
+
+
+def _verdict_record(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "noticed": verdict.noticed,
+        "passed": dict(verdict.passed),
+        "timed_out": sorted(verdict.timed_out),
     }
 
 
@@ -62,11 +72,12 @@ def _outcome_record(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """The value in lists and dicts, rounded; what is not a number becomes None."""
     if isinstance(value, Mapping):
-        return {name: _plain(inner) for name, inner in value.items()}
+        return {name: plain(inner) for name, inner in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_plain(inner) for inner in value]
+        return [plain(inner) for inner in value]
     if isinstance(value, float):
         return None if math.isnan(value) else round(value, 6)
     return value

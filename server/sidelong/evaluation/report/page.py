@@ -5,13 +5,11 @@ Charts are `charts`', cases `cases`'; what is computed comes from `summary`.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 
-from sidelong.evaluation.metrics import Interval
-from sidelong.evaluation.report import cases, charts
-from sidelong.evaluation.report.style import SHEET
+from sidelong.evaluation.passing import PassSummary, sentence
+from sidelong.evaluation.report import cases, charts, parts
 from sidelong.evaluation.run import Trial
 from sidelong.evaluation.summary import ALL_KINDS, Gating, Row, Summary
 from sidelong.evaluation.words import WHAT, sentences
@@ -26,44 +24,36 @@ def render(
     title: str,
     facts: Mapping[str, str],
     partial: str = "",
+    tests: PassSummary | None = None,
 ) -> str:
-    """The whole page; `partial` says that and why the evaluation is not complete."""
-    body = "".join(
-        [
-            f"<h1>sidelong on {escape(title)}</h1>",
-            f'<p class="partial">{escape(partial)}</p>' if partial else "",
-            _facts(facts),
-            _modes(summary),
-            *(f"<p>{escape(sentence)}</p>" for sentence in sentences(summary)),
-            _figures(summary),
-            _latency(trials),
-            _kinds(summary),
-            _cases("Where retrieval helped most", cases.best(trials, _CASES)),
-            _cases("Where retrieval hurt most", cases.worst(trials, _CASES)),
-        ]
-    )
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width">'
-        f"<title>sidelong on {escape(title)}</title><style>{SHEET}</style></head>"
-        f"<body>{body}</body></html>\n"
-    )
+    """The whole page; `partial` says that and why the evaluation is not complete.
 
-
-def _facts(facts: Mapping[str, str]) -> str:
-    pairs = (f"<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>" for k, v in facts.items())
-    return f"<dl>{''.join(pairs)}</dl>"
+    `tests` is what the project's own tests say of the function bodies, if they were asked.
+    """
+    return parts.document(
+        f"sidelong on {title}",
+        f'<p class="partial">{escape(partial)}</p>' if partial else "",
+        parts.facts(facts),
+        _modes(summary),
+        *(f"<p>{escape(sentence)}</p>" for sentence in sentences(summary)),
+        _figures(summary),
+        _latency(trials),
+        _kinds(summary),
+        _tests(tests) if tests is not None else "",
+        _cases("Where retrieval helped most", cases.best(trials, _CASES)),
+        _cases("Where retrieval hurt most", cases.worst(trials, _CASES)),
+    )
 
 
 def _modes(summary: Summary) -> str:
     columns: dict[str, Callable[[Row], str]] = {
         "retrieval": lambda r: charts.legend_dot(r.mode) + r.mode,
         "retrieved": lambda r: f"{r.retrieved:.0%}",
-        "exact match": lambda r: _interval(r.exact),
-        "edit similarity": lambda r: _interval(r.edit_similarity),
-        "RepoEval's": lambda r: _interval(r.repoeval_similarity),
-        "identifiers (F1)": lambda r: _interval(r.identifiers_f1),
-        "first line right": lambda r: _interval(r.first_line),
+        "exact match": lambda r: parts.interval(r.exact),
+        "edit similarity": lambda r: parts.interval(r.edit_similarity),
+        "RepoEval's": lambda r: parts.interval(r.repoeval_similarity),
+        "identifiers (F1)": lambda r: parts.interval(r.identifiers_f1),
+        "first line right": lambda r: parts.interval(r.first_line),
         "median": lambda r: f"{r.cost.ms_median:,.0f} ms",
         "p90": lambda r: f"{r.cost.ms_p90:,.0f} ms",
         "tokens evaluated": lambda r: f"{r.cost.evaluated:,.0f}",
@@ -71,7 +61,7 @@ def _modes(summary: Summary) -> str:
     rows = [row for row in summary.rows if row.kind == ALL_KINDS]
     return (
         "<h2>Each way to decide</h2>"
-        + _table(columns, ([cell(row) for cell in columns.values()] for row in rows))
+        + parts.table(columns, ([cell(row) for cell in columns.values()] for row in rows))
         + '<p class="soft">In percent, with 95 % bootstrap intervals. Edit similarity is '
         "CrossCodeEval's (longest common subsequence), beside it RepoEval's (Levenshtein). "
         "Completions are cut to as "
@@ -82,7 +72,7 @@ def _modes(summary: Summary) -> str:
 
 def _figures(summary: Summary) -> str:
     figures = [
-        _figure(
+        parts.figure(
             charts.accuracy_latency(summary),
             "Accuracy against latency. Small dots are thresholds, from always (0) to never (1); "
             "better is up and to the left. Whiskers are 95 % intervals of all blanks: modes on "
@@ -95,7 +85,7 @@ def _figures(summary: Summary) -> str:
 
 
 def _reliability(gating: Gating) -> str:
-    return _figure(
+    return parts.figure(
         charts.reliability_diagram(gating),
         "Reliability of P(<cc>): on the dashed line the probability can be taken at its word. "
         f"Expected calibration error {gating.calibration_error:.3f}. Grey bars: how many blanks.",
@@ -103,14 +93,10 @@ def _reliability(gating: Gating) -> str:
 
 
 def _latency(trials: Sequence[Trial]) -> str:
-    return "<h2>Latency</h2>" + _figure(
+    return "<h2>Latency</h2>" + parts.figure(
         charts.latency_distribution(trials),
         "A dot per completion, the middle half boxed, the median marked.",
     )
-
-
-def _figure(picture: str, caption: str) -> str:
-    return f"<figure>{picture}<figcaption>{escape(caption)}</figcaption></figure>"
 
 
 def _kinds(summary: Summary) -> str:
@@ -123,7 +109,7 @@ def _kinds(summary: Summary) -> str:
                 escape(WHAT.get(benefit.kind, benefit.kind)),
                 str(benefit.n),
                 *(f"{100 * rows[m].exact.mean:.1f}" for m in modes),
-                *(_interval(rows[m].edit_similarity) for m in modes),
+                *(parts.interval(rows[m].edit_similarity) for m in modes),
                 f"{benefit.helps:.0%} / {benefit.nothing:.0%} / {benefit.hurts:.0%}",
             ]
         )
@@ -134,22 +120,26 @@ def _kinds(summary: Summary) -> str:
         *(f"edit sim., {mode}" for mode in modes),
         "helps / nothing / hurts",
     ]
-    return "<h2>Kinds of blanks</h2>" + _table(names, lines)
+    return "<h2>Kinds of blanks</h2>" + parts.table(names, lines)
+
+
+def _tests(found: PassSummary) -> str:
+    names = ["retrieval", "bodies", "tests pass", "exact match"]
+    rows = (
+        [
+            charts.legend_dot(row.mode) + row.mode,
+            str(row.n),
+            parts.interval(row.passed),
+            parts.interval(row.exact),
+        ]
+        for row in found.rows
+    )
+    return (
+        "<h2>Function bodies by the project's own tests</h2>"
+        f'{parts.table(names, rows)}<p class="soft">{escape(sentence(found))}</p>'
+    )
 
 
 def _cases(title: str, trials: Sequence[Trial]) -> str:
     found = "".join(map(cases.article, trials)) or "<p>Nowhere.</p>"
     return f"<h2>{escape(title)}</h2>{found}"
-
-
-def _table(names: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """A table of cells that are HTML already."""
-    head = "".join(f"<th>{escape(name)}</th>" for name in names)
-    lines = "".join(f"<tr>{''.join(f'<td>{c}</td>' for c in row)}</tr>" for row in rows)
-    return f'<div class="wide"><table><tr>{head}</tr>{lines}</table></div>'
-
-
-def _interval(found: Interval) -> str:
-    if math.isnan(found.mean):
-        return "–"
-    return f"{100 * found.mean:.1f}<small>{100 * found.low:.0f}–{100 * found.high:.0f}</small>"
