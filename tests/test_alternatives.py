@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import islice
+from typing import Any
+
+import pytest
 
 from sidelong.alternatives import Beginning, branches, distinct
+from sidelong.completer import Completer
 from sidelong.gate import Gate
 from sidelong.generate import Choice, Decision, Generated
-from sidelong.request import Answer
+from sidelong.model.llama import LlamaModel
+from sidelong.model.protocol import Cancel, Evaluation, Stopped
+from sidelong.request import Answer, Request
+from sidelong.settings import Settings
+from sidelong_index import build
 
 Steps = Sequence[dict[str, float]]
 """What may come at each place, the likeliest first."""
@@ -93,3 +101,92 @@ def test_it_gives_up_where_all_are_the_same() -> None:
     candidates = iter([answer("a")] * 10)
     assert distinct(answer("a"), candidates, most=2) == ()
     assert len(list(candidates)) == 6
+
+
+CODE = """
+class Box:
+    def __init__(self, width, height):
+        self.width = width
+        self.height = height
+
+    def area(self):
+        return $0
+"""
+OTHER = """
+class Board:
+    def area(self):
+        return self.columns * self.rows
+"""
+
+
+class Counted:
+    """The shipped model, with the tokens that went through it counted."""
+
+    def __init__(self, model: LlamaModel, stop_at: int = -1) -> None:
+        self._model, self._stop_at = model, stop_at
+        self.evaluated: list[int] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._model, name)
+
+    def evaluate(self, tokens: Sequence[int], *, cancel: Cancel, **how: Any) -> Evaluation:
+        if len(self.evaluated) == self._stop_at:
+            cancel.set()
+        found = self._model.evaluate(tokens, cancel=cancel, **how)
+        self.evaluated.append(found.evaluated)
+        return found
+
+
+def complete(model: Any, *, most: int, **settings: Any) -> Answer:
+    before, after = CODE.split("$0")
+    # However unsure the model is.
+    given = Settings(min_probability=0.0, **settings)
+    request = Request("main.py", "python", before + after, len(before), given, alternatives=most)
+    completer = Completer(model)
+    try:
+        snapshot = build([("shapes.py", OTHER)])
+        return completer.complete(request, snapshot=snapshot, cancel=Cancel())
+    finally:
+        completer._retriever.shutdown()
+
+
+def test_alternatives_differ_and_leave_the_first_as_it_was(llama: LlamaModel) -> None:
+    alone = complete(llama, most=0)
+    answer = complete(llama, most=3)
+    assert alone.alternatives == ()
+    assert (answer.text, answer.probability) == (alone.text, alone.probability)
+    texts = [answer.text, *(other.text for other in answer.alternatives)]
+    assert len(set(texts)) == 4, texts
+
+
+def test_an_alternative_costs_only_what_it_writes(llama: LlamaModel) -> None:
+    model = Counted(llama)
+    answer = complete(model, most=2, retrieval="never")
+    of_the_first = answer.tokens.generated
+    assert max(model.evaluated[of_the_first:]) <= of_the_first
+    model.evaluated.clear()
+    complete(model, most=0, retrieval="never")
+    assert model.evaluated[0] <= 2, "what is read of the prompt stays read"
+
+
+def test_the_gate_is_offered_decided_otherwise(llama: LlamaModel) -> None:
+    for threshold, retrieved in ((1.0, False), (0.0, True)):
+        answer = complete(llama, most=1, threshold=threshold)
+        assert answer.gate.retrieved is retrieved
+        (otherwise,) = answer.alternatives
+        assert otherwise.gate.retrieved is not retrieved
+        assert otherwise.text == complete(llama, most=0, threshold=1.0 - threshold).text
+    never = complete(llama, most=3, retrieval="never")
+    assert not any(other.gate.retrieved for other in never.alternatives)
+
+
+@pytest.mark.parametrize("most", [0, 3])
+def test_a_cancelled_request_stops_inside_an_alternative(llama: LlamaModel, most: int) -> None:
+    first = Counted(llama)
+    complete(first, most=0)
+    later = Counted(llama, stop_at=len(first.evaluated) + 2)
+    if most:
+        with pytest.raises(Stopped):
+            complete(later, most=most)
+    else:
+        complete(later, most=most)

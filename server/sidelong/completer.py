@@ -12,11 +12,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 
 from sidelong import gate as gates
 from sidelong import prompt as prompts
+from sidelong.alternatives import Beginning, branches, distinct
 from sidelong.correction import Correction
-from sidelong.gate import Look
+from sidelong.gate import Gate, Look
 from sidelong.generate import Generated, generate
 from sidelong.model.protocol import Cancel, Evaluation, Hidden, Logits, Model, Stopped
 from sidelong.ngram import LineTokens, NgramCache, file_sources
@@ -111,31 +113,24 @@ class Completer:
                 chunks = ()
             decision = replace(decision, retrieved=bool(chunks))
             read = with_chunks or read
-        hits.cancel()
         if read is None:
             with watch("look"):
                 read = self._read(seeing.prompt, cancel)
+        task = _Task(request, seeing, budget, cancel)
         with watch("generate"):
-            generated = self._generate(request, seeing, read, chunks, budget, cancel)
-        trimmed = trim(
-            generated.text,
-            before=request.before,
-            after=request.after,
-            language=request.language,
-            max_lines=settings.max_lines,
-        )
-        return Answer(
-            text=trimmed.text,
-            replace_after=trimmed.replace_after,
-            gate=decision,
-            chunks=chunks,
+            generated = self._generate(task, read, chunks)
+        answer = replace(
+            self._answer(task, generated, read, chunks, decision),
             tokens=Tokens(len(read.prompt), read.evaluated, generated.tokens, by_policy),
             ms=watch.ms,
-            probability=generated.probability,
-            reason=_reason(generated, trimmed),
-            model=self.model.name,
-            policy=None if self.policy is None else self.policy.name,
         )
+        if request.alternatives:
+            with watch("alternatives"):
+                others = self._others(task, generated, answer, read, hits)
+                found = distinct(answer, others, most=request.alternatives)
+                answer = replace(answer, alternatives=found)
+        hits.cancel()
+        return answer
 
     def consider(self, request: Request, cancel: Cancel) -> tuple[float, Hidden] | None:
         """P(<cc>) and the deciding model's state at `<eof>` [D], whatever the settings say.
@@ -206,14 +201,9 @@ class Completer:
         return replace(found, evaluated=before + found.evaluated)
 
     def _generate(
-        self,
-        request: Request,
-        seeing: View,
-        read: _Read,
-        chunks: tuple[Hit, ...],
-        budget: Budget,
-        cancel: Cancel,
+        self, task: _Task, read: _Read, chunks: tuple[Hit, ...], begun: Beginning = ()
     ) -> Generated:
+        request = task.request
         stop = partial(
             should_stop,
             before=request.before,
@@ -226,14 +216,84 @@ class Completer:
             self.model,
             read.prompt,
             read.logits,
-            context=seeing.before,
-            owed=seeing.owed,
-            cache=self._cache(request, seeing, chunks),
-            max_tokens=budget.generated,
+            context=task.seeing.before,
+            owed=task.seeing.owed,
+            cache=self._cache(request, task.seeing, chunks),
+            max_tokens=task.budget.generated,
             stop=stop,
-            cancel=cancel,
+            cancel=task.cancel,
             least=request.settings.min_probability,
+            begun=begun,
+            note=request.alternatives > 0,
         )
+
+    def _answer(
+        self,
+        task: _Task,
+        generated: Generated,
+        read: _Read,
+        chunks: tuple[Hit, ...],
+        decision: Gate,
+    ) -> Answer:
+        request = task.request
+        trimmed = trim(
+            generated.text,
+            before=request.before,
+            after=request.after,
+            language=request.language,
+            max_lines=request.settings.max_lines,
+        )
+        return Answer(
+            text=trimmed.text,
+            replace_after=trimmed.replace_after,
+            gate=decision,
+            chunks=chunks,
+            tokens=Tokens(len(read.prompt), read.evaluated, generated.tokens),
+            probability=generated.probability,
+            reason=_reason(generated, trimmed),
+            model=self.model.name,
+            policy=None if self.policy is None else self.policy.name,
+        )
+
+    def _others(
+        self,
+        task: _Task,
+        generated: Generated,
+        answer: Answer,
+        read: _Read,
+        hits: Future[list[Hit]],
+    ) -> Iterator[Answer]:
+        """Other texts, made as they are taken, most of which part from the first in its first line.
+
+        One has read chunks if the first has not, and the reverse; it comes late, for reading costs.
+        """
+
+        def write(begun: Beginning) -> Generated:
+            return self._generate(task, read, answer.chunks, begun)
+
+        parted = (
+            self._answer(task, other, read, answer.chunks, answer.gate)
+            for other in branches(generated, write)
+        )
+        yield from islice(parted, task.request.alternatives - 1)
+        otherwise = self._decided_otherwise(task, answer, hits)
+        if otherwise is not None:
+            yield otherwise
+        yield from parted
+
+    def _decided_otherwise(
+        self, task: _Task, answer: Answer, hits: Future[list[Hit]]
+    ) -> Answer | None:
+        """With chunks what was written without them, and the reverse; None if there are none."""
+        chunks = () if answer.chunks else _result(hits, task.request)
+        if not chunks and not answer.chunks:
+            return None
+        read = self._read_chunks(task.seeing, None, chunks, task.cancel)
+        if read is None and chunks and not self._has_cache(task.request.settings):
+            return None
+        read = read or self._read(task.seeing.prompt, task.cancel)
+        gate = replace(answer.gate, retrieved=bool(chunks))
+        return self._answer(task, self._generate(task, read, chunks), read, chunks, gate)
 
     def _has_cache(self, settings: Settings) -> bool:
         return settings.workspace_cache and bool(self.model.cache_weights)
@@ -254,6 +314,16 @@ class Completer:
             vocab_size=len(self.model.pieces.pieces),
             weights=self.model.cache_weights,
         )
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What all texts for one request have in common."""
+
+    request: Request
+    seeing: View
+    budget: Budget
+    cancel: Cancel
 
 
 @dataclass(frozen=True)

@@ -56,14 +56,24 @@ class Suggestion:
     answer: Answer
 
     def rest(self, before: str, after: str) -> Answer | None:
-        """What is left of the suggestion at another cursor of the same document.
+        """What is left at another cursor of the same document, of the text or an alternative."""
+        if not self.before.starts(before):
+            return None
+        rests = (
+            replace(self, answer=answer)._rest(before, after)
+            for answer in (self.answer, *self.answer.alternatives)
+        )
+        return next((rest for rest in rests if rest is not None), None)
+
+    def _rest(self, before: str, after: str) -> Answer | None:
+        """What is left of the text.
 
         None unless everything that changed since is that its text was typed: the editor may have
         closed brackets and quotes meanwhile, and the user may have typed over closed ones.
         """
         typed = before[self.before.length :]
         left = self.answer.text[len(typed) :]
-        if not left or not self.answer.text.startswith(typed) or not self.before.starts(before):
+        if not left or not self.answer.text.startswith(typed):
             return None
         for n in range(self.answer.replace_after + 1):
             n_closed = len(after) - (self.after.length - n)
@@ -78,7 +88,14 @@ class Suggestion:
 
     def _answer(self, text: str, replace_after: int) -> Answer:
         tokens = Tokens(prompt=self.answer.tokens.prompt)
-        return replace(self.answer, text=text, replace_after=replace_after, tokens=tokens, ms={})
+        return replace(
+            self.answer,
+            text=text,
+            replace_after=replace_after,
+            tokens=tokens,
+            ms={},
+            alternatives=(),
+        )
 
 
 class Recall:

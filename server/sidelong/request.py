@@ -30,6 +30,8 @@ class Request:
     settings: Settings = field(default_factory=Settings)
     id: str = ""
     """Names the request in the log."""
+    alternatives: int = 0
+    """How many other texts are wanted beside the first."""
     project: str = ""
     """The workspace folder's name; empty for a document outside of one."""
     correction: Correction | None = None
@@ -78,6 +80,8 @@ class Answer:
     """How likely the model thinks all of the text is right, before it was trimmed."""
     reason: str = ""
     """Why the text is empty, or what cut it."""
+    alternatives: tuple[Answer, ...] = ()
+    """Other texts for the same cursor, likeliest first, as far as the request wanted them."""
     model: str = ""
     """The model that wrote it."""
     policy: str | None = None

@@ -105,6 +105,7 @@ def test_every_request_is_explained_with_what_it_cost(editor: Any) -> None:
         "threshold": 0.5,
         "rule": "threshold",
         "retrieved": False,
+        "corrected": None,
     }
     assert record["tokens"] == {"prompt": 10, "evaluated": 2, "generated": 3}
     assert set(record["ms"]) == {"look", "total"}

@@ -24,6 +24,7 @@ from sidelong.lsp.history import History
 from sidelong.lsp.indexing import Indexing
 from sidelong.lsp.model_in_use import ModelInUse
 from sidelong.lsp.options import ServeOptions
+from sidelong.lsp.prefetch import Prefetch
 from sidelong.lsp.protocol import Protocol
 from sidelong.recall import Recall
 from sidelong.settings import Settings
@@ -49,6 +50,7 @@ class Server(LanguageServer):
         self.folders = Folders()
         self.history = History()
         self.recall = Recall()
+        self.prefetch = Prefetch(self)
         self.status = status.Status(self._publish_status)
         self.configuration = Configuration(options, self._warn)
         self._config_file = self.configuration.read_file()
@@ -96,12 +98,14 @@ class Server(LanguageServer):
                     await self.indexing.apply(folder, settings)
             if this == self._refreshes:
                 self.recall = Recall()
+                self.prefetch.forget()
                 self.configured.set()
                 await self.model.use(self.configuration.user() if self._is_wanted() else None)
 
     async def close(self) -> None:
         """Stop everything that was started; idempotent."""
         self._refreshes += 1
+        self.prefetch.forget()
         await self.indexing.stop(self.folders)
         await self.model.use(None)
 

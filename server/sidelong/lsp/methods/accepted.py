@@ -19,9 +19,10 @@ logger = logging.getLogger(__name__)
 ACCEPTED: Final = "sidelong.accepted"
 
 
-def acceptance_of(request_id: str) -> types.Command:
-    """The command that tells us that the answer to a request was accepted."""
-    return types.Command(title="Accepted", command=ACCEPTED, arguments=[{"id": request_id}])
+def acceptance_of(request_id: str, which: int = 0) -> types.Command:
+    """The command that tells us which suggestion of a request was accepted, counted from 0."""
+    arguments = [{"id": request_id, "which": which}]
+    return types.Command(title="Accepted", command=ACCEPTED, arguments=arguments)
 
 
 def accepted(server: Server, *arguments: object) -> None:
@@ -29,3 +30,4 @@ def accepted(server: Server, *arguments: object) -> None:
     for argument in arguments:
         if isinstance(argument, Mapping) and server.history.accept(str(argument.get("id"))):
             logger.debug("request %s: accepted", argument["id"])
+            server.prefetch.accepted(str(argument["id"]), argument.get("which", 0))

@@ -13,10 +13,11 @@ logger = logging.getLogger(__name__)
 
 
 def did_change(server: Server, params: types.DidChangeTextDocumentParams) -> None:
-    """Apply the edits and let the index know."""
+    """Apply the edits and let those know who follow the text."""
     doc = server.documents.get(params.text_document.uri)
     if doc is None:
         logger.warning("%s changed but is not open", file_name(params.text_document.uri))
         return
     doc.change(params.content_changes, server.encoding)
     server.indexing.show(doc)
+    server.prefetch.changed(doc)

@@ -13,4 +13,5 @@ def did_close(server: Server, params: types.DidCloseTextDocumentParams) -> None:
     if doc is not None:
         server.indexing.unshow(doc)
         server.recall.forget(doc.uri)
+        server.prefetch.forget(doc.uri)
         server.newest_request.pop(doc.uri, None)
