@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sidelong.evaluation.report import cases, charts, page, svg
+from sidelong.evaluation.comparison import compare, plug_in
+from sidelong.evaluation.report import cases, charts, comparison_charts, comparison_page, page, svg
 from sidelong.evaluation.run import Trial
 from sidelong.evaluation.summary import summarise
 
@@ -132,6 +133,71 @@ def test_a_model_without_the_token_has_no_reliability(trial: NewTrial) -> None:
 
 def test_one_blank_makes_a_page(trial: NewTrial) -> None:
     assert len(pictures(render([trial("right", "right", ms=(0, 0))]))) == 4 + 3
+
+
+def compared(old: list[Trial], new: list[Trial], partial: str = "") -> str:
+    return comparison_page.render(
+        compare(old, new),
+        old,
+        new,
+        plug_ins={"old": (), "new": plug_in(new, None)},
+        title="shop & co",
+        facts={"new": "a<b>.gguf"},
+        partial=partial,
+    )
+
+
+def test_a_comparison_is_whole_and_needs_nothing_else(trials: list[Trial], trial: NewTrial) -> None:
+    html = compared(trials, [trial("<right>", "<right>", p=0.3), *trials[1:]], partial="2 of 9")
+    tags = Tags(html)
+    assert tags.stack == []
+    assert not tags.seen & {"script", "link", "img", "iframe", "object"}
+    assert not tags.attributes & {"src", "href", "onclick", "onload"}
+    assert "shop &amp; co" in html
+    assert "a&lt;b&gt;.gguf" in html
+    assert "<right>" not in html
+    assert '<p class="partial">2 of 9</p>' in html
+    assert len(pictures(html)) == 3
+
+
+def test_a_comparison_shows_what_is_lost_and_what_is_won(
+    trials: list[Trial], trial: NewTrial
+) -> None:
+    html = compared(
+        [trial("right", p=0.1), trial("rong", p=0.1)], [trial("rXght", p=0.1), trial("right", p=0)]
+    )
+    lost, won = html[html.index("Lost:") :].split("Won:")
+    assert "r<mark>X</mark>ght" in lost
+    assert "new: edit similarity 80" in lost
+    assert "old: edit similarity" in won
+    same = compared(trials, trials)
+    assert same.count("<p>Nothing.</p>") == 2
+
+
+def test_differences_are_marked_beside_zero(trial: NewTrial) -> None:
+    better = compare([trial("wrong", "right", p=0.1)], [trial("right", "wrong", p=0.1)])
+    (chart,) = pictures(comparison_charts.differences(better))
+    (zero,) = [float(m.get("x1", "0")) for m in chart.iter("line") if m.get("class") == "zero"]
+    never, always, *_ = [float(m.get("cx", "0")) for m in chart.iter("circle")]
+    assert always < zero < never
+
+
+def test_rates_fall_from_always_to_never(trial: NewTrial) -> None:
+    old, new = ([trial(p=p) for p in found] for found in ((0.2, 0.5, 0.6), (0.1, 0.3, 0.9)))
+    thresholds = compare(old, new).thresholds
+    assert thresholds is not None
+    (chart,) = pictures(comparison_charts.retrieval_rates(old, new, thresholds))
+    curves = {m.get("class"): m.get("points", "").split() for m in chart.iter("polyline")}
+    assert set(curves) == {"old", "new"}
+    for points in curves.values():
+        heights = [float(point.split(",")[1]) for point in points]
+        assert heights == sorted(heights)
+        assert (heights[0], heights[-1]) == (14, 340 - 44)
+    dots = [title.text for title in chart.iter("title")]
+    assert dots == [
+        "new at the old threshold: 0.4, retrieves in 33%",
+        "new at the old rate: 0.2, retrieves in 67%",
+    ]
 
 
 @pytest.mark.parametrize(

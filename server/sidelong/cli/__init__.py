@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "index": "bring the kept index of a folder up to date",
     "eval": "say how good completions are in a folder, and what retrieval brings there",
     "calibrate": "find the threshold that suits a folder, by completing its own code",
+    "compare": "say what changes between two models, on the code of a folder",
     "doctor": "check the installation and say what to do about each problem",
 }
 

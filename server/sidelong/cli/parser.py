@@ -28,10 +28,15 @@ class Parser(ArgumentParser):
 
 
 def add_model_options(parser: ArgumentParser) -> None:
-    """Which model, and how much of the machine it may use; see `config.user_settings`."""
+    """Which model, and how much of the machine it may use; see `config.load_config`."""
     parser.add_argument(
         "--model", type=Path, metavar="GGUF", help="the model file (default: the one shipped)"
     )
+    add_engine_options(parser)
+
+
+def add_engine_options(parser: ArgumentParser) -> None:
+    """What holds for any model: who decides for it, and how much of the machine it may use."""
     parser.add_argument(
         "--policy",
         type=Path,

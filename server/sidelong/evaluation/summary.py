@@ -159,7 +159,7 @@ def helped(trials: Iterable[Trial]) -> list[bool]:
     ]
 
 
-def probabilities(trials: Iterable[Trial]) -> list[float] | None:
+def probabilities(trials: Sequence[Trial]) -> list[float] | None:
     """P(<cc>) of every blank; None if no model could say."""
     known = [p for trial in trials if (p := probability(trial)) is not None]
     return known if len(known) == len(trials) else None
@@ -171,9 +171,14 @@ def probability(trial: Trial) -> float | None:
     return next((p for p in said if p is not None), None)
 
 
-def sweep(trials: Sequence[Trial], thresholds: Sequence[float]) -> list[Point]:
-    """What each threshold would give; empty if the model cannot decide."""
-    asked = probabilities(trials)
+def sweep(
+    trials: Sequence[Trial], thresholds: Sequence[float], asked: Sequence[float] | None = None
+) -> list[Point]:
+    """What each threshold would give; empty if the model cannot decide.
+
+    `asked` are other probabilities to compare with them than P(<cc>), one for each trial.
+    """
+    asked = probabilities(trials) if asked is None else asked
     if asked is None:
         return []
     never, always = outcomes(trials, "never"), outcomes(trials, "always")

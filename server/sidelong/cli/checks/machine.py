@@ -60,6 +60,16 @@ def check_processors(threads: int | None) -> Finding:
     return Finding("processors", "ok", f"{fact}, the model gets {threads}", details=details)
 
 
+def available_bytes() -> int:
+    """The main memory that programs can have without others being swapped out."""
+    return int(psutil.virtual_memory().available)
+
+
+def resident_bytes() -> int:
+    """What this process holds in main memory, its mapped files included."""
+    return int(psutil.Process().memory_info().rss)
+
+
 def check_memory(model: Path) -> Finding:
     """Whether the model fits into the memory that is free now."""
     memory = psutil.virtual_memory()

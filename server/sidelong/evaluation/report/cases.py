@@ -43,9 +43,9 @@ def article(trial: Trial) -> str:
         f"<span>edit similarity {100 * gain(trial):+.0f}</span>"
         f'<span class="soft">{escape(_decided(trial))}</span></header>'
         '<div class="side">'
-        f"{_pane('what stood there', trial, escape(case.target))}"
-        f"{_completion('without retrieval', trial, trial.outcomes['never'])}"
-        f"{_completion('with retrieval', trial, always)}"
+        f"{pane('what stood there', trial, escape(case.target))}"
+        f"{completion('without retrieval', trial, trial.outcomes['never'])}"
+        f"{completion('with retrieval', trial, always)}"
         f"</div>{''.join(map(_chunk, always.chunks))}</article>"
     )
 
@@ -57,13 +57,14 @@ def _decided(trial: Trial) -> str:
     return f"the threshold {done}{said}"
 
 
-def _completion(title: str, trial: Trial, outcome: Outcome) -> str:
+def completion(title: str, trial: Trial, outcome: Outcome) -> str:
+    """A completion in its place, what is wrong in it marked, and its score and cost."""
     right = "exact" if outcome.exact else f"edit similarity {100 * outcome.edit_similarity:.0f}"
     facts = f"{title}: {right}, {outcome.total_ms:,.0f} ms, {outcome.tokens.evaluated:,} tokens"
-    return _pane(facts, trial, _marked(outcome.text, outcome.target))
+    return pane(facts, trial, _marked(outcome.text, outcome.target))
 
 
-def _pane(title: str, trial: Trial, inserted: str) -> str:
+def pane(title: str, trial: Trial, inserted: str) -> str:
     """A piece of the file with something in place of the blank."""
     text, blank = trial.case.file.text, trial.case.blank
     above = "\n".join(text[: blank.start].split("\n")[-_LINES_ABOVE:])

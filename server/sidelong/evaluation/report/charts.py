@@ -5,7 +5,7 @@ What the figures mean is said beside them, by `page`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -143,34 +143,39 @@ _MARGIN = 84
 
 
 def latency_distribution(trials: Sequence[Trial]) -> str:
-    """Every completion's latency by mode: a dot each, the middle half boxed, the median marked."""
+    """Every completion's latency by mode; see `distribution`."""
     modes = list(trials[0].outcomes)
-    by_mode = {mode: [o.total_ms for o in outcomes(trials, mode)] for mode in modes}
-    everything = [ms for found in by_mode.values() for ms in found]
-    height = 14 + _ROW * len(modes) + 44
+    return distribution({mode: [o.total_ms for o in outcomes(trials, mode)] for mode in modes})
+
+
+def distribution(latencies: Mapping[str, Sequence[float]]) -> str:
+    """Milliseconds by name: a dot each, the middle half boxed, the median marked."""
+    names = list(latencies)
+    everything = [ms for found in latencies.values() for ms in found]
+    height = 14 + _ROW * len(names) + 44
     frame = Frame(
         axis("ms for one completion", [0.0, *everything], show=lambda v: f"{v:,.0f}"),
-        Axis("", 0.0, float(len(modes)), (), str),
+        Axis("", 0.0, float(len(names)), (), str),
         width=1060,
         height=height,
         left=_MARGIN,
     )
     marks = []
-    for i, mode in enumerate(modes):
-        middle = frame.at_y(len(modes) - i - 0.5)
-        low, median, high = (float(v) for v in np.quantile(by_mode[mode], [0.25, 0.5, 0.75]))
+    for i, name in enumerate(names):
+        middle = frame.at_y(len(names) - i - 0.5)
+        low, median, high = (float(v) for v in np.quantile(latencies[name], [0.25, 0.5, 0.75]))
         x = frame.at_x(low)
         marks += [
-            text(mode, _MARGIN - 10, middle + 4, class_=f"label {mode}", anchor="end"),
-            rectangle(x, middle - 14, frame.at_x(high) - x, 28, f"box {mode}"),
+            text(name, _MARGIN - 10, middle + 4, class_=f"label {name}", anchor="end"),
+            rectangle(x, middle - 14, frame.at_x(high) - x, 28, f"box {name}"),
             *(
-                circle(frame.at_x(ms), middle + _scatter(n), 2.4, f"dot {mode}", f"{ms:.0f} ms")
-                for n, ms in enumerate(by_mode[mode])
+                circle(frame.at_x(ms), middle + _scatter(n), 2.4, f"dot {name}", f"{ms:.0f} ms")
+                for n, ms in enumerate(latencies[name])
             ),
             line(frame.at_x(median), middle - 18, frame.at_x(median), middle + 18, "median"),
             text(f"{median:,.0f}", frame.at_x(median), middle - 21, class_="tick", anchor="middle"),
         ]
-    return frame.draw(*marks, label="Latency of each completion by mode")
+    return frame.draw(*marks, label="Latency of each completion")
 
 
 def _scatter(n: int) -> float:

@@ -39,6 +39,10 @@ svg .never { fill: var(--never); stroke: var(--never); }
 svg .always { fill: var(--always); stroke: var(--always); }
 svg .greedy { fill: var(--greedy); stroke: var(--greedy); }
 svg .threshold { fill: var(--threshold); stroke: var(--threshold); }
+svg .old { fill: var(--never); stroke: var(--never); }
+svg .new { fill: var(--threshold); stroke: var(--threshold); }
+svg polyline.old, svg polyline.new { fill: none; stroke-width: 1.8; }
+svg .zero { stroke: var(--soft); stroke-width: 1.5; }
 svg .dot, svg .box { stroke: none; } svg .mode { stroke: var(--page); }
 svg .label { stroke: var(--page); stroke-width: 3; stroke-linejoin: round; }
 article { border: 1px solid var(--line); border-radius: 8px; padding: 12px 14px; margin: 14px 0; }
