@@ -19,7 +19,7 @@ try {
   console.log(`page load to ready         ${Math.round(await sinceLoad())} ms`);
   await code.open("typed.py");
   console.log(`the first ghost text       ${Math.round(await keystroke())} ms after its keystroke`);
-  await code.expectGhostText(REST);
+  await code.expectSuggestion(REST);
   await code.press("Escape", "Backspace");
   const times: number[] = [];
   for (let i = 0; i < KEYSTROKES; i++) {

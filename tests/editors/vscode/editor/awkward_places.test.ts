@@ -35,7 +35,7 @@ test("a bracket that stands already is not doubled", async () => {
   await code.open("bracket.py");
   // VS Code closes the bracket itself: the cursor stands between "(" and ")".
   await code.type(".info(");
-  await code.expectGhostText(/^"area is %s", total/);
+  await code.expectSuggestion('"area is %s", total');
   await code.screenshot("duplicate-bracket");
   await code.press("Tab");
   await code.expectSaved(
@@ -47,38 +47,41 @@ test("a bracket that stands already is not doubled", async () => {
 test("a suggestion in the middle of a line leaves what follows as it is", async () => {
   await code.open("within.py", "def fifth(shape):\n    total = shape");
   await code.type(".");
-  const seen = await code.expectGhostText(/^width \* shape\.height/);
+  const seen = await code.expectSuggestion(REST);
   await code.screenshot("middle-of-a-line");
   assert.ok(!seen.includes("\n"), `it has several lines: ${seen}`);
   await code.press("Tab");
-  await code.expectSaved("within.py", WITHIN.replace("shape  #", "shape.width * shape.height  #"));
+  await code.expectSaved("within.py", WITHIN.replace("shape  #", `shape.${seen}  #`));
 });
 
 test("behind emoji a suggestion stands and goes where it belongs", async () => {
   await code.open("emoji.py");
   await code.type(".");
-  await code.expectGhostText(REST);
+  const shown = await code.expectSuggestion(REST);
   await code.screenshot("emoji");
   await code.press("Tab");
-  await code.expectSaved("emoji.py", `${EMOJI}.${REST}`);
+  await code.expectSaved("emoji.py", `${EMOJI}.${shown}`);
 });
 
 test("a file with Windows line ends keeps them", async () => {
   await code.open("windows.py");
   await code.type(".");
-  await code.expectGhostText(REST);
+  const shown = await code.expectSuggestion(REST);
   await code.press("Tab");
-  await code.expectSaved("windows.py", `${WINDOWS}.${REST}`);
+  await code.expectSaved("windows.py", `${WINDOWS}.${shown}`.replaceAll(/\r?\n/g, "\r\n"));
 });
 
 test("beside the suggest widget the ghost text goes with the selected item", async () => {
   await code.open("selected.py");
   await code.type(".wid");
-  await code.expectGhostText(REST.slice("wid".length));
+  await code.expectSuggestion(REST.slice("wid".length));
   await code.press("Control+Space");
   await code.page.locator(".suggest-widget .monaco-list-row", { hasText: "width" }).waitFor();
-  await code.expectGhostText(/ \* shape\.height$/);
+  await code.expectGhostText(/ \* shape\.height/);
   await code.screenshot("suggest-widget");
   await code.press("Escape", "Tab");
-  await code.expectSaved("selected.py", /total = shape\.width \* shape\.height$/);
+  await code.expectSaved(
+    "selected.py",
+    /fifth\(shape\):\n {4}total = shape\.width \* shape\.height/,
+  );
 });

@@ -25,7 +25,7 @@ test("the panel follows what happens", async () => {
   await code.command("sidelong: Why This Suggestion?");
   await code.open("shown.py");
   await code.type(".");
-  await code.expectGhostText(REST);
+  await code.expectSuggestion(REST);
   const text = await code.panelText(/A suggestion was shown\./);
   assert.match(text, /probability [\d.]+ %/);
   assert.match(text, /threshold [\d.]+ %/);

@@ -1,5 +1,6 @@
 /** Ghost text as a person meets it: it comes, it is taken in parts or whole, it goes. */
 
+import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { REST, REST_OF_DOOR, UNFINISHED, UNFINISHED_DOOR } from "../support/samples.ts";
@@ -7,7 +8,7 @@ import { Workbench } from "../support/workbench.ts";
 
 let code: Workbench;
 
-const FILES = ["type", "along", "differ", "whole", "word", "dismiss", "undo"];
+const FILES = ["type", "along", "differ", "whole", "word", "dismiss", "undo", "cycle"];
 
 before(async () => {
   const files = FILES.map((name) => [`${name}.py`, UNFINISHED]);
@@ -22,77 +23,90 @@ after(async () => {
   await code.stop();
 });
 
-/** Open a file of its own and type the "." after which everything is known. */
-async function suggestion(name: string, rest = REST): Promise<string> {
-  const file = `${name}.py`;
+/** Open a file of its own and type the "." after which the suggestion's start is known. */
+async function suggestion(file: string, start = REST): Promise<string> {
   await code.open(file);
   await code.type(".");
-  await code.expectGhostText(rest);
-  return file;
+  return await code.expectSuggestion(start);
 }
 
 test("typing shows ghost text", async () => {
-  await suggestion("type");
+  await suggestion("type.py");
   await code.screenshot("ghost-text");
 });
 
 test("a suggestion can have several lines", async () => {
-  const file = await suggestion("lines", REST_OF_DOOR);
+  const shown = await suggestion("lines.py", REST_OF_DOOR);
   await code.screenshot("several-lines");
   await code.press("Tab");
-  await code.expectSaved(file, `${UNFINISHED_DOOR}.${REST_OF_DOOR}`);
+  await code.expectSaved("lines.py", `${UNFINISHED_DOOR}.${shown}`);
 });
 
 test("typing along keeps the rest of the suggestion", async () => {
-  await suggestion("along");
+  const shown = await suggestion("along.py");
   await code.type("wid");
-  await code.expectGhostText(REST.slice("wid".length));
+  await code.expectGhostText(shown.slice("wid".length));
   await code.type("th * ");
-  await code.expectGhostText(REST.slice("width * ".length));
+  await code.expectGhostText(shown.slice("width * ".length));
   await code.screenshot("typed-along");
 });
 
 test("typing something else takes the suggestion away", async () => {
-  await suggestion("differ");
+  await suggestion("differ.py");
   await code.type("x");
-  await code.expectGhostText(/^(?!.*dth \* shape)/);
+  await code.expectGhostText(/^(?!.*idth \* shape)/);
 });
 
 test("Tab accepts the whole suggestion", async () => {
-  const file = await suggestion("whole");
+  const shown = await suggestion("whole.py");
   await code.press("Tab");
-  await code.expectSaved(file, `${UNFINISHED}.${REST}`);
+  await code.expectSaved("whole.py", `${UNFINISHED}.${shown}`);
 });
 
 test("a word is accepted by itself and the rest stays", async () => {
-  const file = await suggestion("word");
+  const shown = await suggestion("word.py");
   await code.press("Control+ArrowRight");
-  await code.expectGhostText(REST.slice("width".length));
+  await code.expectGhostText(shown.slice("width".length));
   await code.screenshot("word-accepted");
   await code.press("Escape");
-  await code.expectSaved(file, `${UNFINISHED}.width`);
+  await code.expectSaved("word.py", `${UNFINISHED}.width`);
 });
 
 test("a line is accepted by itself and the rest stays", async () => {
-  const file = await suggestion("line", REST_OF_DOOR);
+  const shown = await suggestion("line.py", REST_OF_DOOR);
   await code.press("Control+Alt+ArrowDown");
-  await code.expectGhostText(/^\s*return$/);
+  const rest = await code.expectGhostText(/^\s*return/);
+  assert.ok(shown.endsWith(rest.trimStart()), `${rest} is no rest of ${shown}`);
   await code.screenshot("line-accepted");
   await code.press("Escape");
-  await code.expectSaved(file, new RegExp(`door\\.open\\(\\)\\s*$`));
+  await code.expectSaved("line.py", /\(door\):\n {4}door\.open\(\)\s*$/);
 });
 
 test("Escape dismisses the suggestion and leaves the text", async () => {
-  const file = await suggestion("dismiss");
+  await suggestion("dismiss.py");
   await code.press("Escape");
   await code.expectNoGhostText();
-  await code.expectSaved(file, `${UNFINISHED}.`);
+  await code.expectSaved("dismiss.py", `${UNFINISHED}.`);
 });
 
 test("one undo takes an accepted suggestion back", async () => {
-  const file = await suggestion("undo");
+  const shown = await suggestion("undo.py");
   await code.press("Tab");
-  await code.expectSaved(file, `${UNFINISHED}.${REST}`);
+  await code.expectSaved("undo.py", `${UNFINISHED}.${shown}`);
   await code.press("Control+KeyZ");
-  await code.expectSaved(file, `${UNFINISHED}.`);
+  await code.expectSaved("undo.py", `${UNFINISHED}.`);
+});
+
+test("asked by hand there are others to go through, and what is seen is what is taken", async () => {
+  const first = await suggestion("cycle.py");
+  await code.press("Control+Alt+Space");
+  await code.press("Alt+BracketRight");
+  const second = await code.expectOtherSuggestion(first);
+  await code.screenshot("cycled");
+  await code.press("Alt+BracketLeft");
+  await code.expectGhostText(first);
+  await code.press("Alt+BracketRight");
+  await code.expectGhostText(second);
+  await code.press("Tab");
+  await code.expectSaved("cycle.py", `${UNFINISHED}.${second}`);
 });

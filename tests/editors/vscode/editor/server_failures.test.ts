@@ -44,7 +44,7 @@ test("a server killed while a request runs is started again and says so once", a
   assert.equal(told.length, 1);
   await code.open("b.py");
   await code.type(".");
-  await code.expectGhostText(REST);
+  await code.expectSuggestion(REST);
 });
 
 test("the server ends with the editor's window", async () => {
@@ -77,7 +77,7 @@ test("without a server one message shows how to install it, and then it is found
   await code.page.locator(DONE).first().waitFor();
   await code.open("a.py");
   await code.type(".");
-  await code.expectGhostText(REST);
+  await code.expectSuggestion(REST);
 });
 
 test("a setting that names no program is told with the setting's name", async () => {
@@ -108,5 +108,5 @@ test("a model that is not there is an error that says so, and the right one need
   assert.deepEqual(serversOf(code.server.home), before);
   await code.open("a.py");
   await code.type(".");
-  await code.expectGhostText(REST);
+  await code.expectSuggestion(REST);
 });

@@ -33,7 +33,7 @@ test("one folder of a workspace is off and the other on", async () => {
   await code.type(".");
   await code.open("on/a.py");
   await code.type(".");
-  await code.expectGhostText(REST);
+  await code.expectSuggestion(REST);
   await code.expectStatus(/ready/);
   await code.screenshot("settings-per-folder");
 });
@@ -48,7 +48,7 @@ test("a language that is off by an override has no suggestions, another has", as
   await code.type(".");
   await code.open("a.py");
   await code.type(".");
-  await code.expectGhostText(REST);
+  await code.expectSuggestion(REST);
 });
 
 test("a workspace can name neither the program nor the model", async () => {
@@ -64,7 +64,7 @@ test("a workspace can name neither the program nor the model", async () => {
   });
   await code.open("a.py");
   await code.type(".");
-  await code.expectGhostText(REST);
+  await code.expectSuggestion(REST);
   await code.expectStatus(/ready: Completing with default\.gguf/);
 });
 
@@ -78,5 +78,5 @@ test("a change of settings counts at once", async () => {
   await code.expectStatus(/ready/);
   await code.open("b.py");
   await code.type(".");
-  await code.expectGhostText(REST);
+  await code.expectSuggestion(REST);
 });

@@ -61,12 +61,14 @@ const QUIET = {
   "workbench.secondarySideBar.defaultVisibility": "hidden",
 };
 
+/** What has no key until the user gives it one. */
 const KEYS = [
   {
     key: "ctrl+alt+down",
     command: "editor.action.inlineSuggest.acceptNextLine",
     when: "inlineSuggestionVisible",
   },
+  { key: "ctrl+alt+space", command: "editor.action.inlineSuggest.trigger" },
 ];
 
 const UP_WITHIN_MS = 60_000;

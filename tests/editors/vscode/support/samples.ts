@@ -1,6 +1,6 @@
 /**
- * Code whose next line stands several times above it, so that what is suggested follows from the
- * file alone and any model that works will do.
+ * Code whose next line stands several times above it, so that what is suggested first follows from
+ * the file alone and any model that works will do. How far a model goes on is left to it.
  */
 
 const AREA = (name: string): string => `def ${name}(shape):

@@ -12,8 +12,11 @@ import { type CodeServer, type Options, startCodeServer } from "./code_server.ts
 import { places } from "./places.ts";
 
 /** Long enough for a busy machine; waited for only where something fails. */
-const TIMEOUT_MS = 20_000;
+const TIMEOUT_MS = 60_000;
 const KEY_DELAY_MS = 30;
+const POLL_MS = 100;
+/** What did not change for this long is drawn to its end. */
+const SETTLED_MS = 400;
 
 /** A part of the window, in pixels. */
 export interface Part {
@@ -119,6 +122,19 @@ export class Workbench {
     return await this.#expect("ghost text", expected, () => this.ghostText());
   }
 
+  /**
+   * Wait for ghost text that begins as expected and has been drawn to its end; returns all of it.
+   * How far a model goes is its own affair: what is shown is what a test compares with.
+   */
+  async expectSuggestion(start: string): Promise<string> {
+    return await this.#expectSettled(new RegExp(`^${RegExp.escape(start)}`));
+  }
+
+  /** Wait for ghost text that is another. */
+  async expectOtherSuggestion(known: string): Promise<string> {
+    return await this.#expectSettled(new RegExp(`^(?!${RegExp.escape(known)}$)[^]+`));
+  }
+
   async expectNoGhostText(): Promise<void> {
     await this.#expect("ghost text", /^$/, () => this.ghostText());
   }
@@ -192,6 +208,18 @@ export class Workbench {
     await this.page.keyboard.press("Enter");
   }
 
+  async #expectSettled(expected: RegExp): Promise<string> {
+    let seen = "";
+    let sinceMs = Date.now();
+    return await this.#expect("ghost text", expected, async () => {
+      const now = await this.ghostText();
+      if (now !== seen) {
+        [seen, sinceMs] = [now, Date.now()];
+      }
+      return Date.now() - sinceMs < SETTLED_MS ? "" : now;
+    });
+  }
+
   async #expect(
     what: string,
     expected: string | RegExp,
@@ -206,7 +234,7 @@ export class Workbench {
           `expected ${what} ${JSON.stringify(String(expected))}, saw ${JSON.stringify(seen)}`,
         );
       }
-      await sleep(100);
+      await sleep(POLL_MS);
       seen = await read();
     }
     return seen;
