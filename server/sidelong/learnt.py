@@ -42,12 +42,18 @@ def save_correction(root: PurePath, found: Correction) -> bool:
 
 def forget(root: PurePath) -> list[Path]:
     """Delete all that was learnt about the folder; the files that were there."""
-    gone = []
-    for file in (correction_file(root),):
-        if file.exists():
-            file.unlink(missing_ok=True)
-            gone.append(file)
-    return gone
+    return [file for file in (correction_file(root),) if _delete(file)]
+
+
+def forget_correction(root: PurePath) -> bool:
+    """Delete the folder's correction; whether there was one."""
+    return _delete(correction_file(root))
+
+
+def _delete(file: Path) -> bool:
+    there = file.exists()
+    file.unlink(missing_ok=True)
+    return there
 
 
 def _file(root: PurePath, what: str) -> Path:

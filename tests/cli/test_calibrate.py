@@ -7,12 +7,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from sidelong.cli import calibrate as command
-from sidelong.evaluation.calibration import Calibration
+from sidelong.correction import Correction
+from sidelong.evaluation.calibration import Calibration, Corrected
 from sidelong.evaluation.metrics import Interval
 from sidelong.evaluation.summary import Point
+from sidelong.learnt import load_correction, save_correction
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Run
@@ -29,12 +32,37 @@ def config() -> Path:
 def better(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever was completed, 0.125 is better: which it is is `test_calibration`'s concern."""
 
-    def found(trials: Sequence[Any], *, current: float, budget_ms: float | None) -> Calibration:
+    def found(
+        trials: Sequence[Any], *, current: float, budget_ms: float | None, asked: Sequence[float]
+    ) -> Calibration:
+        assert len(asked) == len(trials)
         in_use = Point(current, 0.0, 0.1, 0.3, 0.5, 10.0)
         best = Point(0.125, 0.5, 0.2, 0.4, 0.7, 20.0)
         return Calibration(in_use, best, Interval(0.1, 0.05, 0.15), budget_ms)
 
     monkeypatch.setattr(command, "calibrate", found)
+
+
+@pytest.fixture
+def corrected(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever was completed, a correction is surely better: that is `test_calibration`'s, too."""
+
+    def found(
+        trials: Sequence[Any], *, asked: Sequence[float], hidden: Any, models: str, current: float,
+        budget_ms: float | None,
+    ) -> Corrected:  # fmt: skip
+        assert hidden.shape[0] == len(asked) == len(trials)
+        scale = np.array([0.0]), np.array([0.875])
+        return Corrected(
+            Correction(models, 0.0, 0.0, np.zeros(hidden.shape[1]), *scale),
+            chosen=Point(0.75, 0.5, 0.2, 0.4, 0.7, 20.0),
+            gain=Interval(0.02, 0.01, 0.03),
+            over_current=Interval(0.03, 0.01, 0.05),
+            auc=0.75,
+            auc_probability=0.6,
+        )
+
+    monkeypatch.setattr(command, "correct", found)
 
 
 def answer(said: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,13 +76,76 @@ def test_json_has_the_documented_names(sidelong: Run, workspace: Path, config: P
 
     assert set(report) == {
         "root", "model", "seed", "wanted", "blanks", "partial", "current", "chosen", "gain",
-        "budget_ms", "worthwhile", "certain", "config", "written",
+        "budget_ms", "worthwhile", "certain", "correction", "config", "written",
     }  # fmt: skip
     assert set(report["chosen"]) == {
         "threshold", "retrieved", "exact", "edit_similarity", "accuracy", "ms",
     }  # fmt: skip
+    assert report["correction"] is None, "six blanks are too few"
     assert report["written"] is False
     assert not config.exists()
+
+
+@pytest.mark.usefixtures("better", "corrected")
+def test_a_correction_that_is_surely_better_is_kept_with_its_threshold(
+    sidelong: Run, workspace: Path
+) -> None:
+    files = {path: path.read_bytes() for path in workspace.iterdir()}
+    report = sidelong("calibrate", workspace, "-n", N, "--write", "--json").json
+    assert report["written"]
+    assert set(report["correction"]) == {
+        "chosen", "gain", "over_current", "auc", "auc_probability", "worthwhile",
+    }  # fmt: skip
+
+    gate = sidelong("complete", f"{workspace / 'drawing.py'}:18:11", "--json").json["gate"]
+    assert (gate["threshold"], gate["corrected"], gate["retrieved"]) == (0.75, 0.875, True)
+    assert {path: path.read_bytes() for path in workspace.iterdir()} == files
+
+
+@pytest.mark.usefixtures("better", "corrected")
+def test_a_correction_that_is_not_wanted_is_not_kept(
+    sidelong: Run, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer("no", monkeypatch)
+    sidelong("calibrate", workspace, "-n", N)
+    assert load_correction(workspace) is None
+
+
+@pytest.mark.usefixtures("corrected")
+def test_forgetting_deletes_the_correction_and_completes_nothing(
+    sidelong: Run, workspace: Path
+) -> None:
+    sidelong("calibrate", workspace, "-n", N, "--write")
+    assert load_correction(workspace) is not None
+    result = sidelong("calibrate", workspace, "--forget", "--model", "no-such-model.gguf")
+    assert result.status == 0
+    assert "Deleted" in result.out
+    assert load_correction(workspace) is None
+    assert "Nothing was learnt" in sidelong("calibrate", workspace, "--forget").out
+
+
+@pytest.mark.usefixtures("better")
+def test_a_new_threshold_without_a_correction_ends_the_old_correction(
+    sidelong: Run, workspace: Path
+) -> None:
+    old = Correction("any", 0.0, 0.0, np.zeros(1), np.array([0.0]), np.array([0.5]))
+    save_correction(workspace, old)
+    sidelong("calibrate", workspace, "-n", N, "--write")
+    assert load_correction(workspace) is None
+
+
+@pytest.mark.usefixtures("corrected")
+def test_people_see_what_the_correction_gains(sidelong: Run, workspace: Path) -> None:
+    out = sidelong("calibrate", workspace, "-n", N, "--write").out
+    assert "gains +2.0 (+1.0 to +3.0) over P(<cc>) alone" in out
+    assert "best corrected" in out
+
+
+def test_a_policy_is_calibrated_too(sidelong: Run, workspace: Path, default_model: Path) -> None:
+    policy = ("--policy", default_model)
+    own = sidelong("calibrate", workspace, "-n", N, "--json").json
+    asked = sidelong("calibrate", workspace, "-n", N, "--json", *policy).json
+    assert asked["current"]["retrieved"] == own["current"]["retrieved"]
 
 
 @pytest.mark.usefixtures("better")

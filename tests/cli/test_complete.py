@@ -5,7 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
+
+from sidelong.correction import Correction
+from sidelong.learnt import save_correction
+from sidelong.model.llama import LlamaModel
+from sidelong.model.protocol import Cancel
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Run
@@ -71,6 +77,43 @@ def test_the_threshold_decides(sidelong: Run, cursor: str) -> None:
     assert 0 < low["gate"]["probability"] == high["gate"]["probability"] < 1
     assert (low["gate"]["threshold"], low["gate"]["retrieved"]) == (0, True)
     assert (high["gate"]["threshold"], high["gate"]["retrieved"]) == (1, False)
+
+
+def certain(models: str, llama: LlamaModel) -> Correction:
+    """A correction that says 0.875 whatever it is asked about."""
+    size = llama.evaluate([1], rows=1, cancel=Cancel(), hidden=True).hidden
+    assert size is not None
+    scale = np.array([0.0]), np.array([0.875])
+    return Correction(models, 0.0, 0.0, np.zeros(size.shape[1]), *scale)
+
+
+def test_a_correction_of_the_folder_decides(
+    sidelong: Run, cursor: str, workspace: Path, llama: LlamaModel
+) -> None:
+    asked = ("complete", cursor, "--json", "--threshold", "0.87")
+    plain = sidelong(*asked).json["gate"]
+    assert (plain["corrected"], plain["retrieved"]) == (None, False)
+    save_correction(workspace, certain(llama.fingerprint, llama))
+    gate = sidelong(*asked).json["gate"]
+    assert (gate["corrected"], gate["retrieved"]) == (0.875, True)
+    assert gate["probability"] == pytest.approx(plain["probability"], abs=0.01)
+    assert "corrected 0.875 ≥ 0.870" in sidelong(*asked[:2], *asked[3:]).out
+
+
+def test_a_correction_fitted_with_another_model_decides_nothing(
+    sidelong: Run, cursor: str, workspace: Path, llama: LlamaModel
+) -> None:
+    save_correction(workspace, certain("another", llama))
+    gate = sidelong("complete", cursor, "--json", "--threshold", "0.87").json["gate"]
+    assert (gate["corrected"], gate["retrieved"]) == (None, False)
+
+
+@pytest.mark.parametrize("asked", [("--retrieve", "never"), ("--retrieve", "always")])
+def test_where_nothing_is_decided_nothing_is_corrected(
+    sidelong: Run, cursor: str, workspace: Path, llama: LlamaModel, asked: tuple[str, ...]
+) -> None:
+    save_correction(workspace, certain(llama.fingerprint, llama))
+    assert sidelong("complete", cursor, "--json", *asked).json["gate"]["corrected"] is None
 
 
 def test_retrieving_evaluates_what_was_retrieved_and_nothing_twice(

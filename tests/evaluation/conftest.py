@@ -31,9 +31,10 @@ def trial() -> NewTrial:
         text: str = "x = [right]\n",
         target: str = "right",
         ms: tuple[float, float] = (10.0, 30.0),
+        path: str = "shop/cart.py",
     ) -> Trial:
         start = text.index(target)
-        file = File("shop/cart.py", "python", text)
+        file = File(path, "python", text)
         case = Case(file, Blank(start, start + len(target), kind))
         hit = Hit("shop/till.py", 3, 4, score, "def <till>():\n    return right\n", "class Shop:\n")
 

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
-from sidelong.evaluation.calibration import Calibration, calibrate, candidates
+from sidelong.evaluation.calibration import (
+    LEAST_TO_CORRECT,
+    Calibration,
+    calibrate,
+    candidates,
+    correct,
+)
 from sidelong.evaluation.run import Trial
+from sidelong.evaluation.summary import helped
 
 if TYPE_CHECKING:
     from tests.evaluation.conftest import NewTrial
@@ -82,3 +90,74 @@ def test_too_few_blanks_or_no_token_to_decide_with_give_nothing(trial: NewTrial)
 def test_candidates_lie_between_the_probabilities() -> None:
     assert candidates([0.2, 0.4, 0.2, 0.9]) == pytest.approx([0.0, 0.3, 0.65, 1.0])
     assert len(candidates([i / 1000 for i in range(1000)])) == 102
+
+
+def told(trial: NewTrial, n: int = 120, *, telling: bool) -> tuple[list[Trial], Any, list[float]]:
+    """Retrieval helps half of the blanks, a few a file; only the state's first number knows."""
+    rng = np.random.default_rng(0)
+    helps = rng.random(n) < 0.5
+    hidden = rng.normal(size=(n, 12))
+    if telling:
+        hidden[:, 0] = np.where(helps, 2.0, -2.0)
+    asked = rng.uniform(0.1, 0.9, n).tolist()
+    trials = [
+        trial("wrong" if h else "right", "right" if h else "wrong", p=p, path=f"{i % 40}.py")
+        for i, (h, p) in enumerate(zip(helps, asked, strict=True))
+    ]
+    return trials, hidden, asked
+
+
+def test_a_correction_that_knows_is_surely_better(trial: NewTrial) -> None:
+    trials, hidden, asked = told(trial, telling=True)
+    found = correct(trials, asked=asked, hidden=hidden, models="m", current=0.5)
+    assert found is not None
+    assert found.worthwhile
+    assert found.auc > 0.95
+    assert found.auc_probability < 0.65
+    assert found.chosen.exact > 0.95
+    said = [found.correction.of(p, state) for p, state in zip(asked, hidden, strict=True)]
+    retrieve = [p >= found.chosen.threshold for p in said]
+    helps = helped(trials)
+    assert np.mean(np.array(retrieve) == helps) > 0.95
+
+
+def test_a_correction_that_knows_nothing_is_not(trial: NewTrial) -> None:
+    trials, hidden, asked = told(trial, telling=False)
+    found = correct(trials, asked=asked, hidden=hidden, models="m", current=0.5)
+    assert found is not None
+    assert not found.worthwhile
+
+
+def test_a_correction_has_to_beat_what_is_in_use_as_well(trial: NewTrial) -> None:
+    # Always retrieving is right each time: nothing is better, however much the states tell.
+    trials, hidden, asked = told(trial, telling=True)
+    trials = [trial("wrong", "right", p=p, path=f"{i % 40}.py") for i, p in enumerate(asked)]
+    found = correct(trials, asked=asked, hidden=hidden, models="m", current=0.0)
+    assert found is not None
+    assert found.over_current.low <= 0
+    assert not found.worthwhile
+
+
+def test_a_few_blanks_make_no_correction(trial: NewTrial) -> None:
+    trials, hidden, asked = told(trial, telling=True)
+    some = slice(LEAST_TO_CORRECT - 1)
+    assert (
+        correct(trials[some], asked=asked[some], hidden=hidden[some], models="m", current=0.5)
+        is None
+    )
+
+
+def test_each_blank_is_judged_without_its_file(trial: NewTrial) -> None:
+    # All blanks of a file have one state and one fate, which another file's do not foretell.
+    rng = np.random.default_rng(1)
+    states, fates = rng.normal(size=(30, 60)), rng.random(30) < 0.5
+    files = [i // 5 for i in range(150)]
+    trials = [
+        trial("wrong" if fates[f] else "right", "right" if fates[f] else "wrong", path=f"{f}.py")
+        for f in files
+    ]
+    asked = rng.uniform(0.1, 0.9, 150).tolist()
+    found = correct(trials, asked=asked, hidden=states[files], models="m", current=0.5)
+    assert found is not None
+    assert found.auc < 0.7
+    assert not found.worthwhile

@@ -45,10 +45,14 @@ def decision(gate: Gate) -> str:
         return f"{done} (no model could decide)"
     if gate.rule == "greedy":
         return f"{done} (greedy, P {gate.probability:.3f})"
-    if gate.probability < gate.threshold:
-        return f"{done} (P {gate.probability:.3f} < {gate.threshold:.3f})"
+    compared = gate.probability if gate.corrected is None else gate.corrected
+    p = f"P {gate.probability:.3f}"
+    if gate.corrected is not None:
+        p += f", corrected {gate.corrected:.3f}"
+    if compared < gate.threshold:
+        return f"{done} ({p} < {gate.threshold:.3f})"
     found = "" if gate.retrieved else ", but nothing was found"
-    return f"{done} (P {gate.probability:.3f} ≥ {gate.threshold:.3f}{found})"
+    return f"{done} ({p} ≥ {gate.threshold:.3f}{found})"
 
 
 def _ghosted(answer: Answer, request: Request) -> Text:

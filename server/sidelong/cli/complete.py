@@ -24,6 +24,7 @@ from sidelong.cli.language import language_id
 from sidelong.cli.parser import add_model_options, probability
 from sidelong.cli.place import Place, parse_place, read_text
 from sidelong.cli.workspace import find_root, indexed
+from sidelong.learnt import load_correction
 from sidelong.request import Answer, Request
 from sidelong.settings import Settings, UserSettings
 
@@ -66,6 +67,7 @@ def run(args: Namespace) -> int:
         settings=_settings(config.settings, args),
         id="cli",
         project=folder.name,
+        correction=load_correction(folder),
     )
     answer = _complete(request, root=root and folder, user=config.user)
     if args.json:

@@ -1,6 +1,7 @@
-"""The threshold that suits a workspace best, chosen on its own blanks and judged on others; pure.
+"""The threshold that suits a workspace best, and whether a correction of the decision does; pure.
 
-Completing the blanks is `run`'s, and whether the threshold is kept is the user's.
+Both are chosen on the workspace's own blanks and judged on files that they were not chosen on.
+Completing the blanks is `run`'s, fitting is `correcting`'s, and what is kept is the user's to say.
 """
 
 from __future__ import annotations
@@ -9,14 +10,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
+from sidelong.correction import Correction
+from sidelong.evaluation.correcting import FOLDS, Sample, fit, folds_of
+from sidelong.evaluation.decision import auc
 from sidelong.evaluation.metrics import Interval, bootstrap_interval
 from sidelong.evaluation.run import Trial
-from sidelong.evaluation.summary import Point, probabilities, probability, sweep
+from sidelong.evaluation.summary import Point, helped, probabilities, similarities, sweep
 
-FOLDS = 5
-"""Every blank is judged with a threshold chosen on the other four fifths."""
 MOST_CANDIDATES = 100
+LEAST_TO_CORRECT = 50
+"""Blanks; fewer say nothing about hundreds of weights."""
+
+Values = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -47,31 +54,95 @@ class Calibration:
         return self.gain.low > 0
 
 
+@dataclass(frozen=True, eq=False)
+class Corrected:
+    """A correction fitted on all blanks, and what such a one is worth on blanks it has not seen."""
+
+    correction: Correction
+    chosen: Point
+    """The best threshold of the corrected probability."""
+    gain: Interval
+    """Edit similarity over P(<cc>) alone, with a threshold chosen in the same way."""
+    over_current: Interval
+    """Edit similarity over P(<cc>) with the threshold in use."""
+    auc: float
+    """How well it tells where retrieval helps; and P(<cc>) on the same blanks."""
+    auc_probability: float
+
+    @property
+    def worthwhile(self) -> bool:
+        """Whether it is surely better than what there is without it."""
+        return self.gain.low > 0 and self.over_current.low > 0
+
+
 def calibrate(
-    trials: Sequence[Trial], *, current: float, budget_ms: float | None = None
+    trials: Sequence[Trial],
+    *,
+    current: float,
+    budget_ms: float | None = None,
+    asked: Sequence[float] | None = None,
 ) -> Calibration | None:
     """The threshold of the best edit similarity among those whose mean latency is in the budget.
 
     The fastest where none is. Of equals the one that retrieves least.
+    `asked` is P(<cc>) of every blank, by default as the trials have it.
     None if the model cannot decide, or there are fewer blanks than folds.
     """
-    if probabilities(trials) is None or len(trials) < FOLDS:
+    asked = probabilities(trials) if asked is None else asked
+    if asked is None or len(trials) < FOLDS:
         return None
-    gains = [0.0] * len(trials)
-    for fold in range(FOLDS):
-        chosen = _choose([t for i, t in enumerate(trials) if i % FOLDS != fold], budget_ms)
-        for i in range(fold, len(trials), FOLDS):
-            gains[i] = _similarity(trials[i], chosen.threshold) - _similarity(trials[i], current)
-    (in_use,) = sweep(trials, [current])
+    said = np.asarray(asked, dtype=np.float64)
+    plain = _unseen(trials, said, budget_ms)
+    (in_use,) = sweep(trials, [current], asked)
     return Calibration(
         current=in_use,
-        chosen=_choose(trials, budget_ms),
-        gain=bootstrap_interval(gains),
+        chosen=_choose(trials, said, budget_ms),
+        gain=bootstrap_interval((plain - _similarity(trials, said >= current)).tolist()),
         budget_ms=budget_ms,
     )
 
 
-def candidates(asked: Sequence[float]) -> list[float]:
+def correct(
+    trials: Sequence[Trial],
+    *,
+    asked: Sequence[float],
+    hidden: npt.NDArray[np.floating],
+    models: str,
+    current: float,
+    budget_ms: float | None = None,
+) -> Corrected | None:
+    """A correction of P(<cc>) by the states [N, D] at `<eof>`; None for too few blanks.
+
+    Each blank is judged by a fit, and with a threshold, that has not seen its file.
+    """
+    if len(trials) < LEAST_TO_CORRECT:
+        return None
+    said = np.asarray(asked, dtype=np.float64)
+    gains = np.array(similarities(trials, "always")) - np.array(similarities(trials, "never"))
+    sample = Sample(said, hidden.astype(np.float64), gains, _folds(trials))
+    corrected, retrieve = np.empty_like(said), np.empty(len(said), dtype=bool)
+    for fold in np.unique(sample.folds):
+        out = sample.folds == fold
+        fitted = fit(sample.where(~out), models=models)
+        rest = [trial for trial, left in zip(trials, ~out, strict=True) if left]
+        threshold = _choose(rest, fitted.corrected, budget_ms).threshold
+        corrected[out] = [
+            fitted.correction.of(float(said[i]), hidden[i]) for i in np.flatnonzero(out)
+        ]
+        retrieve[out] = corrected[out] >= threshold
+    fitted = fit(sample, models=models)
+    reached, helps = _similarity(trials, retrieve), helped(trials)
+    return Corrected(
+        correction=fitted.correction,
+        chosen=_choose(trials, fitted.corrected, budget_ms),
+        gain=bootstrap_interval((reached - _unseen(trials, said, budget_ms)).tolist()),
+        over_current=bootstrap_interval((reached - _similarity(trials, said >= current)).tolist()),
+        auc=auc(corrected, helps),
+        auc_probability=auc(said, helps),
+    )
+
+
+def candidates(asked: Sequence[float] | Values) -> list[float]:
     """Thresholds halfway between neighbouring probabilities, and those that look always or never.
 
     Halfway, because a threshold that equals a probability is at the mercy of rounding.
@@ -83,15 +154,29 @@ def candidates(asked: Sequence[float]) -> list[float]:
     return [0.0, *(float(f"{value:.4g}") for value in halfway), 1.0]
 
 
-def _choose(trials: Sequence[Trial], budget_ms: float | None) -> Point:
-    points = sweep(trials, candidates(probabilities(trials) or []))
+def _unseen(trials: Sequence[Trial], asked: Values, budget_ms: float | None) -> Values:
+    """Edit similarity of each blank with a threshold chosen on other files."""
+    folds = _folds(trials)
+    retrieve = np.empty(len(trials), dtype=bool)
+    for fold in np.unique(folds):
+        out = folds == fold
+        rest = [trial for trial, left in zip(trials, ~out, strict=True) if left]
+        retrieve[out] = asked[out] >= _choose(rest, asked[~out], budget_ms).threshold
+    return _similarity(trials, retrieve)
+
+
+def _folds(trials: Sequence[Trial]) -> npt.NDArray[np.int64]:
+    return folds_of([trial.case.file.path for trial in trials])
+
+
+def _choose(trials: Sequence[Trial], asked: Values, budget_ms: float | None) -> Point:
+    points = sweep(trials, candidates(asked), asked.tolist())
     affordable = [p for p in points if budget_ms is None or p.ms <= budget_ms]
     if not affordable:
         return min(points, key=lambda point: point.ms)
     return max(affordable, key=lambda point: (point.edit_similarity, -point.retrieved))
 
 
-def _similarity(trial: Trial, threshold: float) -> float:
-    asked = probability(trial)
-    wanted = asked is not None and asked >= threshold
-    return trial.outcomes["always" if wanted else "never"].edit_similarity
+def _similarity(trials: Sequence[Trial], retrieve: npt.NDArray[np.bool_]) -> Values:
+    never, always = similarities(trials, "never"), similarities(trials, "always")
+    return np.where(retrieve, always, never).astype(np.float64)

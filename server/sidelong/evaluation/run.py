@@ -175,16 +175,21 @@ def _outcomes(
 ) -> Iterator[Outcome]:
     base = settings or Settings(min_probability=0.0)
     for mode in modes:
-        request = Request(
-            path=case.file.path,
-            language=case.file.language,
-            text=case.text,
-            offset=case.blank.start,
-            settings=in_mode(base, mode),
-            id=f"{case.file.path}:{case.blank.start}:{mode}",
-        )
+        request = question(case, in_mode(base, mode))
         answer = complete(request, snapshot=snapshot, exclude=case.exclusion)
         yield outcome(case, mode, answer)
+
+
+def question(case: Case, settings: Settings) -> Request:
+    """What is asked of the engine about a blank."""
+    return Request(
+        path=case.file.path,
+        language=case.file.language,
+        text=case.text,
+        offset=case.blank.start,
+        settings=settings,
+        id=f"{case.file.path}:{case.blank.start}:{settings.retrieval}",
+    )
 
 
 def in_mode(settings: Settings, mode: Mode) -> Settings:

@@ -64,6 +64,7 @@ async def ask(
         raise Declined("not ready", server.model.error or "no model is loaded")
     place = server.folders.place(doc.uri)
     index = place.folder.index if place is not None else None
+    root = place.folder.path if place is not None else None
     request = Request(
         path=place.path if place is not None else file_name(doc.uri),
         language=doc.language,
@@ -72,7 +73,8 @@ async def ask(
         settings=settings,
         id=id,
         alternatives=alternatives,
-        project=place.folder.path.name if place is not None else "",
+        project=root.name if root is not None else "",
+        correction=place.folder.correction if place is not None else None,
     )
     return await engine.complete(key, request, index.snapshot if index else None)
 

@@ -11,6 +11,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from sidelong.correction import Correction
 from sidelong.lsp.uris import path_from_uri, relative_path
 from sidelong.settings import Settings
 
@@ -28,6 +29,8 @@ class Folder:
     """None for a folder that is no directory here, such as a virtual file system's."""
     settings: Settings = field(default_factory=Settings)
     index: Index | None = None
+    correction: Correction | None = None
+    """What was learnt about the decision here, by `sidelong calibrate`."""
 
 
 @dataclass(frozen=True)

@@ -88,6 +88,7 @@ def trace_line(record: Record) -> str:
         gate, tokens = record.answer.gate, record.answer.tokens
         p = "-" if gate.probability is None else f"{gate.probability:.3f}"
         parts.append(f"{'retrieved' if gate.retrieved else 'abstained'} by {gate.rule}")
+        p += "" if gate.corrected is None else f" corrected {gate.corrected:.3f}"
         parts.append(f"p {p} threshold {gate.threshold:.3f} chunks {len(record.answer.chunks)}")
         parts.append(
             f"tokens {tokens.prompt} prompt {tokens.evaluated} evaluated"

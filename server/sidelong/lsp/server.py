@@ -14,12 +14,13 @@ from pygls.lsp.server import LanguageServer
 from pygls.protocol import default_converter
 
 from sidelong import __version__
+from sidelong.learnt import load_correction
 from sidelong.lsp import status
 from sidelong.lsp.configuration import SECTION, Configuration
 from sidelong.lsp.convert import Encoding
 from sidelong.lsp.documents import Documents
 from sidelong.lsp.engine import MakeEngine
-from sidelong.lsp.folders import Folders
+from sidelong.lsp.folders import Folder, Folders
 from sidelong.lsp.history import History
 from sidelong.lsp.indexing import Indexing
 from sidelong.lsp.model_in_use import ModelInUse
@@ -96,6 +97,7 @@ class Server(LanguageServer):
                 if this == self._refreshes:
                     settings = self.configuration.settings(folder.uri, folder.path)
                     await self.indexing.apply(folder, settings)
+                    await _recollect(folder)
             if this == self._refreshes:
                 self.recall = Recall()
                 self.prefetch.forget()
@@ -144,3 +146,9 @@ class Server(LanguageServer):
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Log what pygls would show in a popup."""
         logger.error("%s: %s", getattr(source, "__name__", source), error)
+
+
+async def _recollect(folder: Folder) -> None:
+    """Load what was learnt about the folder, off the loop."""
+    loop = asyncio.get_running_loop()
+    folder.correction = await loop.run_in_executor(None, load_correction, folder.path)
