@@ -33,7 +33,7 @@ def accuracy_latency(summary: Summary) -> str:
     frame = Frame(
         axis(
             "mean latency of a completion in ms",
-            [*(row.cost.ms.mean for row in rows), *(point.ms for point in points)],
+            [0.0, *(row.cost.ms.mean for row in rows), *(point.ms for point in points)],
             show=lambda v: f"{v:,.0f}",
         ),
         axis(
@@ -70,7 +70,7 @@ def _mode_mark(frame: Frame, row: Row) -> str:
     """A dot with the interval of its edit similarity and its name."""
     x, y = frame.at(row.cost.ms.mean, 100 * row.edit_similarity.mean)
     top, bottom = frame.at_y(100 * _high(row)), frame.at_y(100 * _low(row))
-    dy = _LABEL_ABOVE.get(row.mode, 22)
+    dx, dy, anchor = _LABELS[row.mode]
     said = (
         f"{row.mode}: edit similarity {100 * row.edit_similarity.mean:.1f} "
         f"({100 * _low(row):.1f} to {100 * _high(row):.1f}), {row.cost.ms.mean:.0f} ms"
@@ -78,12 +78,17 @@ def _mode_mark(frame: Frame, row: Row) -> str:
     return (
         line(x, top, x, bottom, f"whisker {row.mode}")
         + circle(x, y, 6, f"mode {row.mode}", said)
-        + text(row.mode, x, y + dy, class_=f"label {row.mode}", anchor="middle")
+        + text(row.mode, x + dx, y + dy, class_=f"label {row.mode}", anchor=anchor)
     )
 
 
-_LABEL_ABOVE = {"threshold": -13, "greedy": -28}
-"""The rules' names stand above their points, the others' below: often they are the same point."""
+_LABELS = {
+    "never": (-10, 10, "end"),
+    "always": (-10, -2, "end"),
+    "greedy": (0, 22, "middle"),
+    "threshold": (0, -13, "middle"),
+}
+"""Where a name stands beside its point, so that all can be read where the points are the same."""
 
 
 def _low(row: Row) -> float:
