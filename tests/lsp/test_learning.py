@@ -41,11 +41,14 @@ def test_a_correction_of_the_folder_decides(
     keep_correction(editor, llama, monkeypatch)
     editor.start(*editor.serve, options=THRESHOLD)
     doc = editor.open("area.py", CODE)
-    editor.complete(doc, invoked=True)
-    gate = editor.explain(doc)["gate"]
-    assert gate["corrected"] == 0.875
-    assert gate["probability"] < gate["threshold"]
-    assert gate["retrieved"]
+
+    def gate() -> Any:
+        editor.complete(doc, invoked=True)
+        return editor.explain(doc)["gate"]
+
+    assert gate()["corrected"] == 0.875
+    assert gate()["probability"] < gate()["threshold"]
+    editor.until(lambda: gate()["retrieved"])  # once the folder is indexed
 
 
 def test_a_correction_that_is_deleted_is_missed_by_nobody(
