@@ -3,6 +3,8 @@
 A document is written with the cursor at `$0`.
 """
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -195,3 +197,15 @@ def test_what_is_recalled_replaces_no_line_end(
     if found is not None:
         assert text.startswith(typed + found.text)
         assert "\n" not in (closed + after)[: found.replace_after]
+
+
+def test_alternatives_are_typed_along_too() -> None:
+    recall = Recall()
+    answer = replace(suggested("foo"), alternatives=(suggested("bar()"),))
+    recall.remember("a.py", before="x", after="", answer=answer)
+    found = recall.find("a.py", before="xba", after="")
+    assert found is not None
+    assert (found.text, found.alternatives) == ("r()", ())
+    first = recall.find("a.py", before="x", after="")
+    assert first is not None
+    assert first.text == "foo"

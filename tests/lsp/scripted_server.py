@@ -3,31 +3,39 @@
 The first line of a document tells it what to do: `#! {"text": "1 + 1"}`.
 
     text            what to suggest, with the request's own values in `{path}`, `{max_lines}`...
+    others          what to suggest beside it to who asks by hand
     replace_after   how much after the cursor the suggestion replaces
     reason          why the text is empty
     wait            do not answer until stopped
     hold            do not answer until the file of this name exists
     crash           fail with this message
+
+A model's file may be empty, or tell how it loads: `{"hold": "file"}` waits until the file of this
+name exists, `{"fail": "message"}` fails.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import sys
 import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sidelong.errors import ModelMissing
+from sidelong.errors import ModelMissing, ModelUnsupported
 from sidelong.gate import Gate
 from sidelong.lsp import ServeOptions, serve_stdio, serve_tcp
-from sidelong.model.protocol import Cancel
+from sidelong.model.protocol import Cancel, Stopped
 from sidelong.model.worker import Worker
 from sidelong.request import Answer, Request, Tokens
 from sidelong.settings import UserSettings
 from sidelong_index import Snapshot
+
+logger = logging.getLogger("sidelong.scripted")
 
 
 class Scripted:
@@ -36,11 +44,31 @@ class Scripted:
     def __init__(self, user: UserSettings) -> None:
         if user.model is not None and not user.model.is_file():
             raise ModelMissing(f"{user.model}: no such file. Set sidelong.model.path.")
-        self._model = user.model.name if user.model else "scripted"
+        self._load(user.model)
+        self.model = user.model.name if user.model else "scripted"
         self._asked = 0
+
+    def _load(self, path: Path | None) -> None:
+        text = path.read_text() if path is not None else ""
+        script: dict[str, Any] = json.loads(text) if text else {}
+        while "hold" in script and not Path(script["hold"]).exists():
+            time.sleep(0.005)
+        if "fail" in script:
+            raise ModelUnsupported(script["fail"])
+
+    def close(self) -> None:
+        logging.getLogger("sidelong.scripted").info("%s is closed", self.model)
 
     def complete(self, request: Request, snapshot: Snapshot | None, cancel: Cancel) -> Answer:
         self._asked += 1
+        logger.info("asked %s at %d", request.path, request.offset)
+        try:
+            return self._complete(request, snapshot, cancel)
+        except Stopped:
+            logger.info("stopped %s at %d", request.path, request.offset)
+            raise
+
+    def _complete(self, request: Request, snapshot: Snapshot | None, cancel: Cancel) -> Answer:
         first = request.text.split("\n", 1)[0]
         script: dict[str, Any] = json.loads(first[2:]) if first.startswith("#!") else {}
         while script.get("wait") or ("hold" in script and not Path(script["hold"]).exists()):
@@ -53,7 +81,7 @@ class Scripted:
         values = {
             "path": request.path,
             "language": request.language,
-            "model": self._model,
+            "model": self.model,
             "asked": self._asked,
             "left": request.before.rpartition("\n")[2],
             "right": request.after.partition("\n")[0],
@@ -63,7 +91,7 @@ class Scripted:
         }
         for name, value in values.items():
             text = text.replace("{" + name + "}", str(value))
-        return Answer(
+        answer = Answer(
             text=text,
             replace_after=script.get("replace_after", 0),
             reason=script.get("reason", ""),
@@ -71,6 +99,8 @@ class Scripted:
             tokens=Tokens(prompt=10, evaluated=2, generated=3),
             ms={"look": 1.0},
         )
+        others = script.get("others", [])[: request.alternatives]
+        return replace(answer, alternatives=tuple(replace(answer, text=other) for other in others))
 
 
 class ScriptedEngine:
@@ -79,13 +109,16 @@ class ScriptedEngine:
     def __init__(self, user: UserSettings) -> None:
         self._worker = Worker(lambda: Scripted(user))
 
-    async def ready(self) -> None:
-        await self._worker.ready()
+    async def ready(self) -> str:
+        return await self._worker.run("", lambda scripted, _cancel: scripted.model)
 
     async def complete(self, key: str, request: Request, snapshot: Snapshot | None) -> Answer:
         return await self._worker.run(
             key, lambda scripted, cancel: scripted.complete(request, snapshot, cancel)
         )
+
+    async def retire(self) -> None:
+        await asyncio.get_running_loop().run_in_executor(None, self._worker.retire)
 
     async def stop(self) -> None:
         await asyncio.get_running_loop().run_in_executor(None, self._worker.stop)
