@@ -49,6 +49,12 @@ class Completer:
         return (self.model,) if self.policy is None else (self.model, self.policy)
 
     @property
+    def title(self) -> str:
+        """Who completes and, if it is another, who decides; for people."""
+        policy = "" if self.policy is None else f", {self.policy.name} decides when to look"
+        return f"{self.model.name}{policy}"
+
+    @property
     def decides(self) -> bool:
         """Whether there is a model that can say that it wants the repository's code."""
         return self.models[-1].special.decides

@@ -9,40 +9,49 @@ from sidelong import paths
 from sidelong.completer import Completer
 from sidelong.errors import ModelError, ModelWithoutDecision
 from sidelong.model.llama import LlamaModel
+from sidelong.model.protocol import Cancel
 from sidelong.settings import UserSettings
 
 log = logging.getLogger(__name__)
 
 
-def load_completer(user: UserSettings) -> Completer:
-    """A completer on the user's model, else the shipped one; raises `ModelError`.
+def load_completer(user: UserSettings, cancel: Cancel | None = None) -> Completer:
+    """A completer on `load_models`."""
+    return Completer(*load_models(user, cancel))
+
+
+def load_models(
+    user: UserSettings, cancel: Cancel | None = None
+) -> tuple[LlamaModel, LlamaModel | None]:
+    """The user's model, else the shipped one, and the policy that decides in its place, if any.
 
     Whether to retrieve is decided by the policy that the user names; else by the model itself,
     or by the shipped one where the model cannot.
+    Raises `ModelError`, and `Stopped` when `cancel` is set.
     """
-    model = _load(user.model or paths.default_model(), user, n_ctx=user.n_ctx)
+    model = _load(user.model or paths.default_model(), user, user.n_ctx, cancel)
     try:
-        return Completer(model, _policy(user, model))
+        return model, _policy(user, model, cancel)
     except BaseException:
         model.close()
         raise
 
 
-def _policy(user: UserSettings, model: LlamaModel) -> LlamaModel | None:
+def _policy(user: UserSettings, model: LlamaModel, cancel: Cancel | None) -> LlamaModel | None:
     if user.policy is not None:
-        return _deciding(user.policy, user)
+        return _deciding(user.policy, user, cancel)
     if model.special.decides:
         return None
     try:
-        return _deciding(paths.default_model(), user)
+        return _deciding(paths.default_model(), user, cancel)
     except ModelError:
         # Nobody asked for it: the model can complete without.
         log.exception("%s completes without retrieval: the shipped model cannot decide", model.name)
         return None
 
 
-def _deciding(path: Path, user: UserSettings) -> LlamaModel:
-    policy = _load(path, user, n_ctx=None)
+def _deciding(path: Path, user: UserSettings, cancel: Cancel | None) -> LlamaModel:
+    policy = _load(path, user, None, cancel)
     if not policy.special.decides:
         policy.close()
         raise ModelWithoutDecision(
@@ -53,5 +62,7 @@ def _deciding(path: Path, user: UserSettings) -> LlamaModel:
     return policy
 
 
-def _load(path: Path, user: UserSettings, *, n_ctx: int | None) -> LlamaModel:
-    return LlamaModel(path, threads=user.threads, gpu_layers=user.gpu_layers, n_ctx=n_ctx)
+def _load(path: Path, user: UserSettings, n_ctx: int | None, cancel: Cancel | None) -> LlamaModel:
+    return LlamaModel(
+        path, threads=user.threads, gpu_layers=user.gpu_layers, n_ctx=n_ctx, cancel=cancel
+    )

@@ -165,6 +165,13 @@ def test_a_truncated_model(tmp_path: Path, default_model: Path, share: float) ->
         LlamaModel(path)
 
 
+def test_loading_stops_when_it_is_not_wanted_any_more(default_model: Path) -> None:
+    cancel = Cancel()
+    cancel.set()
+    with pytest.raises(Stopped):
+        LlamaModel(default_model, threads=1, cancel=cancel)
+
+
 def write_gguf(path: Path, architecture: str, *, tokens: list[str]) -> Path:
     """A tiny llama with random weights: real enough to be loaded."""
     writer = gguf.GGUFWriter(path, architecture)

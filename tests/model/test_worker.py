@@ -139,3 +139,47 @@ async def test_stop_ends_what_runs_and_what_waits_and_can_be_repeated(slow: Slow
     ]
     with pytest.raises(Superseded):
         await worker.run("a", quick)
+
+
+async def test_a_retired_worker_does_what_was_asked_and_nothing_new(slow: Slow) -> None:
+    worker = Worker(lambda: slow)
+    asked = [asyncio.create_task(worker.run(key, work)) for key in "ab"]
+    await started(slow)
+    retiring = asyncio.create_task(asyncio.to_thread(worker.retire))
+    while not worker._closing:
+        await asyncio.sleep(0)
+    with pytest.raises(Superseded):
+        await worker.run("c", quick)
+    slow.release.set()
+    assert await asyncio.gather(*asked) == ["done", "done"]
+    await retiring
+
+
+async def test_stop_ends_what_a_retired_worker_still_does(slow: Slow) -> None:
+    worker = Worker(lambda: slow)
+    asked = asyncio.create_task(worker.run("a", work))
+    await started(slow)
+    retiring = asyncio.create_task(asyncio.to_thread(worker.retire))
+    while not worker._closing:
+        await asyncio.sleep(0)
+    await asyncio.to_thread(worker.stop)
+    await retiring
+    with pytest.raises(Superseded):
+        await asked
+
+
+async def test_nobody_waits_for_a_value_that_is_not_wanted_any_more() -> None:
+    loading, loaded = threading.Event(), threading.Event()
+
+    def load() -> None:
+        loading.set()
+        loaded.wait(10)
+
+    worker = Worker(load)
+    asked = asyncio.create_task(worker.run("a", lambda value, cancel: "quick"))
+    assert await asyncio.to_thread(loading.wait, 10)
+    stopping = asyncio.create_task(asyncio.to_thread(worker.stop))
+    with pytest.raises(Superseded):
+        await asked
+    loaded.set()
+    await stopping

@@ -22,14 +22,20 @@ if TYPE_CHECKING:
 class Engine(Protocol):
     """A model that is loading or loaded; its methods are the event loop's."""
 
-    async def ready(self) -> None:
-        """Wait until the model is loaded; raises `ModelError` if it cannot be."""
+    async def ready(self) -> str:
+        """Wait until the model is loaded and tested; who completes and who decides, for people.
+
+        Raises `ModelError` if it cannot serve.
+        """
 
     async def complete(self, key: str, request: Request, snapshot: Snapshot | None) -> Answer:
         """Answer the request; raises `Superseded` when a newer one of the same key comes."""
 
+    async def retire(self) -> None:
+        """Finish what was asked, take on nothing new, and let go of the model."""
+
     async def stop(self) -> None:
-        """Stop what runs and let go of the model; idempotent."""
+        """Stop what runs, or loads, and let go of the model; idempotent."""
 
 
 MakeEngine: TypeAlias = Callable[[UserSettings], Engine]
@@ -39,11 +45,12 @@ class ModelEngine:
     """A GGUF model on a thread of its own; starts to load when made."""
 
     def __init__(self, user: UserSettings) -> None:
-        self._worker = Worker(lambda: _load(user))
+        self._loading = Cancel()
+        self._worker = Worker(lambda: _load(user, self._loading))
 
-    async def ready(self) -> None:
-        """Wait until the model is loaded; raises `ModelError` if it cannot be."""
-        await self._worker.ready()
+    async def ready(self) -> str:
+        """Wait until the model is loaded and tested; see `Engine.ready`."""
+        return await self._worker.run("", lambda completer, _cancel: completer.title)
 
     async def complete(self, key: str, request: Request, snapshot: Snapshot | None) -> Answer:
         """Answer the request; raises `Superseded` when a newer one of the same key comes."""
@@ -53,13 +60,25 @@ class ModelEngine:
 
         return await self._worker.run(key, call)
 
+    async def retire(self) -> None:
+        """Finish what was asked, take on nothing new, and let go of the model."""
+        await asyncio.get_running_loop().run_in_executor(None, self._worker.retire)
+
     async def stop(self) -> None:
-        """Stop what runs and let go of the model; idempotent."""
+        """Stop what runs, or loads, and let go of the model; idempotent."""
+        self._loading.set()
         await asyncio.get_running_loop().run_in_executor(None, self._worker.stop)
 
 
-def _load(user: UserSettings) -> Completer:
+def _load(user: UserSettings, cancel: Cancel) -> Completer:
     # Imported on the worker's thread: loading the library takes as long as a small model.
+    from sidelong import selftest
     from sidelong.loading import load_completer
 
-    return load_completer(user)
+    completer = load_completer(user, cancel)
+    try:
+        selftest.check(completer, cancel)
+    except BaseException:
+        completer.close()
+        raise
+    return completer

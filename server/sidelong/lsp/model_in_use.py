@@ -1,5 +1,7 @@
 """The model the server completes with: loaded when wanted, replaced when the user says so.
 
+The model in use answers until its successor has been loaded and has passed its test; if it
+does not, nothing changes. For that moment both are in memory.
 How a model works is `engine`'s and below; here is what the user is told when one does not.
 """
 
@@ -22,68 +24,121 @@ logger = logging.getLogger(__name__)
 
 
 class ModelInUse:
-    """At most one engine at a time; owned by the event loop."""
+    """One engine that answers, and at most one that gets ready for its place; the event loop's."""
 
     def __init__(self, server: LanguageServer, make: MakeEngine, status: Status) -> None:
         self._server = server
         self._make = make
         self._status = status
-        self._user: UserSettings | None = None
+        self._wanted: UserSettings | None = None
+        self._in_use: UserSettings | None = None
+        self._title: str | None = None
+        """Of the engine in use, once it has passed its test."""
+        self._next: Engine | None = None
         self._watch: asyncio.Task[None] | None = None
-        self._changing = asyncio.Lock()
+        self._leaving: dict[asyncio.Task[None], Engine] = {}
+        self._told = ""
         self.engine: Engine | None = None
-        """None while no model is wanted or one is being replaced."""
+        """None while no model is wanted."""
         self.error: str | None = None
-        """Why the model could not be loaded; it is tried again with other settings."""
+        """Why the model that is wanted cannot serve; it is tried again at the next occasion."""
 
     async def use(self, user: UserSettings | None) -> None:
-        """Complete with the user's model from now on; None lets go of the model.
+        """Complete with the user's model from now on, or as soon as it is ready.
 
-        The model in use stays if the settings did not change; one that failed is tried again.
+        The newest wish counts. One that failed is tried again. None lets go of every model and
+        returns when that is done.
         """
-        async with self._changing:
-            if user == self._user and self.error is None:
-                return
-            await self._stop()
-            self._user = user
-            if user is None:
-                self._status.model("off", "Switched off in the settings")
-                return
+        if user is None:
+            await self._let_go()
+            return
+        if user == self._wanted and self.error is None:
+            return
+        self._wanted, self.error = user, None
+        self._drop_next()
+        if self._title is not None and user == self._in_use:
+            self._say_ready(self._title)
+            return
+        engine = self._make(user)
+        if self._title is not None:
+            self._next = engine
+            self._status.model("ready", f"Completing with {self._title}; loading {_name(user)}")
+        else:
+            if self.engine is not None:
+                self._leave(self.engine, at_once=True)
+            self.engine, self._in_use = engine, user
             self._status.model("loading", f"Loading {_name(user)}")
-            self.engine = self._make(user)
-            self._watch = asyncio.create_task(self._tell_when_ready(self.engine, user))
+        self._watch = asyncio.create_task(self._await(engine, user))
 
-    async def _stop(self) -> None:
-        engine, self.engine, self.error = self.engine, None, None
-        if self._watch is not None:
-            self._watch.cancel()
-        if engine is not None:
-            await engine.stop()
-
-    async def _tell_when_ready(self, engine: Engine, user: UserSettings) -> None:
+    async def _await(self, engine: Engine, user: UserSettings) -> None:
         bar = WorkDone(self._server, title="Loading model", message=_name(user))
         try:
-            await engine.ready()
+            title = await engine.ready()
         except SidelongError as error:
-            self._fail(str(error))
+            self._fail(engine, str(error))
         except asyncio.CancelledError:
             raise
         except Exception as error:
             logger.exception("The model cannot be loaded")
-            self._fail(f"The model cannot be loaded: {error}. See the log of the language server.")
+            fact = f"The model {_name(user)} cannot be loaded: {error}"
+            self._fail(engine, f"{fact}. See the log of the language server.")
         else:
-            logger.info("Model %s is ready", _name(user))
-            self._status.model("ready", f"Completing with {_name(user)}")
+            self._take_over(engine, user, title)
         finally:
             bar.end(_name(user))
 
-    def _fail(self, message: str) -> None:
+    def _take_over(self, engine: Engine, user: UserSettings, title: str) -> None:
+        if engine is self._next and self.engine is not None:
+            self._leave(self.engine, at_once=False)
+        self._next, self.engine, self._in_use = None, engine, user
+        self._told = ""
+        self._say_ready(title)
+
+    def _say_ready(self, title: str) -> None:
+        self._title = title
+        logger.info("Model %s is ready", title)
+        self._status.model("ready", f"Completing with {title}")
+
+    def _fail(self, engine: Engine, message: str) -> None:
         self.error = message
+        if engine is self._next:
+            self._next = None
+            self._leave(engine, at_once=True)
+            self._status.model("ready", f"Completing with {self._title}. {message}")
+            message = f"{message} Completions go on with {self._title}."
+        else:
+            self._status.model("error", message)
         logger.error("%s", message)
-        self._status.model("error", message)
-        self._server.window_show_message(
-            types.ShowMessageParams(type=types.MessageType.Error, message=message)
-        )
+        if message != self._told:
+            self._told = message
+            self._server.window_show_message(
+                types.ShowMessageParams(type=types.MessageType.Error, message=message)
+            )
+
+    def _drop_next(self) -> None:
+        """Nobody waits any longer for what was loading."""
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
+        if self._next is not None:
+            self._leave(self._next, at_once=True)
+            self._next = None
+
+    def _leave(self, engine: Engine, *, at_once: bool) -> None:
+        """Let go of an engine without waiting for it; one that has served finishes its work."""
+        task = asyncio.create_task(engine.stop() if at_once else engine.retire())
+        self._leaving[task] = engine
+        task.add_done_callback(self._leaving.pop)
+
+    async def _let_go(self) -> None:
+        self._drop_next()
+        if self.engine is not None:
+            self._leave(self.engine, at_once=True)
+        self.engine = self._wanted = self._in_use = self._title = self.error = None
+        self._status.model("off", "Switched off in the settings")
+        leaving = dict(self._leaving)
+        # What still finishes its work is stopped, now that nobody waits for it.
+        await asyncio.gather(*leaving, *(engine.stop() for engine in leaving.values()))
 
 
 def _name(user: UserSettings) -> str:

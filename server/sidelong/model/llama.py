@@ -93,16 +93,18 @@ class LlamaModel:
         threads: int | None = None,
         gpu_layers: int = -1,
         n_ctx: int | None = None,
+        cancel: Cancel | None = None,
     ) -> None:
         """Load the file; raises a `ModelError` that says what is wrong and what to do.
 
         `gpu_layers` below 0 offloads all layers where this build can; `n_ctx` is in tokens,
         by default what the model's budget needs.
+        Raises `Stopped` when `cancel` is set meanwhile.
         """
         self.name = path.name
         self._path = path
         self._context: Any = None
-        self._model = _load(path, gpu_layers)
+        self._model = _load(path, gpu_layers, cancel or Cancel())
         self._vocab = llama_cpp.llama_model_get_vocab(self._model)
         self._n_vocab = int(llama_cpp.llama_vocab_n_tokens(self._vocab))
         self._n_embd = int(llama_cpp.llama_model_n_embd_out(self._model))
@@ -346,16 +348,21 @@ class LlamaModel:
         return buffer.raw[:n] if n > 0 else b""
 
 
-def _load(path: Path, gpu_layers: int) -> Any:
+def _load(path: Path, gpu_layers: int, cancel: Cancel) -> Any:
     _check_header(path)
     llama_cpp.llama_log_set(_on_log, ctypes.c_void_p(0))
     llama_cpp.llama_backend_init()
     params = llama_cpp.llama_model_default_params()
     params.n_gpu_layers = gpu_layers if supports_gpu() else 0
+    # Called for each tensor, so that nobody has to wait for a large file that is not wanted.
+    params.progress_callback = llama_cpp.llama_progress_callback(
+        lambda _progress, _data: not cancel.is_set()
+    )
     _said.clear()
     model = llama_cpp.llama_model_load_from_file(os.fsencode(path), params)
     if model:
         return model
+    cancel.check()
     reason = _reason()
     if "unknown model architecture" in reason:
         raise ModelUnsupported(

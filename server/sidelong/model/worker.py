@@ -37,6 +37,8 @@ class Worker(Generic[T]):
         self._ready: asyncio.Future[None] = self._loop.create_future()
         self._jobs: queue.SimpleQueue[_Job[T] | None] = queue.SimpleQueue()
         self._newest: dict[str, _Job[T]] = {}
+        self._closing = False
+        """Whether nothing new is taken on."""
         self._stopping = False
         self._thread = threading.Thread(target=self._main, name="sidelong-model", daemon=True)
         self._thread.start()
@@ -51,8 +53,11 @@ class Worker(Generic[T]):
         Raises `Superseded` as soon as a newer call of the same key arrives.
         Cancelling the awaiting task sets the call's flag.
         """
-        await self.ready()
-        if self._stopping:
+        try:
+            await self.ready()
+        except Stopped:
+            raise Superseded from None
+        if self._closing:
             raise Superseded
         job = _Job[T](call, Cancel(), self._loop.create_future())
         older = self._newest.get(key)
@@ -69,10 +74,19 @@ class Worker(Generic[T]):
             if self._newest.get(key) is job:
                 del self._newest[key]
 
+    def retire(self) -> None:
+        """Take on nothing new, do what was asked, and wait for the thread; for any thread."""
+        if not self._closing:
+            self._closing = True
+            self._jobs.put(None)
+        self._thread.join()
+
     def stop(self) -> None:
         """Stop what runs, drop what waits, and wait for the thread; idempotent, for any thread."""
+        self._closing = True
         if not self._stopping:
             self._stopping = True
+            self._post(self._ready, error=Stopped())
             for job in list(self._newest.values()):
                 job.cancel.set()
                 self._post(job.future, error=Superseded())
