@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import threading
 from types import TracebackType
+from typing import TypedDict
 
 from rich.console import Console
 from rich.progress import (
     BarColumn,
+    DownloadColumn,
     MofNCompleteColumn,
     Progress,
     ProgressColumn,
@@ -19,6 +21,7 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
+    TransferSpeedColumn,
 )
 from rich.table import Column
 from rich.text import Text
@@ -27,6 +30,18 @@ PATIENCE_S = 1.0
 """How long something may take before it is worth showing."""
 
 _NAME = 24
+
+
+def _on_a_terminal() -> _Where:
+    """A bar is for people: a file or a pipe would get an empty line of each."""
+    console = Console(stderr=True)
+    return {"console": console, "transient": True, "disable": not console.is_terminal}
+
+
+class _Where(TypedDict):
+    console: Console
+    transient: bool
+    disable: bool
 
 
 class Counter:
@@ -41,8 +56,7 @@ class Counter:
             Rate(unit),
             TimeRemainingColumn(),
             TextColumn("{task.fields[current]}", style="dim"),
-            console=Console(stderr=True),
-            transient=True,
+            **_on_a_terminal(),
         )
         self._task = self._bar.add_task(what, total=total, current="")
 
@@ -51,6 +65,38 @@ class Counter:
         self._bar.update(self._task, advance=1, current=current[:_NAME])
 
     def __enter__(self) -> Counter:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bar.stop()
+
+
+class Transfer:
+    """Bytes of a known number that are read, copied or downloaded, from its start."""
+
+    def __init__(self, what: str, *, total: int) -> None:
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            DownloadColumn(),
+            TransferSpeedColumn(),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self._task = self._bar.add_task(what, total=total)
+
+    def advance(self, n_bytes: int) -> None:
+        """So many more are through; fewer than none where something begins again."""
+        self._bar.advance(self._task, n_bytes)
+
+    def __enter__(self) -> Transfer:
         self._bar.start()
         return self
 
@@ -74,8 +120,7 @@ class Patience:
             TextColumn("{task.description}"),
             *counted,
             TimeElapsedColumn(),
-            console=Console(stderr=True),
-            transient=True,
+            **_on_a_terminal(),
         )
         self._task = self._bar.add_task(what, total=None)
         # A timer: what is waited for may be one long call.

@@ -8,6 +8,7 @@ Nothing leaves the machine, and nothing in the workspace changes.
 --test-command "pytest -q" also judges function bodies by your own tests, in a temporary copy.
 It RUNS CODE THAT THE MODEL WROTE, with your rights and without a sandbox: it is your choice.
 
+--online measures keystrokes instead, as a user would have them.
 Ctrl-C ends it early with a report of what there is until then.
 """
 
@@ -34,7 +35,9 @@ from sidelong.cli.evaluating import (
     evaluate_workspace,
 )
 from sidelong.cli.index import FolderError
-from sidelong.cli.parser import probability
+from sidelong.cli.online import BLANKS as BLANKS_ONLINE
+from sidelong.cli.online import add_online_options, run_online
+from sidelong.cli.parser import positive, probability
 from sidelong.cli.tasks import evaluate_tasks
 from sidelong.cli.testing import add_test_options, project_tests
 from sidelong.evaluation.passing import PassSummary, Verdict
@@ -43,6 +46,7 @@ from sidelong.evaluation.report import page
 from sidelong.evaluation.summary import Summary, summarise
 from sidelong.evaluation.words import repoeval
 
+BLANKS = 100
 INTERRUPTED = 130
 
 
@@ -73,7 +77,7 @@ class _Found:
 
 def configure(parser: ArgumentParser) -> None:
     """Add the arguments of `sidelong eval`."""
-    add_sampling_options(parser, n=100)
+    add_sampling_options(parser, n=BLANKS)
     parser.add_argument(
         "--threshold", type=probability, metavar="X", help="instead of the one in use, 0 to 1"
     )
@@ -83,7 +87,15 @@ def configure(parser: ArgumentParser) -> None:
         metavar="JSONL",
         help="instead of blanks: tasks of RepoEval or CrossCodeEval, their repositories in DIR",
     )
+    parser.add_argument(
+        "--context",
+        type=positive,
+        metavar="N",
+        help="read so many tokens of retrieved code, instead of as many as the model asks for",
+    )
     add_test_options(parser)
+    add_online_options(parser)
+    parser.set_defaults(blanks=None)
     parser.add_argument("--json", action="store_true", help="print JSON, every blank included")
     parser.add_argument(
         "--report", type=Path, metavar="HTML", help="write a page with charts and cases"
@@ -101,6 +113,14 @@ def run(args: Namespace) -> int:
             "--test-command judges function bodies of the workspace. Leave out --tasks, and let "
             "--kinds name body."
         )
+    if args.online and (args.tasks, args.test_command, args.report) != (None, None, None):
+        raise EvaluationError(
+            "--online measures keystrokes in the workspace and prints tables. Leave out --tasks, "
+            "--test-command and --report."
+        )
+    args.blanks = args.blanks or (BLANKS_ONLINE if args.online else BLANKS)
+    if args.online:
+        return INTERRUPTED if run_online(args, _config(args)) else 0
     found = _found(args)
     if args.report is not None:
         args.report.write_text(_page(found), encoding="utf-8")
@@ -129,9 +149,12 @@ def _config(args: Namespace) -> Config:
     )
     for message in config.problems:
         print(f"sidelong: {message}", file=sys.stderr)
-    if args.threshold is None:
-        return config
-    return replace(config, settings=replace(config.settings, threshold=args.threshold))
+    settings = config.settings
+    if args.threshold is not None:
+        settings = replace(settings, threshold=args.threshold)
+    if args.context is not None:
+        settings = replace(settings, context_tokens=args.context)
+    return replace(config, settings=settings)
 
 
 def _record(found: _Found) -> dict[str, Any]:

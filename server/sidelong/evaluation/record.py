@@ -10,12 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from sidelong.evaluation.online import OnlineSummary
 from sidelong.evaluation.passing import PassSummary, Verdict
 from sidelong.evaluation.run import Case, Outcome, Trial
 from sidelong.evaluation.summary import Summary
 
 
-def summary_record(summary: Summary | PassSummary) -> dict[str, Any]:
+def summary_record(summary: Summary | PassSummary | OnlineSummary) -> dict[str, Any]:
     """A summary; its fields under their names."""
     record: dict[str, Any] = plain(asdict(summary))
     return record
@@ -57,6 +58,7 @@ def _outcome_record(outcome: Outcome) -> dict[str, Any]:
         "identifiers_exact": outcome.identifiers.exact,
         "identifiers_f1": round(outcome.identifiers.f1, 4),
         "probability": outcome.gate.probability,
+        "corrected": outcome.gate.corrected,
         "retrieved": outcome.gate.retrieved,
         "chunks": [
             {

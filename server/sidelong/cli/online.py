@@ -1,0 +1,215 @@
+"""`sidelong eval --online`: what keystrokes cost in the published setting and in sidelong's.
+
+What is measured is `evaluation.online`'s, and how `evaluation.serving`'s.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from sidelong import __version__, paths
+from sidelong.cli.completing import loaded
+from sidelong.cli.config import Config
+from sidelong.cli.evaluating import EvaluationError, collect, workspace_cases
+from sidelong.cli.parser import positive
+from sidelong.cli.workspace import indexed
+from sidelong.evaluation.metrics import Interval
+from sidelong.evaluation.online import OnlineSummary, Typed, summarise_online
+from sidelong.evaluation.record import summary_record
+from sidelong.evaluation.serving import Serving
+from sidelong.evaluation.words import percent
+from sidelong.model.llama import default_threads
+from sidelong.settings import UserSettings
+
+BLANKS = 20
+KEYS = 12
+INTERVAL_MS = 150
+
+
+def add_online_options(parser: ArgumentParser) -> None:
+    """Whether keystrokes are measured, how many, and at which pace."""
+    parser.add_argument(
+        "--online",
+        action="store_true",
+        help="measure keystrokes instead: latency and tokens with a warm index, in the published "
+        f"setting of three concurrent paths and in sidelong's of one cache ({BLANKS} blanks "
+        "unless -n says)",
+    )
+    parser.add_argument(
+        "--keys",
+        type=positive,
+        default=KEYS,
+        metavar="N",
+        help=f"with --online: how many characters of each blank are typed (default {KEYS})",
+    )
+    parser.add_argument(
+        "--interval",
+        type=_milliseconds,
+        default=INTERVAL_MS,
+        metavar="MS",
+        help="with --online: milliseconds from key to key when typing in real time; 0 leaves that "
+        f"out (default {INTERVAL_MS})",
+    )
+
+
+def run_online(args: Namespace, config: Config) -> bool:
+    """Print what keystrokes cost; whether it was interrupted."""
+    found = _measure(args, config)
+    if args.json:
+        print(json.dumps(_record(found)))
+    else:
+        _print(found)
+    return found.partial
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What was typed, and on what."""
+
+    root: str
+    model: str
+    decider: str
+    seed: int
+    threads: int
+    interval_ms: int
+    wanted: int
+    typed: tuple[Typed, ...]
+
+    @property
+    def partial(self) -> bool:
+        return len(self.typed) < self.wanted
+
+
+def _measure(args: Namespace, config: Config) -> _Found:
+    root, cases = args.folder.resolve(), workspace_cases(args, config)
+    user = config.user
+    with (
+        indexed(root, exclude=config.settings.exclude) as index,
+        loaded(user) as one,
+        loaded(user) as other,
+        loaded(_decider(user) if one.policy else user) as decider,
+    ):
+        if not decider.decides:
+            raise EvaluationError(
+                f"{one.model.name} has no token to decide with, and there is no policy that has. "
+                "Name one with --policy, or use the default model."
+            )
+        with closing(Serving(one, other, decider, index.snapshot)) as serving:
+            found = serving.typed(
+                cases, config.settings, keys=args.keys, interval_s=args.interval / 1000
+            )
+            return _Found(
+                root=str(root),
+                model=one.model.name,
+                decider=decider.model.name,
+                seed=args.seed,
+                threads=user.threads or default_threads(),
+                interval_ms=args.interval,
+                wanted=len(cases),
+                typed=tuple(collect(found, total=len(cases))),
+            )
+
+
+def _decider(user: UserSettings) -> UserSettings:
+    return replace(user, model=user.policy or paths.default_model(), policy=None, n_ctx=None)
+
+
+def _record(found: _Found) -> dict[str, Any]:
+    return {
+        "sidelong": __version__,
+        "root": found.root,
+        "model": found.model,
+        "decider": found.decider,
+        "seed": found.seed,
+        "threads": found.threads,
+        "processors": os.cpu_count(),
+        "interval_ms": found.interval_ms,
+        "wanted": found.wanted,
+        "partial": found.partial,
+        **summary_record(summarise_online(found.typed)),
+    }
+
+
+def _print(found: _Found) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    summary = summarise_online(found.typed)
+    console.print(f"{found.root} with {found.model}", style="bold", markup=False)
+    console.print(
+        f"{summary.keys} keystrokes in {summary.blanks} blanks, seed {found.seed}; each path has "
+        f"{found.threads} of {os.cpu_count()} processors",
+        markup=False,
+    )
+    if found.partial:
+        console.print(
+            f"PARTIAL: interrupted after {summary.blanks} of {found.wanted} blanks.",
+            style="bold red",
+            markup=False,
+        )
+    console.print()
+    console.print(_rows(summary))
+    console.print()
+    for sentence in _sentences(summary, found):
+        console.print(sentence, markup=False)
+
+
+def _rows(summary: OnlineSummary) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("setting", no_wrap=True)
+    table.add_column("retrieval", no_wrap=True)
+    for name in ("median", "p90", "read", "in all", "speed-up"):
+        table.add_column(name, justify="right", no_wrap=True)
+    gains = {speedup.setting: speedup.over_always for speedup in summary.speedups}
+    for row in summary.rows:
+        gain = gains[row.setting] if row.way == "selective" else None
+        table.add_row(
+            row.setting if row.way == "never" else "",
+            row.way,
+            f"{row.ms_median:,.1f} ms",
+            f"{row.ms_p90:,.1f} ms",
+            f"{row.read:,.1f}",
+            f"{row.tokens:,.1f}",
+            "" if gain is None else _gain(gain),
+        )
+    return table
+
+
+def _gain(found: Interval) -> str:
+    return f"{100 * found.mean:+.0f} % [dim]{100 * found.low:+.0f} to {100 * found.high:+.0f}[/]"
+
+
+def _sentences(summary: OnlineSummary, found: _Found) -> list[str]:
+    said = [
+        f"The model retrieves for {percent(summary.retrieved)} of the keystrokes. A search takes "
+        f"{summary.retrieval_ms:.1f} ms in the median; the decision takes "
+        f"{percent(summary.decision_share)} of completing without retrieval, from scratch.",
+        "From scratch is the published setting: three paths with empty caches, each measured "
+        "alone, the latency computed. At once runs them together, each with a model and a cache "
+        "of its own. One cache is what the editor gets. Read are the prompt tokens that go through "
+        "models for a keystroke, and in all the written ones too. Speed-up is of selective over "
+        "always.",
+    ]
+    for row in summary.replay:
+        timed = (
+            f", {row.ms_median:,.0f} ms after it in the median ({row.ms_p90:,.0f} ms at p90)"
+            if row.answered
+            else ""
+        )
+        said.append(
+            f"Typing a key every {found.interval_ms} ms, {row.way}: {percent(row.answered)} of the "
+            f"keys are answered before the next{timed}."
+        )
+    return said
+
+
+def _milliseconds(text: str) -> int:
+    if not text.isdecimal():
+        raise ArgumentTypeError(f"{text!r} is no whole number of milliseconds")
+    return int(text)
