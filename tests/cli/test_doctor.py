@@ -32,6 +32,7 @@ def test_a_healthy_installation_is_all_there(sidelong: Run) -> None:
         "gpu",
         "model",
         "special tokens",
+        "decision",
         "self-test",
         "cache folder",
         "config file",

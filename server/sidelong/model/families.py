@@ -111,7 +111,7 @@ _CODESTRAL = Layout(
     lead=" ",
 )
 _UNKNOWN = Layout(
-    "of an unknown family",
+    "unknown",
     chunk=("{comment} {path}\n{text}\n",),
     heading=("{comment} {path}\n",),
     inside=True,

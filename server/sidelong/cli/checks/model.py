@@ -1,8 +1,8 @@
-"""The model file: what it is, the special tokens found in it, and what they allow."""
+"""The model file: what it is, the special tokens and the format found in it, and who decides."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,19 +23,21 @@ def model_path(user: UserSettings) -> Path:
 
 
 def check_model(user: UserSettings) -> list[Finding]:
-    """Load the model and describe it."""
-    from sidelong.model.llama import LlamaModel
+    """Load the model, and the policy if there is one, and describe them."""
+    from sidelong.loading import load_models
 
     path = model_path(user)
     try:
-        model = LlamaModel(path, threads=1, gpu_layers=0, n_ctx=user.n_ctx)
+        model, policy = load_models(replace(user, threads=1, gpu_layers=0))
     except ModelError as error:
         fact, _, remedy = str(error).partition(". ")
         return [Finding("model", "broken", fact, remedy, {"path": str(path)})]
     try:
-        return [_file(model, path), _tokens(model)]
+        return [_file(model, path), _tokens(model), _decision(model, policy)]
     finally:
         model.close()
+        if policy is not None:
+            policy.close()
 
 
 def _file(model: LlamaModel, path: Path) -> Finding:
@@ -59,23 +61,43 @@ def _file(model: LlamaModel, path: Path) -> Finding:
 
 
 def _tokens(model: LlamaModel) -> Finding:
-    order = asdict(model.special)
-    suffix_first = order.pop("suffix_first") and model.special.decides
-    ids = {name: token for name, token in order.items() if token is not None}
-    fact = ", ".join(f"{name} {token}" for name, token in ids.items())
-    details = {
-        "tokens": ids,
-        "order": "suffix-first" if suffix_first else "prefix-first",
-        "decides": model.special.decides,
-        "threshold": model.threshold,
-    }
-    if model.special.decides:
-        fact = f"{fact}; retrieves from P(cc) {model.threshold:.3f}"
-        return Finding("special tokens", "ok", fact, details=details)
+    special = model.special
+    found = {name: getattr(special, name) for name in _TOKENS}
+    ids = {name: token for name, token in found.items() if token is not None}
+    order = "suffix-first" if special.suffix_first else "prefix-first"
+    family = special.layout.name
     return Finding(
         "special tokens",
-        "note",
-        f"{fact}; none to decide with, so it never asks for retrieval by itself",
-        'Set `sidelong.retrieval.mode` to "always", or use the default model.',
-        details,
+        "ok",
+        f"{', '.join(f'{name} {token}' for name, token in ids.items())}; format {family}, {order}",
+        details={
+            "tokens": ids,
+            "order": order,
+            "family": family,
+            "decides": special.decides,
+            "threshold": model.threshold,
+        },
+    )
+
+
+_TOKENS = ("eos", "fim_prefix", "fim_middle", "fim_suffix", "file_sep", "eof", "cc", "bos")
+
+
+def _decision(model: LlamaModel, policy: LlamaModel | None) -> Finding:
+    decider = policy or model
+    details = {"model": model.name, "decides": decider.name, "threshold": decider.threshold}
+    retrieves = f"retrieves from P(cc) {decider.threshold:.3f}"
+    if not decider.special.decides:
+        return Finding(
+            "decision",
+            "note",
+            f"{model.name} has no token to decide with, and the default model cannot be loaded "
+            "in its place, so nothing is retrieved",
+            'Reinstall sidelong, or set `sidelong.retrieval.mode` to "always".',
+            {**details, "decides": None},
+        )
+    if policy is None:
+        return Finding("decision", "ok", f"by the model itself; {retrieves}", details=details)
+    return Finding(
+        "decision", "ok", f"by {policy.name} as its policy; {retrieves}", details=details
     )

@@ -1,0 +1,56 @@
+"""What `sidelong doctor` says of a model of another family."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sidelong.cli import main
+
+Doctor = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def doctor(capfd: pytest.CaptureFixture[str]) -> Doctor:
+    """The findings on a model by their names."""
+
+    def run(*arguments: object) -> dict[str, Any]:
+        main(["doctor", "--json", *(str(argument) for argument in arguments)])
+        checks = json.loads(capfd.readouterr().out)["checks"]
+        return {check["name"]: check for check in checks}
+
+    return run
+
+
+def test_it_says_which_family_was_recognised_and_that_the_shipped_model_decides(
+    doctor: Doctor, family_file: Callable[[str], Path], default_model: Path
+) -> None:
+    found = doctor("--model", family_file("qwen"))
+    assert "format Qwen2.5-Coder, prefix-first" in found["special tokens"]["fact"]
+    assert found["special tokens"]["details"]["decides"] is False
+    assert found["decision"]["state"] == "ok"
+    assert found["decision"]["fact"].startswith(f"by {default_model.name} as its policy")
+    assert found["decision"]["details"]["decides"] == default_model.name
+    assert found["self-test"]["state"] == "ok"
+
+
+def test_it_says_that_a_model_decides_for_itself(
+    doctor: Doctor, family_file: Callable[[str], Path]
+) -> None:
+    found = doctor("--model", family_file("repoformer"))
+    assert found["special tokens"]["details"]["family"] == "Repoformer"
+    assert found["decision"]["fact"].startswith("by the model itself; retrieves from P(cc) 0.5")
+
+
+def test_a_policy_that_cannot_decide_is_broken(
+    doctor: Doctor, family_file: Callable[[str], Path], default_model: Path
+) -> None:
+    found = doctor("--model", default_model, "--policy", family_file("codellama"))
+    assert found["model"]["state"] == "broken"
+    assert "has no token to decide with" in found["model"]["fact"]
+    assert "sidelong.model.policy" in found["model"]["remedy"]
+    assert found["self-test"]["state"] == "broken"
