@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from concurrent.futures import Future, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -224,10 +223,9 @@ def test_ctrl_c_before_the_first_pair_reports_nothing(
 
 
 @pytest.fixture
-def scarce(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def scarce(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine whose memory holds one model at a time."""
     monkeypatch.setattr(comparing, "available_bytes", lambda: 300_000_000)
-    return
 
 
 @pytest.mark.usefixtures("scarce")

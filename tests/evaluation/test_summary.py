@@ -13,7 +13,7 @@ from sklearn.metrics import roc_auc_score  # type: ignore[import-untyped]
 
 from sidelong.evaluation.decision import auc
 from sidelong.evaluation.reliability import calibration_error, reliability
-from sidelong.evaluation.run import Mode, Trial
+from sidelong.evaluation.run import Mode, Outcome, Trial
 from sidelong.evaluation.summary import (
     ALL_KINDS,
     Gating,
@@ -109,12 +109,22 @@ def test_a_model_that_cannot_decide_has_no_gating(trial: NewTrial) -> None:
 
 def test_a_policy_that_is_asked_only_where_it_decides_is_heard(trial: NewTrial) -> None:
     asked = trial("wrong", "right", p=0.9)
-    silent = {
+    silent: dict[Mode, Outcome] = {
         mode: replace(o, gate=replace(o.gate, probability=None))
         for mode, o in asked.outcomes.items()
-        if mode != "threshold"
     }
-    assert probabilities([Trial(asked.case, {**asked.outcomes, **silent})]) == [0.9]
+    silent["threshold"] = asked.outcomes["threshold"]
+    assert probabilities([Trial(asked.case, silent)]) == [0.9]
+
+
+def test_a_corrected_probability_is_what_is_judged(trial: NewTrial) -> None:
+    asked = trial("wrong", "right", p=0.9)
+    served = asked.outcomes["threshold"]
+    corrected = replace(served, gate=replace(served.gate, corrected=0.2))
+    judged = Trial(asked.case, {**asked.outcomes, "threshold": corrected})
+    assert probabilities([judged]) == [0.2]
+    assert gating(summarise([judged])).corrected
+    assert not gating(summarise([asked])).corrected
 
 
 def test_auc_is_scikit_learns() -> None:

@@ -20,8 +20,10 @@ from sidelong.cli.config import Config
 from sidelong.cli.evaluating import Asking, collect, comparable, workspace_cases
 from sidelong.cli.workspace import indexed
 from sidelong.completer import Completer
+from sidelong.correction import Correction
 from sidelong.evaluation.comparison import SERVED, PlugIn, plug_in
 from sidelong.evaluation.run import Case, Complete, Mode, Outcome, Trial, trials
+from sidelong.learnt import load_correction
 from sidelong.settings import Settings
 from sidelong_index import Snapshot
 
@@ -120,7 +122,7 @@ def compare_models(args: Namespace, config: Config) -> Compared:
     """
     root, cases = args.folder.resolve(), workspace_cases(args, config)
     with indexed(root, exclude=config.settings.exclude) as index:
-        contest = _Contest(cases, index.snapshot, config)
+        contest = _Contest(cases, index.snapshot, config, load_correction(root))
         together = fits(args.old, args.new)
         ask = contest.in_turn if together else contest.one_after_the_other
         sides, pairs = ask(args.old, args.new)
@@ -142,6 +144,8 @@ class _Contest:
     cases: Sequence[Case]
     snapshot: Snapshot
     config: Config
+    correction: Correction | None
+    """Of the folder; it holds only for the models it was fitted with."""
 
     def in_turn(self, old: Path, new: Path) -> tuple[tuple[Side, Side], list[Pair]]:
         with self._contender(old) as first, self._contender(new) as second:
@@ -172,7 +176,7 @@ class _Contest:
                 stack.callback(alone.close)
             # Last, so that it ends first: nothing may ask a model that is being let go of.
             pool = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="sidelong-model"))
-            served = Asking(completer, pool)
+            served = Asking(completer, pool, self.correction)
             for _ in self._trials(self.cases[:1], served):
                 pass
             side = Side(
@@ -182,7 +186,8 @@ class _Contest:
                 resident_bytes=max(0, resident_bytes() - grown_from),
                 load_ms=load_ms,
             )
-            yield _Contender(side, served, None if alone is None else Asking(alone, pool))
+            own = None if alone is None else Asking(alone, pool, self.correction)
+            yield _Contender(side, served, own)
 
     def _tries(self, contender: _Contender) -> Iterator[Tried]:
         own = contender.own

@@ -20,11 +20,13 @@ from sidelong.cli.parser import add_model_options, positive
 from sidelong.cli.source import code_files
 from sidelong.cli.workspace import indexed
 from sidelong.completer import Completer
+from sidelong.correction import Correction
 from sidelong.errors import SidelongError
 from sidelong.evaluation.blanks import MAX_BODY_LINES, Kind
 from sidelong.evaluation.engine import ColdEngine
 from sidelong.evaluation.run import MODES, Case, Complete, Mode, Trial, trials
 from sidelong.evaluation.sampling import KINDS, sample
+from sidelong.learnt import load_correction
 from sidelong.model.protocol import Cancel
 from sidelong.request import Answer, Request
 from sidelong.settings import Settings
@@ -129,7 +131,7 @@ def complete_all(
 ) -> Evaluated:
     """Load the model and collect the `wanted` trials that `found` makes of it."""
     own = config.settings.threshold
-    with loaded(config.user) as completer, asking(completer) as complete:
+    with loaded(config.user) as completer, asking(completer, load_correction(root)) as complete:
         return Evaluated(
             root=root,
             model=completer.model.name,
@@ -163,17 +165,19 @@ def comparable(settings: Settings) -> Settings:
 
 
 @contextmanager
-def asking(completer: Completer) -> Iterator[Asking]:
+def asking(completer: Completer, correction: Correction | None) -> Iterator[Asking]:
     """The completer as an engine, on a thread of its own."""
     with ThreadPoolExecutor(1, thread_name_prefix="sidelong-model") as pool:
-        yield Asking(completer, pool)
+        yield Asking(completer, pool, correction)
 
 
 class Asking:
     """A cold engine on a thread of its own, so that Ctrl-C stops the model in its decoder."""
 
-    def __init__(self, completer: Completer, pool: ThreadPoolExecutor) -> None:
-        self._engine = ColdEngine(completer, Cancel())
+    def __init__(
+        self, completer: Completer, pool: ThreadPoolExecutor, correction: Correction | None
+    ) -> None:
+        self._engine = ColdEngine(completer, Cancel(), correction)
         self._pool = pool
 
     def __call__(

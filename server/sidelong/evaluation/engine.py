@@ -5,7 +5,10 @@ What is asked, and in which modes, is left to `run`.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sidelong.completer import Completer
+from sidelong.correction import Correction
 from sidelong.model.protocol import Cancel, Model
 from sidelong.request import Answer, Request
 from sidelong_index import Exclusion, Snapshot
@@ -18,9 +21,13 @@ class ColdEngine:
     costs less in every mode.
     """
 
-    def __init__(self, completer: Completer, cancel: Cancel) -> None:
+    def __init__(
+        self, completer: Completer, cancel: Cancel, correction: Correction | None = None
+    ) -> None:
+        """`correction` is the folder's, as the editor would use it."""
         self.completer = completer
         self.cancel = cancel
+        self._correction = correction
 
     def __call__(
         self, request: Request, *, snapshot: Snapshot | None, exclude: Exclusion
@@ -29,7 +36,10 @@ class ColdEngine:
         for model in self.completer.models:
             forget(model, self.cancel)
         return self.completer.complete(
-            request, snapshot=snapshot, cancel=self.cancel, exclude=exclude
+            replace(request, correction=self._correction),
+            snapshot=snapshot,
+            cancel=self.cancel,
+            exclude=exclude,
         )
 
 

@@ -109,6 +109,8 @@ class Gating:
     """What P(<cc>) is worth as a forecast that retrieval helps."""
 
     threshold: float
+    corrected: bool
+    """Whether it is judged as corrected for the folder, here and below."""
     auc_probability: float
     auc_score: float
     """Of the best chunk's Jaccard score alone."""
@@ -160,14 +162,18 @@ def helped(trials: Iterable[Trial]) -> list[bool]:
 
 
 def probabilities(trials: Sequence[Trial]) -> list[float] | None:
-    """P(<cc>) of every blank; None if no model could say."""
+    """What was compared with the threshold at every blank; None if no model could say."""
     known = [p for trial in trials if (p := probability(trial)) is not None]
     return known if len(known) == len(trials) else None
 
 
 def probability(trial: Trial) -> float | None:
-    """P(<cc>), in whichever mode it was asked for: a policy is asked only where it decides."""
-    said = (outcome.gate.probability for outcome in trial.outcomes.values())
+    """P(<cc>), or what the folder's correction made of it, in whichever mode it was asked for.
+
+    A correction is used, and a policy asked, only where they decide.
+    """
+    gates = [outcome.gate for outcome in trial.outcomes.values()]
+    said = [*(gate.corrected for gate in gates), *(gate.probability for gate in gates)]
     return next((p for p in said if p is not None), None)
 
 
@@ -251,6 +257,7 @@ def _gating(trials: Sequence[Trial]) -> Gating | None:
     bins = tuple(reliability(asked, helps))
     return Gating(
         threshold=trials[0].outcomes["threshold"].gate.threshold,
+        corrected=trials[0].outcomes["threshold"].gate.corrected is not None,
         auc_probability=decision.auc(asked, helps),
         auc_score=decision.auc([o.chunks[0].score if o.chunks else 0.0 for o in always], helps),
         judged=tuple(_judged(rule, trials) for rule in rules),

@@ -44,8 +44,9 @@ def sentences(summary: Summary) -> Iterator[str]:
 
 
 def _gating(gating: Gating) -> Iterator[str]:
+    name = "P(<cc>), as corrected for this folder," if gating.corrected else "P(<cc>)"
     yield (
-        f"P(<cc>) tells where it helps with AUC {gating.auc_probability:.2f}; "
+        f"{name} tells where it helps with AUC {gating.auc_probability:.2f}; "
         f"the best chunk's Jaccard score alone with {gating.auc_score:.2f}."
     )
     for judged, abstention in zip(gating.judged, gating.abstentions, strict=True):
