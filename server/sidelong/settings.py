@@ -44,13 +44,16 @@ class Settings:
 
 @dataclass(frozen=True)
 class UserSettings:
-    """What only the user may set, because it reads outside the workspace or loads the machine."""
+    """What only the user may set: it reads outside the workspace, loads the machine, or is asked
+    for before any folder is known."""
 
     model: Path | None = None
     policy: Path | None = None
     threads: int | None = None
     gpu_layers: int = -1
     n_ctx: int | None = None
+    completion: bool = field(default=False, compare=False)
+    """Asked for once, before anything is loaded."""
 
 
 def parse_settings(section: Section, base: Settings | None = None) -> tuple[Settings, list[str]]:
@@ -226,4 +229,5 @@ _USER: Final[Mapping[str, _Setting]] = {
     "threads": _number("threads", 1, 1024),
     "gpuLayers": _number("gpu_layers", -1, 10_000),
     "contextSize": _number("n_ctx", 256, _MOST_TOKENS),
+    "completion.enabled": _switch("completion"),
 }

@@ -116,7 +116,7 @@ def test_every_request_is_one_line_of_the_log_without_code(editor: Any) -> None:
     editor.complete(doc)
     editor.close(doc)
     assert editor.complete(doc) is None
-    lines = [line for line in editor.log.read_text().splitlines() if "traced.py" in line]
+    lines = [line for line in editor.log.read_text().splitlines() if "traced.py: " in line]
     assert len(lines) == 2
     assert "abstained by threshold, p 0.250 threshold 0.500" in lines[0]
     assert "tokens 10 prompt 2 evaluated 3 generated" in lines[0]

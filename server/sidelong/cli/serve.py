@@ -19,6 +19,11 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument("--stdio", action="store_true", help="the default; some editors add it")
     parser.add_argument("--tcp", type=port, metavar="PORT", help="listen on 127.0.0.1 instead")
     add_model_options(parser)
+    parser.add_argument(
+        "--completion",
+        action="store_true",
+        help="offer textDocument/completion too, for editors without ghost text",
+    )
     parser.add_argument("--log-level", choices=LEVELS, default="info", help="default: info")
     parser.add_argument("--log-file", type=Path, metavar="FILE", help="log here, not to stderr")
 
@@ -29,6 +34,7 @@ def run(args: Namespace) -> int:
         "model.path": args.model and str(args.model.resolve()),
         "model.policy": args.policy and str(args.policy.resolve()),
         "threads": args.threads,
+        "completion.enabled": args.completion or None,
     }
     options = ServeOptions(
         overrides={name: value for name, value in given.items() if value is not None},

@@ -83,6 +83,16 @@ class Configuration:
             self._tell(messages)
         return user
 
+    def offers_completion(self, file: ConfigFile) -> bool:
+        """Whether the user wants `textDocument/completion`.
+
+        Asked before the client listens, so `file` is not in use yet and nothing is said.
+        """
+        user = UserSettings()
+        for section in (file.section, self._user, self._options.overrides):
+            user, _ = parse_user_settings(section, user)
+        return user.completion
+
     def _tell(self, messages: Iterable[str]) -> None:
         for message in messages:
             if message not in self._warned:

@@ -6,12 +6,16 @@ How positions become columns is `convert`'s.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
+from typing import Final
 
 from lsprotocol import types
 
 from sidelong.lsp.convert import Encoding, line_content, range_on_line
 from sidelong.lsp.documents import Cursor, Document
+
+_WORD: Final = re.compile(r"\w+\Z")
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,12 @@ class Question:
         """The text after the cursor."""
         return self.text[self.offset :]
 
+    def with_word(self) -> Question:
+        """The same question; the answer is to replace the word that was begun, and repeat it."""
+        word = _WORD.search(self.line[: self.start])
+        begun = word.group() if word else ""
+        return replace(self, start=self.start - len(begun), lead=begun + self.lead)
+
     def item(self, text: str, *, replace_after: int, encoding: Encoding) -> tuple[str, types.Range]:
         """What to insert and where, so that `text` comes to stand at the cursor.
 
@@ -57,13 +67,19 @@ def read_question(
     doc: Document, params: types.InlineCompletionParams, encoding: Encoding
 ) -> Question:
     """The question that the request puts to this state of the document."""
-    cursor = doc.cursor(params.position, encoding)
     selected = params.context.selected_completion_info
     if selected is not None:
+        cursor = doc.cursor(params.position, encoding)
         start = doc.cursor(selected.range.start, encoding)
         end = doc.cursor(selected.range.end, encoding)
         if start.line == end.line == cursor.line and start.column <= cursor.column <= end.column:
             return _with_selected(doc, start, end, selected.text)
+    return question_at(doc, params.position, encoding)
+
+
+def question_at(doc: Document, position: types.Position, encoding: Encoding) -> Question:
+    """What to insert at the position, in this state of the document."""
+    cursor = doc.cursor(position, encoding)
     return Question(
         text=doc.text,
         offset=cursor.offset,

@@ -54,7 +54,8 @@ class Server(LanguageServer):
         self.prefetch = Prefetch(self)
         self.status = status.Status(self._publish_status)
         self.configuration = Configuration(options, self._warn)
-        self._config_file = self.configuration.read_file()
+        self.config_file = self.configuration.read_file()
+        """As it was at the start, in use from `start` on."""
         self.indexing = Indexing(
             self,
             folders=self.folders,
@@ -83,7 +84,7 @@ class Server(LanguageServer):
 
     async def start(self) -> None:
         """Begin the work, now that the client listens."""
-        self.configuration.set_file(self._config_file)
+        self.configuration.set_file(self.config_file)
         await self.refresh()
 
     async def refresh(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from lsprotocol import types
 from pygls.uris import from_fs_path
 
+from sidelong.lsp.methods.completion import OPTIONS, completion
 from sidelong.lsp.server import Server
 from sidelong.lsp.uris import file_name
 
@@ -12,6 +13,8 @@ from sidelong.lsp.uris import file_name
 def initialize(server: Server, params: types.InitializeParams) -> None:
     """Take down what the client says about itself; nothing starts before `initialized`."""
     server.configuration.set_user(params.initialization_options)
+    if server.configuration.offers_completion(server.config_file[0]):
+        server.feature(types.TEXT_DOCUMENT_COMPLETION, OPTIONS)(completion)
     for uri, name in _folders(params):
         server.folders.add(uri, name)
 
