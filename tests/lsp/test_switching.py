@@ -207,6 +207,26 @@ def test_switching_between_real_models_while_requests_arrive(
     assert editor.shut_down() == 0
 
 
+def test_status_and_explanation_name_who_completes_and_who_decides(
+    new_editor: NewEditor, default_model: Path, tmp_path: Path
+) -> None:
+    plain = tmp_path / "plain.gguf"
+    plain.write_bytes(default_model.read_bytes().replace(b"<cc>", b"<c!>"))
+    editor = new_editor()
+    (editor.folder / "shapes.py").write_text(CODE.replace("$0", "ght"))
+    editor.start(*editor.serve, options={"minProbability": 0, "model": {"path": str(plain)}})
+    doc = editor.open("a.py", CODE)
+    assert answered_by(editor, doc)
+    editor.until(
+        lambda: message(editor) == "Completing with plain.gguf, default.gguf decides when to look"
+    )
+    record = editor.explain(doc)
+    assert (record["model"], record["policy"]) == ("plain.gguf", default_model.name)
+    assert 0 < record["gate"]["probability"] < 1
+    assert record["tokens"]["policy"] > 0
+    assert f"policy {default_model.name} {record['tokens']['policy']}" in editor.log.read_text()
+
+
 def _spoil(path: Path) -> None:
     """Weights that are no numbers."""
     reader = gguf.GGUFReader(path, "r+")

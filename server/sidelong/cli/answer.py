@@ -71,6 +71,8 @@ def _facts(answer: Answer) -> Text:
         f"{tokens.prompt:,} tokens, {tokens.evaluated:,} evaluated, {tokens.generated} generated",
         f"{spent:,.0f} ms",
     ]
+    if tokens.policy:
+        facts.insert(1, f"decided by {answer.policy}, {tokens.policy:,} tokens")
     if not answer.text:
         facts.insert(0, f"nothing to suggest: {answer.reason or 'the model ended at once'}")
     elif answer.reason:

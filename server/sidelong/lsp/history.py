@@ -94,6 +94,8 @@ def trace_line(record: Record) -> str:
             f"tokens {tokens.prompt} prompt {tokens.evaluated} evaluated"
             f" {tokens.generated} generated"
         )
+        if tokens.policy:
+            parts.append(f"policy {record.answer.policy} {tokens.policy} evaluated")
         parts.append(f"sure {record.answer.probability:.3f}")
         parts += [f"{stage} {ms:.1f} ms" for stage, ms in record.answer.ms.items()]
     parts.append(f"total {record.total_ms:.1f} ms")

@@ -1,4 +1,4 @@
-"""What `sidelong doctor` says of a model of another family."""
+"""What the command line says of a model of another family."""
 
 from __future__ import annotations
 
@@ -54,3 +54,21 @@ def test_a_policy_that_cannot_decide_is_broken(
     assert "has no token to decide with" in found["model"]["fact"]
     assert "sidelong.model.policy" in found["model"]["remedy"]
     assert found["self-test"]["state"] == "broken"
+
+
+def test_complete_says_who_decided(
+    capfd: pytest.CaptureFixture[str],
+    family_file: Callable[[str], Path],
+    default_model: Path,
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "a.py"
+    file.write_text("def area(width):\n    return wi\n")
+    asked = ["complete", f"{file}:2:14", "--root", str(tmp_path), "--threads", "1"]
+    for model, policy in (("qwen", default_model.name), ("repoformer", None)):
+        assert main([*asked, "--json", "--model", str(family_file(model))]) == 0
+        answer = json.loads(capfd.readouterr().out)
+        assert (answer["model"], answer["policy"]) == (f"{model}.gguf", policy)
+        assert answer["gate"]["probability"] is not None
+    assert main([*asked, "--model", str(family_file("qwen"))]) == 0
+    assert f"decided by {default_model.name}" in capfd.readouterr().out
