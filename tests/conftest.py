@@ -17,6 +17,7 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
     folder = tmp_path_factory.mktemp("own")
     monkeypatch.setenv("SIDELONG_CACHE_DIR", str(folder / "cache"))
     monkeypatch.setenv("SIDELONG_CONFIG", str(folder / "config.toml"))
+    monkeypatch.setenv("SIDELONG_MODELS_DIR", str(folder / "models"))
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,7 @@ ONE_DOOR = {
     "pygls": "sidelong.lsp",
     "lsprotocol": "sidelong.lsp",
     "llama_cpp": "sidelong.model.llama",
+    "huggingface_hub": "sidelong.models.hub",
     "psutil": "sidelong.cli.checks.machine",
     "tomlkit": "sidelong.cli.user_config",
     "watchdog": "sidelong_index.watch",

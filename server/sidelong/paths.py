@@ -1,6 +1,7 @@
-"""Where sidelong keeps things: the user's cache folder and configuration, per platform.
+"""Where sidelong keeps things: the user's cache folder, configuration and models, per platform.
 
-`SIDELONG_CACHE_DIR` and `SIDELONG_CONFIG` override them, for tests and for odd machines.
+`SIDELONG_CACHE_DIR`, `SIDELONG_CONFIG` and `SIDELONG_MODELS_DIR` override them, for tests and for
+odd machines.
 """
 
 from __future__ import annotations
@@ -27,6 +28,14 @@ def index_cache_dir() -> Path:
 def learnt_dir() -> Path:
     """Where it is kept what was learnt about workspace folders, a few files each."""
     return cache_dir() / "learnt"
+
+
+def models_dir() -> Path:
+    """Where the models lie that the user fetched or added, one file each; see `models.store`."""
+    override = os.environ.get("SIDELONG_MODELS_DIR")
+    if override:
+        return Path(override)
+    return Path(platformdirs.user_data_dir(APP, appauthor=False)) / "models"
 
 
 def config_file() -> Path:

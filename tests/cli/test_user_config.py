@@ -1,4 +1,4 @@
-"""Setting one folder's threshold in the user's file, whatever else is in it."""
+"""One setting in the user's file, of everything or of one folder, whatever else is in it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from sidelong.cli.user_config import with_threshold, write_threshold
+from sidelong.cli.user_config import with_setting, write_setting, write_threshold
 from sidelong.configfile import read_config_file
 from sidelong.errors import SettingsError
-from sidelong.settings import parse_settings
+from sidelong.settings import parse_settings, parse_user_settings
 
 SHOP = Path("/work/shop")
+
+THRESHOLD = "retrieval.threshold"
 
 FILES = {
     "nothing": "",
@@ -35,7 +37,7 @@ def test_the_folder_has_the_threshold_and_all_else_is_as_it_was(text: str, tmp_p
     file = tmp_path / "config.toml"
     file.write_text(text, encoding="utf-8")
     before, _ = read_config_file(file)
-    file.write_text(with_threshold(text, SHOP, 0.25), encoding="utf-8")
+    file.write_text(with_setting(text, THRESHOLD, 0.25, SHOP), encoding="utf-8")
     after, problems = read_config_file(file)
 
     assert problems == []
@@ -51,20 +53,65 @@ def test_the_folder_has_the_threshold_and_all_else_is_as_it_was(text: str, tmp_p
 
 @pytest.mark.parametrize("text", FILES.values(), ids=FILES)
 def test_setting_it_again_changes_nothing_but_the_number(text: str) -> None:
-    once = with_threshold(text, SHOP, 0.25)
-    assert with_threshold(once, SHOP, 0.5) == once.replace("0.25", "0.5")
+    once = with_setting(text, THRESHOLD, 0.25, SHOP)
+    assert with_setting(once, THRESHOLD, 0.5, SHOP) == once.replace("0.25", "0.5")
 
 
 def test_comments_stay_where_they_are() -> None:
     text = FILES["other settings"]
-    assert with_threshold(text, SHOP, 0.25) == (
+    assert with_setting(text, THRESHOLD, 0.25, SHOP) == (
         text + '\n[folder."/work/shop"]\nretrieval.threshold = 0.25\n'
     )
 
 
+OWN = {
+    **FILES,
+    "a policy beside it": 'model.policy = "p.gguf"  # decides\n[languages]\nc = true\n',
+    "a table for it": '[languages]\nc = true\n[model]\npath = "old.gguf"\n',
+    "a table for its fellow": '[model]\npolicy = "p.gguf"\n\n[folder."/else"]\nenabled = false\n',
+    "its name in quotes": '"model.path" = "old.gguf"\n',
+    "a table in line": 'model = {policy = "p.gguf"}\n',
+}
+MODEL = r"C:\models\coder's.gguf"
+
+
+@pytest.mark.parametrize("text", OWN.values(), ids=OWN)
+def test_the_model_is_set_above_all_folders_and_taken_out_again(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(text, encoding="utf-8")
+    before, _ = read_config_file(file)
+
+    write_setting(file, "model.path", MODEL)
+    with_model, problems = read_config_file(file)
+    write_setting(file, "model.path", None)
+    without, more = read_config_file(file)
+
+    assert problems == more == []
+    old, _ = parse_user_settings(before.section)
+    new, _ = parse_user_settings(with_model.section)
+    assert (str(new.model), new.policy) == (MODEL, old.policy)
+    last, _ = parse_user_settings(without.section)
+    assert (last.model, last.policy) == (None, old.policy)
+    assert with_model.folders == without.folders == before.folders
+    assert parse_settings(without.section) == parse_settings(before.section)
+
+
+def test_taking_out_what_is_not_there_leaves_the_file_alone(tmp_path: Path) -> None:
+    write_setting(tmp_path / "config.toml", "model.path", None)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_setting_where_a_table_should_be_is_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text("model = 3\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"left as it is"):
+        write_setting(file, "model.path", MODEL)
+    assert file.read_text(encoding="utf-8") == "model = 3\n"
+
+
 def test_a_folder_under_the_home_folder_is_known_by_its_short_name() -> None:
     text = '[folder."~/shop"]\nenabled = true\n'
-    assert with_threshold(text, Path.home() / "shop", 0.25).count("[folder.") == 1
+    assert with_setting(text, THRESHOLD, 0.25, Path.home() / "shop").count("[folder.") == 1
 
 
 @pytest.mark.parametrize("text", ["= 1", "folder = 3\n"])

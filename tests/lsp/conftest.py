@@ -289,6 +289,7 @@ def _own(folder: Path) -> dict[str, str]:
         **os.environ,
         "SIDELONG_CACHE_DIR": str(folder / "cache"),
         "SIDELONG_CONFIG": str(folder / "config.toml"),
+        "SIDELONG_MODELS_DIR": str(folder / "models"),
     }
 
 

@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "eval": "say how good completions are in a folder, and what retrieval brings there",
     "calibrate": "find the threshold that suits a folder, by completing its own code",
     "compare": "say what changes between two models, on the code of a folder",
+    "model": "your models: list them, fetch one, choose one",
     "doctor": "check the installation and say what to do about each problem",
 }
 

@@ -1,7 +1,7 @@
 """Say what changes when you switch from one model to another, on your own code.
 
 Both complete the same blanks of DIR.
-OLD and NEW are GGUF files, or `default` for the model that is shipped.
+OLD and NEW are GGUF files, names of your models, or `default` for the one that is shipped.
 A blank that only the old one gets right is a negative flip: what you would miss.
 --policy names a model that decides for both whether to retrieve, and what that is worth is shown.
 Nothing leaves the machine, and nothing in the workspace changes.
@@ -20,27 +20,27 @@ from typing import Any
 from rich.console import Console
 from rich.filesize import decimal
 
-from sidelong import __version__, paths
+from sidelong import __version__
 from sidelong.cli import comparison_tables
 from sidelong.cli.bars import Patience
 from sidelong.cli.comparing import Compared, Side, compare_models
 from sidelong.cli.config import load_config
 from sidelong.cli.evaluating import add_blank_options
 from sidelong.cli.index import FolderError
-from sidelong.cli.parser import add_engine_options
+from sidelong.cli.parser import add_engine_options, model_file
 from sidelong.errors import ModelMissing
 from sidelong.evaluation.comparison import Comparison, compare
 from sidelong.evaluation.comparison_record import comparison_record, pair_record
 from sidelong.evaluation.report import comparison_page
+from sidelong.models import store
 
 INTERRUPTED = 130
-DEFAULT = "default"
 
 
 def configure(parser: ArgumentParser) -> None:
     """Add the arguments of `sidelong compare`."""
-    parser.add_argument("old", type=_model, metavar="OLD", help="the model in use")
-    parser.add_argument("new", type=_model, metavar="NEW", help="the one to switch to")
+    parser.add_argument("old", type=model_file, metavar="OLD", help="the model in use")
+    parser.add_argument("new", type=model_file, metavar="NEW", help="the one to switch to")
     add_blank_options(parser, n=100)
     add_engine_options(parser)
     parser.add_argument("--json", action="store_true", help="print JSON, every blank included")
@@ -58,7 +58,7 @@ def run(args: Namespace) -> int:
     for path in (args.old, args.new):
         if not path.is_file():
             raise ModelMissing(
-                f"There is no model file at {path}. Give two GGUF files, or `{DEFAULT}` for the "
+                f"There is no model file at {path}. Give two GGUF files, or `{store.DEFAULT}` for the "
                 "model that is shipped."
             )
     config = load_config(args.folder.resolve(), policy=args.policy, threads=args.threads)
@@ -74,10 +74,6 @@ def run(args: Namespace) -> int:
     else:
         _print(compared, found, report=args.report)
     return INTERRUPTED if compared.partial else 0
-
-
-def _model(text: str) -> Path:
-    return paths.default_model() if text == DEFAULT else Path(text)
 
 
 def _same(old: Path, new: Path) -> list[str]:

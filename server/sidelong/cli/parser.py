@@ -9,6 +9,9 @@ from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormat
 from pathlib import Path
 from typing import NoReturn
 
+from sidelong import paths
+from sidelong.models import store
+
 
 class Parser(ArgumentParser):
     """A parser whose descriptions keep their lines and whose errors take one line and exit 2."""
@@ -30,7 +33,10 @@ class Parser(ArgumentParser):
 def add_model_options(parser: ArgumentParser) -> None:
     """Which model, and how much of the machine it may use; see `config.load_config`."""
     parser.add_argument(
-        "--model", type=Path, metavar="GGUF", help="the model file (default: the one shipped)"
+        "--model",
+        type=model_file,
+        metavar="GGUF",
+        help="the model file, or one of yours by its name (default: the one shipped)",
     )
     add_engine_options(parser)
 
@@ -39,13 +45,24 @@ def add_engine_options(parser: ArgumentParser) -> None:
     """What holds for any model: who decides for it, and how much of the machine it may use."""
     parser.add_argument(
         "--policy",
-        type=Path,
+        type=model_file,
         metavar="GGUF",
         help="a model that decides in its place whether to retrieve",
     )
     parser.add_argument(
         "--threads", type=positive, metavar="N", help="processor threads the model may use"
     )
+
+
+def model_file(text: str) -> Path:
+    """A path as it is, the file of one of the user's models by its name, or of `default`."""
+    path = Path(text)
+    if path.name != text or path.exists():
+        return path
+    if text == store.DEFAULT:
+        return paths.default_model()
+    managed = store.file_of(paths.models_dir(), text)
+    return managed if managed.is_file() else path
 
 
 def positive(text: str) -> int:

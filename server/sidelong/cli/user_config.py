@@ -1,4 +1,4 @@
-"""Writing one setting of one folder into the user's config file; all else in it stays as it is.
+"""Writing one setting into the user's config file; all else in it stays as it is.
 
 Reading the file is `configfile`'s, the only other module that knows its form.
 """
@@ -10,7 +10,7 @@ import shutil
 import tempfile
 from collections.abc import MutableMapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
@@ -20,57 +20,89 @@ from sidelong.errors import SettingsError
 
 _FOLDER = "folder"
 
+Value: TypeAlias = str | float | None
+"""None takes the setting out."""
 
-def with_threshold(text: str, folder: Path, threshold: float) -> str:
-    """The config file's text with the folder's `retrieval.threshold` set; comments stay.
 
-    The folder's own table is used however it is spelled, or added at the end.
+def with_setting(text: str, name: str, value: Value, folder: Path | None = None) -> str:
+    """The config file's text with one dotted setting, of everything or of one folder.
+
+    Comments stay. A folder's own table is used however it is spelled, or added at the end.
     Raises `ValueError` if the text is not TOML of the form that `configfile` reads.
     """
     try:
         document = tomlkit.parse(text)
     except TOMLKitError as error:
         raise ValueError(str(error)) from None
+    section = document if folder is None else _section_of(document, folder)
+    if value is None:
+        _unset(section, name)
+    else:
+        _set(section, name, value)
+    return tomlkit.dumps(document)
+
+
+def _section_of(document: tomlkit.TOMLDocument, folder: Path) -> Any:
     folders = document.setdefault(_FOLDER, tomlkit.table(is_super_table=True))
     if not isinstance(folders, MutableMapping):
         raise ValueError('"folder" is not a table of tables')
     names = (name for name in folders if Path(name).expanduser() == folder)
     name = next(names, str(folder))
-    _set(folders.setdefault(name, tomlkit.table()), threshold)
-    return tomlkit.dumps(document)
+    return folders.setdefault(name, tomlkit.table())
 
 
-def _set(section: Any, threshold: float) -> None:
+def _set(section: Any, name: str, value: Value) -> None:
     """Where the section has the setting, or beside its fellows, or as a dotted key."""
-    if "retrieval.threshold" in section:  # in quotes, one name with a dot in it
-        section["retrieval.threshold"] = threshold
-    elif "retrieval" in section:
-        section["retrieval"]["threshold"] = threshold
+    head, _, rest = name.partition(".")
+    if name in section:  # in quotes, one name with a dot in it
+        section[name] = value
+    elif head in section:
+        if not isinstance(section[head], MutableMapping):
+            raise ValueError(f'"{head}" is not a table')
+        section[head][rest] = value
     elif isinstance(section, InlineTable):  # tomlkit cannot write dotted keys in one
-        section["retrieval"] = {"threshold": threshold}
+        section[head] = {rest: value}
     else:
-        section.add(tomlkit.key(["retrieval", "threshold"]), tomlkit.item(threshold))
+        section.add(tomlkit.key([head, rest]), tomlkit.item(value))
+
+
+def _unset(section: Any, name: str) -> None:
+    head, _, rest = name.partition(".")
+    if name in section:
+        del section[name]
+    inner = section.get(head)
+    if isinstance(inner, MutableMapping) and rest in inner:
+        del inner[rest]
 
 
 def write_threshold(file: Path, folder: Path, threshold: float) -> None:
-    """Set it in the user's file, which is made if there is none and replaced in one step.
+    """Set one folder's `retrieval.threshold` in the user's file; see `write_setting`.
 
-    Raises `SettingsError` if the file lies inside of the folder, or cannot be read as TOML.
+    Raises `SettingsError` also if the file lies inside of the folder.
     """
-    file = file.resolve()  # a link into somebody's dotfiles stays a link
-    if file.is_relative_to(folder):
+    if file.resolve().is_relative_to(folder):
         raise SettingsError(
-            f"{file} lies inside of {folder}, where nothing is ever written. "
+            f"{file.resolve()} lies inside of {folder}, where nothing is ever written. "
             f"Set retrieval.threshold = {threshold} there by hand."
         )
+    write_setting(file, "retrieval.threshold", threshold, folder)
+
+
+def write_setting(file: Path, name: str, value: Value, folder: Path | None = None) -> None:
+    """Write it to the user's file, which is made if there is none and replaced in one step.
+
+    Raises `SettingsError` if the file cannot be read as TOML.
+    """
+    file = file.resolve()  # a link into somebody's dotfiles stays a link
     try:
         old = file.read_bytes().decode() if file.exists() else ""
-        new = with_threshold(old, folder, threshold)
+        new = with_setting(old, name, value, folder)
     except ValueError as error:
         raise SettingsError(
             f"{file}: not readable as TOML ({error}). Mend the file; it was left as it is."
         ) from None
-    _replace(file, new)
+    if new != old:
+        _replace(file, new)
 
 
 def _replace(file: Path, text: str) -> None:

@@ -65,6 +65,11 @@ def available_bytes() -> int:
     return int(psutil.virtual_memory().available)
 
 
+def total_bytes() -> int:
+    """The main memory of this machine."""
+    return int(psutil.virtual_memory().total)
+
+
 def resident_bytes() -> int:
     """What this process holds in main memory, its mapped files included."""
     return int(psutil.Process().memory_info().rss)

@@ -1,0 +1,1 @@
+"""What `sidelong model` can do, one file for each action."""

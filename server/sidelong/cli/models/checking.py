@@ -1,0 +1,40 @@
+"""Whether a model can serve, by letting it, and what it says of itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from sidelong.cli.bars import Patience
+from sidelong.models.store import Facts
+from sidelong.settings import UserSettings
+
+
+def check(path: Path, user: UserSettings, facts: Facts) -> Facts:
+    """Load the model as serving does and evaluate a few tokens; `facts` with what was found.
+
+    Raises `ModelError`: no GGUF, torn, unknown to this llama.cpp, no special tokens for filling
+    in, or answers that are no numbers.
+    """
+    # llama.cpp takes time to load, and `list` and `remove` must work where it cannot be.
+    from sidelong import selftest
+    from sidelong.completer import Completer
+    from sidelong.loading import load_models
+
+    with Patience("Checking the model"):
+        model, policy = load_models(replace(user, model=path))
+        completer = Completer(model, policy)
+        try:
+            selftest.check(completer)
+            family = model.special.family
+            return replace(
+                facts,
+                licence=facts.licence or model.metadata("general.license"),
+                description=model.describe(),
+                family=family.name if family is not None else None,
+                parameters=model.n_params,
+                decides=model.special.decides,
+                problem=None,
+            )
+        finally:
+            completer.close()

@@ -1,0 +1,59 @@
+"""Complete with one of your models from now on; "default" is the one that is shipped.
+
+It is checked, and then written to your own config file, which editors that run notice.
+Where an editor's own settings name a model, they win.
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from dataclasses import replace
+from pathlib import Path
+
+from sidelong import paths
+from sidelong.cli.config import load_config
+from sidelong.cli.models.checking import check
+from sidelong.cli.user_config import write_setting
+from sidelong.errors import ModelError
+from sidelong.models import store
+from sidelong.models.store import Facts, Installed
+from sidelong.settings import UserSettings
+
+SETTING = "model.path"
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Add the arguments of `sidelong model use`."""
+    parser.add_argument("name", metavar="NAME|default")
+
+
+def run(args: Namespace) -> int:
+    """Check the model and write it down; editors that run change over by themselves."""
+    config = paths.config_file()
+    if args.name == store.DEFAULT:
+        write_setting(config, SETTING, None)
+        print("The model that is shipped completes from now on, in running editors too.")
+        return 0
+    model = store.find(paths.models_dir(), args.name)
+    _check(model)
+    write_setting(config, SETTING, str(model.path.resolve()))
+    print(f"{model.name} completes from now on, in running editors too.")
+    return 0
+
+
+def role(path: Path, user: UserSettings) -> str | None:
+    """What the settings use the file for: "model", "policy" or nothing."""
+    used = {"model": user.model or paths.default_model(), "policy": user.policy}
+    path = path.resolve()
+    return next((name for name, file in used.items() if file and file.resolve() == path), None)
+
+
+def _check(model: Installed) -> None:
+    """Check it with all of the user's settings, and keep what was found."""
+    facts = model.facts or Facts(model.size_bytes)
+    try:
+        facts = check(model.path, load_config(Path.cwd()).user, facts)
+    except ModelError as error:
+        store.write_facts(model.path, replace(facts, problem=str(error)))
+        raise
+    store.write_facts(model.path, facts)

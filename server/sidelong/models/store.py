@@ -1,0 +1,205 @@
+"""The folder of the user's models, which is all there is to know of them: there is no database.
+
+    NAME.gguf            a model
+    NAME.json            facts about it; when they are missing or broken, that costs the facts only
+    .STEM.SHA256.part    an unfinished download, by the content it is to have
+
+What is in a model is `model.llama`'s, where one comes from is `hub`'s.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Final
+
+from sidelong.errors import SidelongError
+
+SUFFIX: Final = ".gguf"
+DEFAULT: Final = "default"
+"""The shipped model's name, which no other may have."""
+
+_PART: Final = ".part"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
+_SHARD = re.compile(r"-\d{5}-of-\d{5}$")
+_BLOCK: Final = 4 * 1_048_576
+_SPARE_BYTES: Final = 64 * 1_048_576
+"""Left free on the disk, which others write to as well."""
+
+
+class StoreError(SidelongError):
+    """A model that is not there, may not have this name, or finds no room."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a model besides its name; None where nobody knows."""
+
+    size_bytes: int
+    """Of the file these are facts about; they say nothing about one of another size."""
+    sha256: str | None = None
+    source: str | None = None
+    """`REPO:FILE`, or the path it was added from."""
+    revision: str | None = None
+    licence: str | None = None
+    description: str | None = None
+    """llama.cpp's: architecture, size and quantisation."""
+    family: str | None = None
+    """Whose prompt format it is asked in, as `model.families` names it."""
+    parameters: int | None = None
+    decides: bool | None = None
+    """Whether it has a token to decide with; else the shipped model decides in its place."""
+    problem: str | None = None
+    """Why it failed its last check."""
+
+
+@dataclass(frozen=True)
+class Installed:
+    """One model of the folder."""
+
+    name: str
+    path: Path
+    size_bytes: int
+    facts: Facts | None
+
+
+@dataclass(frozen=True)
+class Partial:
+    """A download that has not come to its end."""
+
+    name: str
+    """Of the file that it will be."""
+    path: Path
+    size_bytes: int
+
+
+def installed(folder: Path) -> list[Installed]:
+    """Every model of the folder, by name; none if there is no such folder."""
+    files = (path for path in folder.glob(f"*{SUFFIX}") if _NAME.fullmatch(path.stem))
+    return sorted((_installed(path) for path in files), key=lambda model: model.name.lower())
+
+
+def find(folder: Path, name: str) -> Installed:
+    """The model of this name, with or without `.gguf`; raises `StoreError` naming those there."""
+    models = installed(folder)
+    for model in models:
+        if name in (model.name, model.path.name):
+            return model
+    names = ", ".join(model.name for model in models) or "none yet"
+    raise StoreError(
+        f"There is no model {name!r} among yours ({names}). `sidelong model list` shows them, "
+        "`add` and `pull` bring one in."
+    )
+
+
+def file_of(folder: Path, name: str) -> Path:
+    """Where the model of this name lies, or would."""
+    return folder / f"{name}{SUFFIX}"
+
+
+def check_name(folder: Path, name: str) -> None:
+    """Raise `StoreError` if a new model cannot be called that."""
+    if name == DEFAULT or not _NAME.fullmatch(name):
+        raise StoreError(
+            f"{name!r} cannot be a model's name. Give one of letters, digits and . _ + - "
+            "with --name."
+        )
+    if _SHARD.search(name):
+        raise StoreError(
+            f"{name} is one of several files that make up one model, which is not supported. "
+            "Take a model that is one file."
+        )
+    if file_of(folder, name).exists():
+        raise StoreError(
+            f"There is a model {name} already. Give this one another name with --name, or "
+            f"remove that with `sidelong model remove {name}`."
+        )
+
+
+def partial(folder: Path, stem: str, sha256: str) -> Path:
+    """The file into which the content of this hash is downloaded."""
+    return folder / f".{stem}.{sha256}{_PART}"
+
+
+def partials(folder: Path) -> list[Partial]:
+    """The downloads that have not come to their end."""
+    found = sorted(folder.glob(f".*{_PART}"))
+    return [Partial(path.stem[1:-65], path, path.stat().st_size) for path in found]
+
+
+def need_room(folder: Path, wanted_bytes: int) -> None:
+    """Make the folder, and raise `StoreError` if its disk has less free than is wanted."""
+    folder.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(folder).free
+    if free < wanted_bytes + _SPARE_BYTES:
+        raise StoreError(
+            f"The disk of {folder} has {free / 1e9:,.2f} GB free, and {wanted_bytes / 1e9:,.2f} GB "
+            "are wanted. Make room, or set SIDELONG_MODELS_DIR to a folder on another disk."
+        )
+
+
+def copy(source: Path, to: Path, advance: Callable[[int], None]) -> str:
+    """Copy the file and return its SHA-256; on failure nothing is left. `advance` gets bytes."""
+    part = to.with_name(f".{to.name}.copy")
+    digest = hashlib.sha256()
+    try:
+        with source.open("rb") as read, part.open("wb") as written:
+            while block := read.read(_BLOCK):
+                digest.update(block)
+                written.write(block)
+                advance(len(block))
+        part.replace(to)
+    finally:
+        part.unlink(missing_ok=True)
+    return digest.hexdigest()
+
+
+def sha256(path: Path, advance: Callable[[int], None]) -> str:
+    """The file's SHA-256; `advance` gets the bytes read."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+            advance(len(block))
+    return digest.hexdigest()
+
+
+def write_facts(model: Path, facts: Facts) -> None:
+    """Keep facts beside the model, replacing those from before."""
+    known = {name: value for name, value in asdict(facts).items() if value is not None}
+    model.with_suffix(".json").write_text(json.dumps(known, indent=2) + "\n", encoding="utf-8")
+
+
+def remove(model: Installed) -> None:
+    """Delete the model and its facts."""
+    model.path.unlink()
+    model.path.with_suffix(".json").unlink(missing_ok=True)
+
+
+def _installed(path: Path) -> Installed:
+    size_bytes = path.stat().st_size
+    facts = _read_facts(path.with_suffix(".json"))
+    ours = facts is not None and facts.size_bytes == size_bytes
+    return Installed(path.stem, path, size_bytes, facts if ours else None)
+
+
+def _read_facts(path: Path) -> Facts | None:
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+        return Facts(**{f.name: _checked(f.name, known.get(f.name)) for f in fields(Facts)})
+    except (OSError, ValueError, AttributeError):
+        return None
+
+
+def _checked(name: str, value: Any) -> Any:
+    kinds = {"size_bytes": int, "parameters": int, "decides": bool}
+    if value is None and name != "size_bytes":
+        return None
+    if not isinstance(value, kinds.get(name, str)):
+        raise ValueError(name)
+    return value
