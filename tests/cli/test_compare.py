@@ -203,8 +203,8 @@ def test_nothing_in_the_workspace_changes(
 def test_ctrl_c_leaves_a_partial_report_that_says_so(
     sidelong: Run, easy: Path, noisy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Three completions to warm up and three a blank, for each of two models.
-    interrupt_after(6 + 2 * 6 + 4, monkeypatch)
+    # Three completions to warm up, the shipped model too, and three a blank, for each model.
+    interrupt_after(9 + 2 * 6 + 4, monkeypatch)
     report = tmp_path / "out.html"
     result = sidelong("compare", "default", noisy, easy, "-n", N, "--report", report)
 
@@ -216,7 +216,7 @@ def test_ctrl_c_leaves_a_partial_report_that_says_so(
 def test_ctrl_c_before_the_first_pair_reports_nothing(
     sidelong: Run, easy: Path, noisy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    interrupt_after(6 + 4, monkeypatch)
+    interrupt_after(9 + 4, monkeypatch)
     result = sidelong("compare", "default", noisy, easy, "-n", N, "--json")
 
     assert (result.status, result.out) == (130, "")
@@ -247,8 +247,8 @@ def test_models_too_large_for_memory_come_one_after_the_other(
 def test_one_after_the_other_an_interruption_leaves_what_both_have(
     sidelong: Run, easy: Path, noisy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The new model is tried first, then four blanks by the old one, then one by the new.
-    interrupt_after(3 + (3 + 4 * 3) + (3 + 3 + 1), monkeypatch)
+    # The shipped and the new model warm up; four blanks by the old one, then one by the new.
+    interrupt_after(6 + (3 + 4 * 3) + (3 + 3 + 1), monkeypatch)
     result = sidelong("compare", "default", noisy, easy, "-n", 4, "--json")
 
     assert result.status == 130
@@ -261,7 +261,7 @@ def test_one_after_the_other_a_broken_new_model_is_known_before_the_wait(
 ) -> None:
     broken = tmp_path / "broken.gguf"
     broken.write_bytes(b"GGUF but no more")
-    interrupt_after(0, monkeypatch)  # a completion before that would end it
+    interrupt_after(3, monkeypatch)  # a completion by the old model would end it
     result = sidelong("compare", "default", broken, easy)
 
     assert (result.status, result.out) == (1, "")

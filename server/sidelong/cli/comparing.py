@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from sidelong import paths
 from sidelong.cli.checks.machine import BESIDES_WEIGHTS_BYTES, available_bytes, resident_bytes
 from sidelong.cli.completing import loaded
 from sidelong.cli.config import Config
@@ -123,9 +124,11 @@ def compare_models(args: Namespace, config: Config) -> Compared:
     root, cases = args.folder.resolve(), workspace_cases(args, config)
     with indexed(root, exclude=config.settings.exclude) as index:
         contest = _Contest(cases, index.snapshot, config, load_correction(root))
-        together = fits(args.old, args.new)
-        ask = contest.in_turn if together else contest.one_after_the_other
-        sides, pairs = ask(args.old, args.new)
+        ask = contest.in_turn if fits(args.old, args.new) else contest.one_after_the_other
+        # A small model is there all the time: the first in a process takes llama.cpp's own memory
+        # too, and that should not count against the old one.
+        with contest.contender(paths.default_model()):
+            sides, pairs = ask(args.old, args.new)
     if not pairs:
         raise KeyboardInterrupt
     return Compared(root, args.seed, len(cases), sides, tuple(pairs))
@@ -148,23 +151,23 @@ class _Contest:
     """Of the folder; it holds only for the models it was fitted with."""
 
     def in_turn(self, old: Path, new: Path) -> tuple[tuple[Side, Side], list[Pair]]:
-        with self._contender(old) as first, self._contender(new) as second:
+        with self.contender(old) as first, self.contender(new) as second:
             pairs = map(Pair, self._tries(first), self._tries(second))
             return (first.side, second.side), collect(pairs, total=len(self.cases))
 
     def one_after_the_other(self, old: Path, new: Path) -> tuple[tuple[Side, Side], list[Pair]]:
-        with self._contender(new):
+        with self.contender(new):
             pass  # what is wrong with it should be known before the wait
-        with self._contender(old) as first:
+        with self.contender(old) as first:
             before = collect(self._tries(first), total=len(self.cases))
         if len(before) < len(self.cases):
             raise KeyboardInterrupt
-        with self._contender(new) as second:
+        with self.contender(new) as second:
             after = collect(self._tries(second), total=len(self.cases))
         return (first.side, second.side), list(map(Pair, before, after))
 
     @contextmanager
-    def _contender(self, path: Path) -> Iterator[_Contender]:
+    def contender(self, path: Path) -> Iterator[_Contender]:
         """The model, loaded and warm."""
         grown_from, started = resident_bytes(), time.perf_counter()
         with ExitStack() as stack:
