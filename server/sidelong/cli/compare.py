@@ -58,8 +58,8 @@ def run(args: Namespace) -> int:
     for path in (args.old, args.new):
         if not path.is_file():
             raise ModelMissing(
-                f"There is no model file at {path}. Give two GGUF files, or `{store.DEFAULT}` for the "
-                "model that is shipped."
+                f"There is no model file at {path}. Give two GGUF files or names of your models, "
+                f"or `{store.DEFAULT}` for the one that is shipped."
             )
     config = load_config(args.folder.resolve(), policy=args.policy, threads=args.threads)
     for message in (*config.problems, *_same(args.old, args.new)):
