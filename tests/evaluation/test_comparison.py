@@ -12,6 +12,7 @@ from scipy import stats  # type: ignore[import-untyped]
 from sklearn.metrics import confusion_matrix, roc_auc_score  # type: ignore[import-untyped]
 
 from sidelong.evaluation.comparison import Comparison, compare, negative_flips, plug_in
+from sidelong.evaluation.comparison_words import sentences
 from sidelong.evaluation.run import Trial
 from sidelong.evaluation.summary import outcomes
 
@@ -115,6 +116,39 @@ def test_a_model_compared_with_itself_differs_in_nothing(trial: NewTrial) -> Non
     assert found.thresholds is not None
     assert found.thresholds.agreement == 1
     assert found.old == found.new
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "n", "verdict"),
+    [
+        ("wrong", "right", 40, "the new model is better"),
+        ("right", "wrong", 40, "the new model is worse"),
+        ("right", "right", 40, "no difference"),
+        ("wrong", "right", 20, "20 blanks are too few to judge by (-n)"),
+    ],
+)
+def test_the_verdict_is_as_sure_as_the_interval(
+    trial: NewTrial, old: str, new: str, n: int, verdict: str
+) -> None:
+    exact, *_ = sentences(compare([trial(old, p=0)] * n, [trial(new, p=0)] * n))
+    assert exact.endswith(f"points: {verdict}.")
+
+
+def test_a_difference_that_may_be_chance_is_called_that(trial: NewTrial) -> None:
+    said = [trial("right", p=0), trial("wrong", p=0)] * 20
+    exact, *_ = sentences(compare(said, said[1:] + said[:1]))
+    assert "this may be chance" in exact
+
+
+@pytest.mark.parametrize(
+    ("probability", "meaning"), [(0.9, "does not mean the same"), (0.2, "means the same")]
+)
+def test_a_threshold_means_the_same_where_it_retrieves_as_often(
+    trial: NewTrial, probability: float, meaning: str
+) -> None:
+    old, new = [trial(p=0.1)] * 40, [trial(p=probability)] * 40
+    (said,) = [line for line in sentences(compare(old, new)) if line.startswith("The threshold")]
+    assert said.startswith(f"The threshold 0.4 {meaning}")
 
 
 def many(trial: NewTrial, seed: int) -> list[Trial]:

@@ -12,6 +12,9 @@ from sidelong.evaluation.words import percent, signed
 SAME = 0.05
 """Rates of retrieval that differ by less count as the same."""
 
+FEWEST = 30
+"""With fewer blanks bootstrap intervals are too narrow to be believed."""
+
 WAYS = {
     "never": "never",
     "always": "always",
@@ -29,7 +32,8 @@ def sentences(comparison: Comparison) -> Iterator[str]:
     """What changes for a user who switches from the old model to the new one."""
     row = served(comparison)
     yield from (
-        f"{name} changes by {signed(change.difference)} points: {_verdict(change.difference)}."
+        f"{name} changes by {signed(change.difference)} points: "
+        f"{_verdict(change.difference, row.n)}."
         for name, change in (
             ("Exact match", row.exact),
             ("Edit similarity", row.edit_similarity),
@@ -41,7 +45,9 @@ def sentences(comparison: Comparison) -> Iterator[str]:
         yield from _thresholds(comparison.thresholds, comparison.old)
 
 
-def _verdict(difference: Interval) -> str:
+def _verdict(difference: Interval, n: int) -> str:
+    if n < FEWEST:
+        return f"{n} blanks are too few to judge by (-n)"
     if difference.low > 0:
         return "the new model is better"
     if difference.high < 0:
