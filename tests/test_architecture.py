@@ -31,6 +31,7 @@ PURE = [
     "sidelong.alternatives",
     "sidelong.gate",
     "sidelong.correction",
+    "sidelong.acceptance",
     "sidelong.prompt",
     "sidelong.window",
     "sidelong.healing",

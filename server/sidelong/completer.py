@@ -258,6 +258,7 @@ class Completer:
             probability=generated.probability,
             reason=_reason(generated, trimmed),
             model=self.model.name,
+            models=self.fingerprint,
             policy=None if self.policy is None else self.policy.name,
         )
 

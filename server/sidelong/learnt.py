@@ -17,7 +17,8 @@ from hashlib import blake2b
 from pathlib import Path, PurePath
 from typing import Any, TypeVar
 
-from sidelong import correction, paths
+from sidelong import acceptance, correction, paths
+from sidelong.acceptance import ByModels
 from sidelong.correction import Correction
 
 log = logging.getLogger(__name__)
@@ -40,9 +41,27 @@ def save_correction(root: PurePath, found: Correction) -> bool:
     return _save(correction_file(root), correction.to_json(found))
 
 
+def counts_file(root: PurePath) -> Path:
+    """Where the counts of acceptance in a folder are kept."""
+    return _file(root, "acceptance")
+
+
+def load_counts(root: PurePath) -> ByModels:
+    """The folder's counts; none if there are none that can be used, which is logged."""
+    return _load(counts_file(root), acceptance.from_json) or {}
+
+
+def add_counts(root: PurePath, new: ByModels) -> bool:
+    """Add to the folder's counts; False if that failed, which is logged.
+
+    Of two servers that do so at the same moment, one may lose what it adds.
+    """
+    return _save(counts_file(root), acceptance.to_json(acceptance.merged(load_counts(root), new)))
+
+
 def forget(root: PurePath) -> list[Path]:
     """Delete all that was learnt about the folder; the files that were there."""
-    return [file for file in (correction_file(root),) if _delete(file)]
+    return [file for file in (correction_file(root), counts_file(root)) if _delete(file)]
 
 
 def forget_correction(root: PurePath) -> bool:

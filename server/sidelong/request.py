@@ -80,6 +80,8 @@ class Answer:
     """How likely the model thinks all of the text is right, before it was trimmed."""
     reason: str = ""
     """Why the text is empty, or what cut it."""
+    models: str = ""
+    """The fingerprint of the models that made it."""
     alternatives: tuple[Answer, ...] = ()
     """Other texts for the same cursor, likeliest first, as far as the request wanted them."""
     model: str = ""

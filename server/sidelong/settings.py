@@ -52,6 +52,8 @@ class UserSettings:
     threads: int | None = None
     gpu_layers: int = -1
     n_ctx: int | None = None
+    count_acceptance: bool = field(default=False, compare=False)
+    """Nothing that a model would have to be loaded anew for."""
     completion: bool = field(default=False, compare=False)
     """Asked for once, before anything is loaded."""
 
@@ -229,5 +231,6 @@ _USER: Final[Mapping[str, _Setting]] = {
     "threads": _number("threads", 1, 1024),
     "gpuLayers": _number("gpu_layers", -1, 10_000),
     "contextSize": _number("n_ctx", 256, _MOST_TOKENS),
+    "countAcceptance": _switch("count_acceptance"),
     "completion.enabled": _switch("completion"),
 }

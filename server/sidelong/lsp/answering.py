@@ -107,6 +107,9 @@ async def _reply(
     if server.documents.get(doc.uri) is not doc or doc.revision != revision:
         raise Declined("stale", "the document has changed since the request came")
     server.prefetch.shown(doc, record.id, question, answer)
+    counted = not by_hand and key == doc.uri
+    root = server.folders.root(doc.uri) if counted else None
+    server.acceptance.shown(doc, record.id, question, answer, root)
     return Reply(record.id, question, answer)
 
 

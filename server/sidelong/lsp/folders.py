@@ -83,6 +83,11 @@ class Folders:
         """Where the document belongs: the deepest folder that holds it."""
         return next(iter(self.places(uri)), None)
 
+    def root(self, uri: str) -> PurePath | None:
+        """The directory of the folder where the document belongs."""
+        place = self.place(uri)
+        return None if place is None else place.folder.path
+
 
 def _key(uri: str) -> str:
     return unquote(uri).rstrip("/")

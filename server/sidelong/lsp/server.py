@@ -16,6 +16,7 @@ from pygls.protocol import default_converter
 from sidelong import __version__
 from sidelong.learnt import load_correction
 from sidelong.lsp import status
+from sidelong.lsp.acceptance import Acceptance
 from sidelong.lsp.configuration import SECTION, Configuration
 from sidelong.lsp.convert import Encoding
 from sidelong.lsp.documents import Documents
@@ -52,6 +53,7 @@ class Server(LanguageServer):
         self.history = History()
         self.recall = Recall()
         self.prefetch = Prefetch(self)
+        self.acceptance = Acceptance()
         self.status = status.Status(self._publish_status)
         self.configuration = Configuration(options, self._warn)
         self.config_file = self.configuration.read_file()
@@ -103,7 +105,9 @@ class Server(LanguageServer):
                 self.recall = Recall()
                 self.prefetch.forget()
                 self.configured.set()
-                await self.model.use(self.configuration.user() if self._is_wanted() else None)
+                user = self.configuration.user()
+                self.acceptance.on = user.count_acceptance
+                await self.model.use(user if self._is_wanted() else None)
 
     async def close(self) -> None:
         """Stop everything that was started; idempotent."""
@@ -111,6 +115,7 @@ class Server(LanguageServer):
         self.prefetch.forget()
         await self.indexing.stop(self.folders)
         await self.model.use(None)
+        await self.acceptance.close()
 
     async def _pull_configuration(self) -> None:
         workspace = self.client_capabilities.workspace

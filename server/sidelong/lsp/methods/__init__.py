@@ -5,7 +5,7 @@ from __future__ import annotations
 from lsprotocol import types
 
 from sidelong.lsp.methods.accepted import ACCEPTED, accepted
-from sidelong.lsp.methods.copilot import COPILOT_NOTIFICATIONS, ignore
+from sidelong.lsp.methods.copilot import IGNORED, PARTIALLY_ACCEPTED, ignore, partially_accepted
 from sidelong.lsp.methods.did_change import did_change
 from sidelong.lsp.methods.did_change_configuration import did_change_configuration
 from sidelong.lsp.methods.did_change_user_settings import USER_SETTINGS, did_change_user_settings
@@ -38,5 +38,6 @@ def register(server: Server) -> None:
     server.feature(USER_SETTINGS)(did_change_user_settings)
     server.feature(EXPLAIN)(explain)
     server.command(ACCEPTED)(accepted)
-    for method in COPILOT_NOTIFICATIONS:
+    server.feature(PARTIALLY_ACCEPTED)(partially_accepted)
+    for method in IGNORED:
         server.feature(method)(ignore)

@@ -30,4 +30,5 @@ def accepted(server: Server, *arguments: object) -> None:
     for argument in arguments:
         if isinstance(argument, Mapping) and server.history.accept(str(argument.get("id"))):
             logger.debug("request %s: accepted", argument["id"])
+            server.acceptance.accepted(str(argument["id"]))
             server.prefetch.accepted(str(argument["id"]), argument.get("which", 0))

@@ -21,3 +21,4 @@ def did_change(server: Server, params: types.DidChangeTextDocumentParams) -> Non
     doc.change(params.content_changes, server.encoding)
     server.indexing.show(doc)
     server.prefetch.changed(doc)
+    server.acceptance.changed(doc)

@@ -14,4 +14,5 @@ def did_close(server: Server, params: types.DidCloseTextDocumentParams) -> None:
         server.indexing.unshow(doc)
         server.recall.forget(doc.uri)
         server.prefetch.forget(doc.uri)
+        server.acceptance.gone(doc)
         server.newest_request.pop(doc.uri, None)
