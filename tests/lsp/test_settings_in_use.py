@@ -8,6 +8,8 @@ from typing import Any
 
 from lsprotocol import types
 
+from sidelong.cli.user_config import write_setting
+
 SHOW = '#! {"text": "{path} {max_lines}"}\n$0'
 MODEL = '#! {"text": "{model}"}\n$0'
 
@@ -175,6 +177,18 @@ def test_a_model_that_appears_is_found_when_settings_change(
     model.touch()
     editor.configure(None)
     editor.until(lambda: editor.state == "ready")
+
+
+def test_a_config_file_that_is_written_is_put_to_use(new_editor: NewEditor, tmp_path: Path) -> None:
+    model = tmp_path / "mine.gguf"
+    model.touch()
+    editor = new_editor().start()
+    doc = editor.open("a.py", MODEL)
+    assert editor.suggestion(doc) == "scripted"
+    write_setting(tmp_path / "config.toml", "model.path", str(model))
+    editor.until(lambda: editor.suggestion(doc, invoked=True) == "mine.gguf")
+    write_setting(tmp_path / "config.toml", "model.path", None)
+    editor.until(lambda: editor.suggestion(doc, invoked=True) == "scripted")
 
 
 def test_loading_the_model_is_shown(new_editor: NewEditor) -> None:

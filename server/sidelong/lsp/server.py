@@ -17,6 +17,7 @@ from sidelong import __version__
 from sidelong.learnt import load_correction
 from sidelong.lsp import status
 from sidelong.lsp.acceptance import Acceptance
+from sidelong.lsp.config_watch import ConfigWatch
 from sidelong.lsp.configuration import SECTION, Configuration
 from sidelong.lsp.convert import Encoding
 from sidelong.lsp.documents import Documents
@@ -56,6 +57,7 @@ class Server(LanguageServer):
         self.acceptance = Acceptance()
         self.status = status.Status(self._publish_status)
         self.configuration = Configuration(options, self._warn)
+        self._config_watch = ConfigWatch(options.config_file, self.reread)
         self.config_file = self.configuration.read_file()
         """As it was at the start, in use from `start` on."""
         self.indexing = Indexing(
@@ -87,6 +89,13 @@ class Server(LanguageServer):
     async def start(self) -> None:
         """Begin the work, now that the client listens."""
         self.configuration.set_file(self.config_file)
+        self._config_watch.start()
+        await self.refresh()
+
+    async def reread(self) -> None:
+        """Read the config file again and act on all settings."""
+        loop = asyncio.get_running_loop()
+        self.configuration.set_file(await loop.run_in_executor(None, self.configuration.read_file))
         await self.refresh()
 
     async def refresh(self) -> None:
@@ -112,6 +121,7 @@ class Server(LanguageServer):
     async def close(self) -> None:
         """Stop everything that was started; idempotent."""
         self._refreshes += 1
+        await self._config_watch.stop()
         self.prefetch.forget()
         await self.indexing.stop(self.folders)
         await self.model.use(None)

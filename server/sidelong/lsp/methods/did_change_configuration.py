@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 
 from lsprotocol import types
@@ -18,6 +17,4 @@ async def did_change_configuration(
     settings = params.settings
     if isinstance(settings, Mapping) and isinstance(settings.get(SECTION), Mapping):
         server.configuration.set_client(settings[SECTION], {})
-    loop = asyncio.get_running_loop()
-    server.configuration.set_file(await loop.run_in_executor(None, server.configuration.read_file))
-    await server.refresh()
+    await server.reread()
