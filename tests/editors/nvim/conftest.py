@@ -348,6 +348,13 @@ def _parent(process: Path) -> int:
 
 
 @pytest.fixture
+def asked(tmp_path: Path) -> Callable[[], int]:
+    """How often the scripted server's model was asked."""
+    log = tmp_path / "server.log"
+    return lambda: log.read_text(encoding="utf-8").count(" INFO sidelong.scripted: asked ")
+
+
+@pytest.fixture
 def script() -> Callable[..., str]:
     """The first line of a file, which tells the scripted server's model what to say."""
 

@@ -117,18 +117,79 @@ def test_undo_takes_back_the_suggestion_and_nothing_else(start: Start, script: S
     nvim.until(lambda: nvim.line == f"x = {CALL}")
 
 
-def test_cycling_asks_for_others_and_comes_back(start: Start, script: Script) -> None:
+OTHERS = ["land(rocket)", "lift(rocket)"]
+
+
+def test_cycling_asks_for_alternatives_once_and_goes_round(
+    start: Start, script: Script, asked: Callable[[], int]
+) -> None:
     nvim = start(server="scripted")
-    nvim.edit("a.py", script("attempt {asked}") + "x =$0")
+    nvim.edit("a.py", script(CALL, others=OTHERS) + "x =$0")
     nvim.insert(" ")
-    nvim.until_ghost("attempt 1")
-    nvim.type("<M-]>")
-    nvim.until_ghost("attempt 2")
-    assert nvim.screen[1] == "x = attempt 2 (2/2)"
+    nvim.until_ghost(CALL)
+    for i, text in [(2, OTHERS[0]), (3, OTHERS[1]), (1, CALL), (2, OTHERS[0])]:
+        nvim.type("<M-]>")
+        nvim.until_ghost(text)
+        assert nvim.screen[1] == f"x = {text} ({i}/3)"
     nvim.type("<M-[>")
-    nvim.until_ghost("attempt 1")
+    nvim.until_ghost(CALL)
+    assert asked() == 2
+    nvim.type("<M-[><Tab>")
+    nvim.until(lambda: nvim.line == "x = lift(rocket)")
+
+
+def test_what_was_asked_for_by_hand_comes_with_alternatives(start: Start, script: Script) -> None:
+    nvim = start(server="scripted", options={"auto": False})
+    nvim.edit("a.py", script(CALL, others=OTHERS) + "x = $0")
+    nvim.until_ready()
+    nvim.insert("<M-s>")
+    nvim.until_ghost(CALL)
+    assert nvim.screen[1] == f"x = {CALL} (1/3)"
     nvim.type("<M-]><Tab>")
-    nvim.until(lambda: nvim.line == "x = attempt 2")
+    nvim.until(lambda: nvim.line == "x = land(rocket)")
+    assert "It was accepted." in nvim.explain()
+
+
+def test_an_alternative_may_be_typed_along_and_taken_by_words(start: Start, script: Script) -> None:
+    nvim = start(server="scripted")
+    nvim.edit("a.py", script(CALL, others=OTHERS) + "x =$0")
+    nvim.insert(" ")
+    nvim.until_ghost(CALL)
+    nvim.type("<M-]>")
+    nvim.until_ghost(OTHERS[0])
+    nvim.type("la")
+    nvim.until_ghost("nd(rocket)")
+    nvim.type("<C-f>")
+    nvim.until_ghost("(rocket)")
+    nvim.type("<Tab>")
+    nvim.until(lambda: nvim.line == "x = land(rocket)")
+
+
+def test_typing_another_alternative_shows_its_rest(
+    start: Start, script: Script, asked: Callable[[], int]
+) -> None:
+    nvim = start(server="scripted")
+    nvim.edit("a.py", script(CALL, others=OTHERS) + "x =$0")
+    nvim.insert(" ")
+    nvim.until_ghost(CALL)
+    nvim.type("<M-]>")
+    nvim.until_ghost(OTHERS[0])
+    nvim.type("lif")
+    nvim.until_ghost("t(rocket)")
+    assert asked() == 2
+
+
+def test_the_suggestion_after_an_accepted_one_is_computed_once(
+    start: Start, script: Script, asked: Callable[[], int]
+) -> None:
+    nvim = start(server="scripted")
+    nvim.edit("a.py", script("call{asked} ") + "x = $0")
+    nvim.insert(" ")
+    nvim.until_ghost("call1 ")
+    nvim.type("<Tab>")
+    nvim.until_ghost("call2 ")
+    assert asked() == 2
+    assert "It was known already" in "\n".join(nvim.explain())
 
 
 def test_cycling_without_others_says_so(start: Start, script: Script) -> None:

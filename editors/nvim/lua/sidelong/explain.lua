@@ -90,7 +90,7 @@ local function about(request)
     table.insert(lines, (request.outcome == 'shown' and 'Cut: ' or 'Reason: ') .. request.reason)
   end
   if request.recalled then
-    table.insert(lines, 'It continues an earlier suggestion; the model was not asked.')
+    table.insert(lines, 'It was known already; the model was not asked.')
   end
   if request.accepted then
     table.insert(lines, 'It was accepted.')

@@ -50,7 +50,7 @@ function M.accept_or(keys, part)
   return ("<Cmd>lua require('sidelong').%s()<CR>"):format(call)
 end
 
---- Show the next suggestion; asks the model for another one if all have been seen.
+--- Show the next suggestion; the first call asks the model for alternatives.
 function M.next()
   ghost().cycle(1)
 end

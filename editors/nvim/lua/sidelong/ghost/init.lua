@@ -18,7 +18,7 @@ local M = {}
 ---@field bufnr integer
 ---@field all sidelong.Suggestion[]
 ---@field index integer
----@field exhausted boolean the server was asked for another one and had none
+---@field complete boolean the server was asked by hand, and has no others
 
 local shown ---@type sidelong.Shown?
 local asked ---@type string? the moment that was last asked about, or dismissed
@@ -59,11 +59,12 @@ end
 
 ---@param bufnr integer
 ---@param found sidelong.Suggestion[]
-local function show(bufnr, found)
+---@param complete boolean
+local function show(bufnr, found, complete)
   if #found == 0 or menus.open() then
     return
   end
-  shown = { bufnr = bufnr, all = found, index = 1, exhausted = false }
+  shown = { bufnr = bufnr, all = found, index = 1, complete = complete }
   redraw()
 end
 
@@ -88,7 +89,7 @@ local function update()
     end
     asked = request.moment()
     request.ask(client, bufnr, request.TRIGGER.AUTOMATIC, config.debounce_ms, function(found)
-      show(bufnr, found)
+      show(bufnr, found, false)
     end)
   end
 end
@@ -160,7 +161,7 @@ local function accept(part)
   if taken:find('\n', 1, true) then
     suggestion = suggestions.moved(suggestion, place, rest:sub(#taken + 1))
   end
-  shown = { bufnr = shown.bufnr, all = { suggestion }, index = 1, exhausted = false }
+  shown = { bufnr = shown.bufnr, all = { suggestion }, index = 1, complete = false }
   redraw()
 end
 
@@ -202,7 +203,7 @@ function M.suggest()
     if #found == 0 then
       vim.api.nvim_echo({ { 'sidelong: nothing to suggest; :Sidelong explain says why.' } }, true, {})
     end
-    show(bufnr, found)
+    show(bufnr, found, true)
   end)
 end
 
@@ -237,15 +238,14 @@ function M.cycle(step)
     return
   end
   local index = shown.index + step
-  if index <= #shown.all and (index >= 1 or #shown.all > 1) or shown.exhausted then
+  if shown.complete then
     select(index)
     return
   end
   request.ask(client, shown.bufnr, request.TRIGGER.BY_HAND, 0, function(found)
     if shown then
-      local new = news(found)
-      shown.exhausted = #new == 0
-      vim.list_extend(shown.all, new)
+      vim.list_extend(shown.all, news(found))
+      shown.complete = true
       select(index)
       if #shown.all == 1 then
         vim.api.nvim_echo({ { 'sidelong: there is no other suggestion.' } }, true, {})
