@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from sidelong.acceptance import Cell, Tally, moved
 from sidelong.cli import calibrate as command
 from sidelong.correction import Correction
 from sidelong.evaluation.calibration import Calibration, Corrected
 from sidelong.evaluation.metrics import Interval
 from sidelong.evaluation.summary import Point
-from sidelong.learnt import load_correction, save_correction
+from sidelong.gate import Gate
+from sidelong.learnt import add_counts, load_correction, load_counts, save_correction
+from sidelong.model.llama import LlamaModel
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Run
@@ -76,7 +79,7 @@ def test_json_has_the_documented_names(sidelong: Run, workspace: Path, config: P
 
     assert set(report) == {
         "root", "model", "seed", "wanted", "blanks", "partial", "current", "chosen", "gain",
-        "budget_ms", "worthwhile", "certain", "correction", "config", "written",
+        "budget_ms", "worthwhile", "certain", "correction", "acceptance", "config", "written",
     }  # fmt: skip
     assert set(report["chosen"]) == {
         "threshold", "retrieved", "exact", "edit_similarity", "accuracy", "ms",
@@ -198,7 +201,7 @@ def test_a_threshold_without_gain_is_not_written(
     monkeypatch.setattr(command, "calibrate", lambda *_args, **_options: same)
     result = sidelong("calibrate", workspace, "-n", N, "--write")
 
-    assert "The threshold in use stays." in result.out
+    assert "the threshold in use stays." in result.out
     assert not config.exists()
 
 
@@ -215,3 +218,74 @@ def test_too_few_blanks_are_refused(sidelong: Run, workspace: Path) -> None:
 
     assert result.status == 1
     assert "too few to choose by" in result.err
+
+
+def count(workspace: Path, models: str, *, above: Tally, below: Tally, threshold: float) -> None:
+    """Suggestions that were shown just above and just below a threshold, and were taken."""
+    high, low = (
+        Cell.of(Gate(p, threshold, "threshold", retrieved), 0.3)
+        for p, retrieved in ((moved(threshold, 0.4), True), (moved(threshold, -0.4), False))
+    )
+    assert add_counts(workspace, {models: {high: above, low: below}})
+
+
+@pytest.fixture
+def settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The blanks speak for the threshold in use, 0.5."""
+    point = Point(0.5, 0.0, 0.1, 0.3, 0.5, 10.0)
+    same = Calibration(point, point, Interval(0.0, 0.0, 0.0), None)
+    monkeypatch.setattr(command, "calibrate", lambda *_args, **_options: same)
+
+
+@pytest.mark.usefixtures("settled")
+@pytest.mark.parametrize(
+    ("above", "below", "threshold"),
+    [
+        (Tally(90, 60), Tally(90, 30), 0.3775),
+        (Tally(90, 30), Tally(90, 60), 0.6225),
+        (Tally(90, 32), Tally(90, 30), 0.5),
+    ],
+)
+def test_what_was_taken_moves_the_threshold_where_blanks_leave_it(
+    sidelong: Run, workspace: Path, config: Path, llama: LlamaModel, above: Tally, below: Tally,
+    threshold: float,
+) -> None:  # fmt: skip
+    config.write_text("retrieval.threshold = 0.5\n", encoding="utf-8")
+    count(workspace, llama.fingerprint, above=above, below=below, threshold=0.5)
+    report = sidelong("calibrate", workspace, "-n", N, "--write", "--json").json
+    assert (report["acceptance"]["shown"], report["written"]) == (180, threshold != 0.5)
+    gate = sidelong("complete", f"{workspace / 'drawing.py'}:18:11", "--json").json["gate"]
+    assert gate["threshold"] == threshold
+
+
+@pytest.mark.usefixtures("settled")
+def test_people_see_what_they_took(sidelong: Run, workspace: Path, llama: LlamaModel) -> None:
+    count(workspace, llama.fingerprint, above=Tally(0, 0), below=Tally(1200, 300), threshold=0.5)
+    out = sidelong("calibrate", workspace, "-n", N).out
+    assert "Of 1,200 suggestions counted here you took 25 %." in out
+
+
+@pytest.mark.usefixtures("settled")
+def test_what_was_taken_from_another_model_says_nothing(
+    sidelong: Run, workspace: Path, config: Path
+) -> None:
+    count(workspace, "another", above=Tally(90, 60), below=Tally(90, 30), threshold=0.5)
+    assert "counted here" not in sidelong("calibrate", workspace, "-n", N, "--write").out
+    assert not config.exists()
+
+
+@pytest.mark.usefixtures("better")
+def test_blanks_come_before_what_was_taken(
+    sidelong: Run, workspace: Path, config: Path, llama: LlamaModel
+) -> None:
+    config.write_text("retrieval.threshold = 0.5\n", encoding="utf-8")
+    count(workspace, llama.fingerprint, above=Tally(90, 30), below=Tally(90, 60), threshold=0.5)
+    sidelong("calibrate", workspace, "-n", N, "--write")
+    gate = sidelong("complete", f"{workspace / 'drawing.py'}:18:11", "--json").json["gate"]
+    assert gate["threshold"] == 0.125
+
+
+def test_forgetting_deletes_the_counts_too(sidelong: Run, workspace: Path) -> None:
+    count(workspace, "any", above=Tally(9, 6), below=Tally(9, 3), threshold=0.5)
+    sidelong("calibrate", workspace, "--forget")
+    assert load_counts(workspace) == {}

@@ -13,15 +13,13 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentParser, Namespace
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from rich.console import Console
-from rich.table import Table
 
 from sidelong import learnt, paths
+from sidelong.acceptance import margin, moved, too_unsure, total
 from sidelong.cli.calibrating import Studied, study
+from sidelong.cli.calibration_report import Findings, Taken, record, show
 from sidelong.cli.config import load_config
 from sidelong.cli.evaluating import Evaluated, add_sampling_options
 from sidelong.cli.index import FolderError
@@ -29,16 +27,8 @@ from sidelong.cli.parser import positive
 from sidelong.cli.user_config import write_threshold
 from sidelong.correction import Correction
 from sidelong.errors import SidelongError
-from sidelong.evaluation.calibration import (
-    LEAST_TO_CORRECT,
-    Calibration,
-    Corrected,
-    calibrate,
-    correct,
-)
+from sidelong.evaluation.calibration import calibrate, correct
 from sidelong.evaluation.correcting import FOLDS
-from sidelong.evaluation.summary import Point
-from sidelong.evaluation.words import percent, signed
 from sidelong.settings import Settings
 
 INTERRUPTED = 130
@@ -71,65 +61,72 @@ def run(args: Namespace) -> int:
     config = load_config(root, model=args.model, policy=args.policy, threads=args.threads)
     for message in (*config.problems, *_unused(config.settings)):
         print(f"sidelong: {message}", file=sys.stderr)
-    studied = study(args, config)
-    evaluated = studied.evaluated
-    found = calibrate(
-        evaluated.trials,
-        current=evaluated.threshold,
-        budget_ms=args.budget,
-        asked=studied.asked,
-    )
-    if found is None:
-        raise CalibrationError(_why_not(evaluated))
-    corrected = _correct(studied, args.budget)
-    proposal = Proposal.of(found, corrected)
+    found = _find(study(args, config), args.budget)
+    proposal = None if found.evaluated.partial else Proposal.of(found)
     if not args.json:
-        _print(evaluated, found, corrected)
-    wanted = proposal is not None and not evaluated.partial
-    written = wanted and (args.write or (not args.json and _asked(root)))
+        show(found)
+    written = proposal is not None and (args.write or (not args.json and _asked(proposal, root)))
     if written and proposal is not None:
         proposal.keep(root)
     if args.json:
-        print(json.dumps(_record(evaluated, found, corrected, written=written)))
+        print(json.dumps(record(found, written=written)))
     elif written:
         print(f"Written to {paths.config_file()}.")
-    return INTERRUPTED if evaluated.partial else 0
+    return INTERRUPTED if found.evaluated.partial else 0
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """What is to be kept: a threshold, and the correction that it is for, if there is one."""
+    """What is to be kept: a threshold, and what becomes of the folder's correction."""
 
     threshold: float
-    correction: Correction | None
+    correction: Correction | None = None
+    """The one that the threshold is for."""
+    corrects_as_before: bool = False
+    """Whether a correction that was kept before stays, where there is no new one."""
 
     @staticmethod
-    def of(found: Calibration, corrected: Corrected | None) -> Proposal | None:
-        """The correction where it is surely better, else a better threshold, else nothing."""
-        if corrected is not None and corrected.worthwhile:
-            return Proposal(corrected.chosen.threshold, corrected.correction)
-        return Proposal(found.chosen.threshold, None) if found.worthwhile else None
+    def of(found: Findings) -> Proposal | None:
+        """The correction if it is surely better, else a better threshold, else what was taken.
+
+        Blanks come before acceptance, since they show the same place with retrieval and without.
+        """
+        threshold, correction = found.threshold, found.correction
+        if correction is not None and correction.worthwhile:
+            return Proposal(correction.chosen.threshold, correction.correction)
+        if threshold.worthwhile:
+            return Proposal(threshold.chosen.threshold)
+        step = found.taken.margin.step
+        if not step or threshold.budget_ms is not None:
+            return None
+        return Proposal(float(f"{moved(threshold.current.threshold, step):.4g}"), None, True)
 
     def keep(self, root: Path) -> None:
-        """Write it down; a correction that was kept before goes, for it is no better."""
+        """Write it down, in the config file and the cache folder."""
         write_threshold(paths.config_file(), root, self.threshold)
-        if self.correction is None:
-            learnt.forget_correction(root)
-        else:
+        if self.correction is not None:
             learnt.save_correction(root, self.correction)
+        elif not self.corrects_as_before:
+            learnt.forget_correction(root)
 
 
-def _correct(studied: Studied, budget_ms: float | None) -> Corrected | None:
-    if studied.asked is None:
-        return None
-    return correct(
-        studied.evaluated.trials,
+def _find(studied: Studied, budget_ms: float | None) -> Findings:
+    evaluated = studied.evaluated
+    trials, current = evaluated.trials, evaluated.threshold
+    threshold = calibrate(trials, current=current, budget_ms=budget_ms, asked=studied.asked)
+    if threshold is None or studied.asked is None:
+        raise CalibrationError(_why_not(evaluated))
+    correction = correct(
+        trials,
         asked=studied.asked,
         hidden=studied.hidden,
         models=studied.models,
-        current=studied.evaluated.threshold,
+        current=current,
         budget_ms=budget_ms,
     )
+    counts = learnt.load_counts(evaluated.root).get(studied.models, {})
+    taken = Taken(total(counts.values()), margin(counts, current), too_unsure(counts))
+    return Findings(evaluated, threshold, correction, taken)
 
 
 def _forget(root: Path) -> int:
@@ -156,105 +153,14 @@ def _why_not(evaluated: Evaluated) -> str:
     return f"{evaluated.model} has no token to decide with. Use the default model."
 
 
-def _asked(root: Path) -> bool:
+def _asked(proposal: Proposal, root: Path) -> bool:
     """Whether the user says yes; no where nobody can be asked."""
     if not sys.stdin.isatty():
         print("Not written: run it again with --write.")
         return False
-    question = f"Use it in {root}? It is written to {paths.config_file()}. [y/N] "
+    what = f"Use {proposal.threshold:.4g}{' and the correction' if proposal.correction else ''}"
+    question = f"{what} in {root}? It is written to {paths.config_file()}. [y/N] "
     try:
         return input(question).strip().lower() in ("y", "yes")
     except EOFError:
         return False
-
-
-def _print(evaluated: Evaluated, found: Calibration, corrected: Corrected | None) -> None:
-    console = Console(highlight=False, soft_wrap=True)
-    console.print(f"{evaluated.root} with {evaluated.model}", style="bold", markup=False)
-    console.print(f"{len(evaluated.trials)} blanks, seed {evaluated.seed}\n", markup=False)
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("", no_wrap=True)
-    for name in ("threshold", "retrieves", "edit sim.", "exact", "mean"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_row("in use", *_cells(found.current))
-    table.add_row("best here", *_cells(found.chosen))
-    if corrected is not None:
-        table.add_row("best corrected", *_cells(corrected.chosen))
-    console.print(table)
-    console.print()
-    for sentence in (*_sentences(evaluated, found), *_on_correction(corrected)):
-        console.print(sentence, markup=False)
-
-
-def _cells(point: Point) -> tuple[str, ...]:
-    return (
-        f"{point.threshold:.4g}",
-        percent(point.retrieved),
-        f"{100 * point.edit_similarity:.1f}",
-        f"{100 * point.exact:.1f}",
-        f"{point.ms:,.0f} ms",
-    )
-
-
-def _sentences(evaluated: Evaluated, found: Calibration) -> list[str]:
-    said = [
-        f"On blanks it was not chosen on, the choice gains {signed(found.gain)} edit similarity "
-        "over the threshold in use."
-    ]
-    if found.over_budget:
-        said.append(f"The threshold in use takes longer than the {found.budget_ms:,.0f} ms.")
-        if found.chosen.ms > (found.budget_ms or 0):
-            said.append("No threshold is fast enough; this is the fastest.")
-    if evaluated.partial:
-        said.append(
-            f"PARTIAL: interrupted after {len(evaluated.trials)} of {evaluated.wanted} blanks; "
-            "nothing is written."
-        )
-    elif not found.worthwhile:
-        said.append("The threshold in use stays.")
-    elif not found.certain and not found.over_budget:
-        said.append("The gain may be chance; more blanks (-n) would tell.")
-    return said
-
-
-def _on_correction(corrected: Corrected | None) -> list[str]:
-    if corrected is None:
-        return [f"No correction of the decision was fitted: it takes {LEAST_TO_CORRECT} blanks."]
-    said = [
-        f"Correcting the decision by the model's state gains {signed(corrected.gain)} over P(<cc>) "
-        f"alone and {signed(corrected.over_current)} over what is in use; it tells where retrieval "
-        f"helps with AUC {corrected.auc:.2f}, P(<cc>) with {corrected.auc_probability:.2f}."
-    ]
-    if corrected.worthwhile:
-        return [*said, "It is better, so it comes with its own threshold."]
-    return [*said, "That is not surely better, so there is none."]
-
-
-def _record(
-    evaluated: Evaluated, found: Calibration, corrected: Corrected | None, *, written: bool
-) -> dict[str, Any]:
-    return {
-        "root": str(evaluated.root),
-        "model": evaluated.model,
-        "seed": evaluated.seed,
-        "wanted": evaluated.wanted,
-        "blanks": len(evaluated.trials),
-        "partial": evaluated.partial,
-        **asdict(found),
-        "worthwhile": found.worthwhile,
-        "certain": found.certain,
-        "correction": None if corrected is None else _correction_record(corrected),
-        "config": str(paths.config_file()),
-        "written": written,
-    }
-
-
-def _correction_record(corrected: Corrected) -> dict[str, Any]:
-    return {
-        "chosen": asdict(corrected.chosen),
-        "gain": asdict(corrected.gain),
-        "over_current": asdict(corrected.over_current),
-        "auc": corrected.auc,
-        "auc_probability": corrected.auc_probability,
-        "worthwhile": corrected.worthwhile,
-    }
