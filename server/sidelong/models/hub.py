@@ -193,5 +193,8 @@ def _told(repo: str) -> Iterator[None]:
         ) from None
     except OSError as error:
         if error.errno is not None:
-            raise  # the disk's
+            raise HubError(
+                f"What comes of {repo} cannot be written: {error.strerror}. See to the disk and "
+                "run it again; what has come so far is kept."
+            ) from None
         raise HubError(f"{repo} did not come whole: {error}. Run it again.") from None

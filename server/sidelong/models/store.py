@@ -154,6 +154,11 @@ def copy(source: Path, to: Path, advance: Callable[[int], None]) -> str:
                 written.write(block)
                 advance(len(block))
         part.replace(to)
+    except OSError as error:
+        raise StoreError(
+            f"{source} could not be copied to {to}: {error.strerror or error}. Nothing of it was "
+            "kept; see to the disk and run it again."
+        ) from None
     finally:
         part.unlink(missing_ok=True)
     return digest.hexdigest()

@@ -30,7 +30,8 @@ def run(args: Namespace) -> int:
     name = args.name or file.stem
     store.check_name(folder, name)
     user = replace(load_config(Path.cwd()).user, policy=None)
-    facts = check(file, user, Facts(file.stat().st_size, source=str(file.resolve())))
+    facts = check(file, user, Facts(size_bytes=0, source=str(file.resolve())))
+    facts = replace(facts, size_bytes=file.stat().st_size)
     store.need_room(folder, facts.size_bytes)
     to = store.file_of(folder, name)
     with Transfer(f"Copying {name}", total=facts.size_bytes) as bar:
