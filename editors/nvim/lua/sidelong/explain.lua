@@ -7,12 +7,19 @@ local M = {}
 ---@field status sidelong.Status
 ---@field request? sidelong.ExplainedRequest
 
+---@class sidelong.Gate
+---@field probability? number
+---@field threshold number
+---@field rule string
+---@field retrieved boolean
+---@field corrected? number what was compared with the threshold in place of the probability
+
 ---@class sidelong.ExplainedRequest
 ---@field outcome string
 ---@field reason string
 ---@field recalled boolean
 ---@field accepted boolean
----@field gate? { probability?: number, threshold: number, rule: string, retrieved: boolean }
+---@field gate? sidelong.Gate
 ---@field chunks? { path: string, start_line: integer, end_line: integer, score: number }[]
 ---@field tokens? { prompt: integer, evaluated: integer, generated: integer }
 ---@field ms table<string, number>
@@ -51,11 +58,12 @@ local function bar(probability, threshold)
   return table.concat(cells)
 end
 
----@param gate { probability?: number, threshold: number, rule: string, retrieved: boolean }
+---@param gate sidelong.Gate
 ---@return string[]
 local function decision(gate)
   local done = gate.retrieved and 'Other files were read' or 'Only this file was read'
-  local probability = known(gate.probability)
+  local corrected = known(gate.corrected)
+  local probability = corrected or known(gate.probability)
   if gate.rule == 'always' or gate.rule == 'never' then
     return { ('%s: the setting retrieval.mode is "%s".'):format(done, gate.rule) }
   elseif not probability then
@@ -63,6 +71,12 @@ local function decision(gate)
   end
   local lines = { ('%s: P %.3f, threshold %.3f (%s).'):format(done, probability, gate.threshold, gate.rule) }
   table.insert(lines, '  ' .. bar(probability, gate.threshold))
+  if corrected then
+    table.insert(
+      lines,
+      ('  Corrected by what was learnt about this folder, from %.3f.'):format(gate.probability)
+    )
+  end
   if not gate.retrieved and gate.rule == 'threshold' and probability >= gate.threshold then
     table.insert(lines, '  The model wanted to, but nothing similar was found.')
   end

@@ -26,6 +26,8 @@ export interface Gate {
   threshold: number;
   rule: string;
   retrieved: boolean;
+  /** What was compared with the threshold, where the folder has a correction of the decision. */
+  corrected?: number | null;
 }
 
 export interface Chunk {

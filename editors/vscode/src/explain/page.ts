@@ -66,10 +66,12 @@ function list(sentences: string[]): string {
 function gatePart(gate: Gate): string {
   const head = html`<h2>Other files</h2>
     <p>${decision(gate)}</p>`;
-  if (gate.probability === null) {
+  const probability = gate.corrected ?? gate.probability;
+  if (probability === null) {
     return head;
   }
-  const p = percent(gate.probability);
+  const p = percent(probability);
+  const learnt = gate.corrected == null ? "" : ", corrected by what was learnt about this folder";
   const t = percent(gate.threshold);
   return (
     head +
@@ -85,7 +87,7 @@ function gatePart(gate: Gate): string {
         <rect class="threshold" x="${Math.min(t, 99.5)}" width="0.5" height="8"></rect>
       </svg>
       <p class="legend">
-        <span class="key probability"></span>probability ${p} %
+        <span class="key probability"></span>probability ${p} %${learnt}
         <span class="key threshold"></span>threshold ${t}
         %${gate.rule === "greedy" ? ", not used: greedy" : ""}
       </p>`

@@ -35,7 +35,8 @@ function withheld(probability: number): string {
 
 /** How it came that other files were looked at, or not. */
 export function decision(gate: Gate): string {
-  const { probability, threshold, rule, retrieved } = gate;
+  const { threshold, rule, retrieved } = gate;
+  const probability = gate.corrected ?? gate.probability;
   switch (rule) {
     case "always":
       return retrieved

@@ -68,6 +68,13 @@ test("a reason in the server's own words stays as it is", () => {
   assert.deepEqual(reasons(reason), [reason]);
 });
 
+test("a corrected probability stands on the bar, and is called so", () => {
+  const html = shown({ gate: { ...GATE, corrected: 0.25, retrieved: false } });
+  assert.match(html, /probability" width="25"/);
+  assert.match(html, /corrected by what was learnt about this folder/);
+  assert.match(html, /did not expect other files to help/);
+});
+
 test("a text that was withheld is told with its probability", () => {
   assert.match(reasons("unsure (0.012)")[0] ?? "", /1\.2 % probable/);
 });
