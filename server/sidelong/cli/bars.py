@@ -87,8 +87,7 @@ class Transfer:
             DownloadColumn(),
             TransferSpeedColumn(),
             TimeRemainingColumn(),
-            console=Console(stderr=True),
-            transient=True,
+            **_on_a_terminal(),
         )
         self._task = self._bar.add_task(what, total=total)
 
