@@ -2,9 +2,10 @@
 # Installs what the tests in this folder run in: code-server, which is VS Code's real workbench with
 # its extension host, the Node it wants, and Chromium to show it. Does nothing the second time.
 #
-# code-server compiles native modules: about 4 minutes and 620 MB, once.
-# All of it goes to .cache/editors/vscode, or to $SIDELONG_EDITORS_CACHE/vscode; only Chromium and
-# the Kerberos headers are the system's, and are installed from its packages where that is allowed.
+# code-server compiles native modules: about 4 minutes and 620 MB, once for all checkouts, because
+# it is kept in the user's cache folder (or $SIDELONG_EDITORS_CACHE). What belongs to this checkout
+# is in .cache/editors/vscode. Only Chromium and the Kerberos headers are the system's, and are
+# installed from its packages where that is allowed.
 set -euo pipefail
 
 NODE_VERSION=24.21.0
@@ -12,9 +13,10 @@ CODE_SERVER_VERSION=4.139.1
 
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 root="$(cd "$here/../../.." && pwd)"
-cache="${SIDELONG_EDITORS_CACHE:-$root/.cache/editors}/vscode"
-node_dir="$cache/node-$NODE_VERSION"
-server_dir="$cache/code-server-$CODE_SERVER_VERSION"
+cache="$root/.cache/editors/vscode"
+shared="${SIDELONG_EDITORS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/sidelong-editors}"
+node_dir="$shared/node-$NODE_VERSION"
+server_dir="$shared/code-server-$CODE_SERVER_VERSION"
 log="$cache/install.log"
 
 fail() {
@@ -23,12 +25,21 @@ fail() {
 }
 
 main() {
-    mkdir -p "$cache"
+    mkdir -p "$cache" "$shared"
+    : >"$log"
+    one_at_a_time
     install_system_packages
     install_node
     install_code_server
     install_test_packages
     write_environment
+}
+
+# Two checkouts may install at once, into the same folder.
+one_at_a_time() {
+    command -v flock >/dev/null || return 0
+    exec 9>"$shared/lock"
+    flock 9
 }
 
 install_system_packages() {
@@ -57,7 +68,8 @@ find_chromium() {
 # A folder of its own: npm would prune the headers, which code-server is compiled with.
 install_node() {
     [ -x "$(node_bin)/node" ] && return
-    command -v npm >/dev/null || fail "the tests in VS Code need Node with npm, version 20 or later."
+    command -v npm >/dev/null ||
+        fail "the tests in VS Code need Node 20 or later with its npm, to install all else with."
     echo "installing Node $NODE_VERSION"
     rm -rf "$node_dir" && mkdir -p "$node_dir"
     echo '{"name":"node","private":true}' >"$node_dir/package.json"
@@ -79,14 +91,14 @@ node_home() {
 
 install_code_server() {
     [ -e "$server_dir/installed" ] && return
-    echo "installing code-server $CODE_SERVER_VERSION, which compiles for about 4 minutes"
+    echo "installing code-server $CODE_SERVER_VERSION, which compiles for about 4 minutes, once"
     rm -rf "$server_dir" && mkdir -p "$server_dir"
     cat >"$server_dir/package.json" <<'JSON'
 {"name":"code-server-here","private":true,"allowScripts":{"code-server":true,"argon2":true}}
 JSON
     (
         cd "$server_dir"
-        export PATH="$(node_bin):$PATH" npm_config_nodedir="$(node_home)" JOBS="${JOBS:-1}"
+        export PATH="$(node_bin):$PATH" npm_config_nodedir="$(node_home)" JOBS="${JOBS:-2}"
         quietly npm install "code-server@$CODE_SERVER_VERSION" --foreground-scripts
     )
     touch "$server_dir/installed"

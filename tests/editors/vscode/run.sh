@@ -12,7 +12,7 @@ set -euo pipefail
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 root="$(cd "$here/../../.." && pwd)"
 extension="$root/editors/vscode"
-cache="${SIDELONG_EDITORS_CACHE:-$root/.cache/editors}/vscode"
+cache="$root/.cache/editors/vscode"
 log="$cache/run.log"
 
 fail() {

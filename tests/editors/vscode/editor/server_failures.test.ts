@@ -80,6 +80,19 @@ test("without a server one message shows how to install it, and then it is found
   await code.expectSuggestion(REST);
 });
 
+test("the server of the selected Python environment is found, if the workspace is trusted", async () => {
+  const python = path.join(path.dirname(places().server), "python");
+  const options = { files: { "a.py": UNFINISHED }, serverKnown: false, python };
+  code = await Workbench.start(options);
+  await code.expectStatus(/ready/);
+  assert.equal(serversOf(code.server.home).length, 1);
+  await code.stop();
+
+  const settings = { "security.workspace.trust.startupPrompt": "never" };
+  code = await Workbench.start({ ...options, settings, trusted: false });
+  await code.expectNotification(/server of sidelong is not installed/);
+});
+
 test("a setting that names no program is told with the setting's name", async () => {
   code = await Workbench.start({
     files: { "a.py": UNFINISHED },

@@ -68,6 +68,23 @@ test("a workspace can name neither the program nor the model", async () => {
   await code.expectStatus(/ready: Completing with default\.gguf/);
 });
 
+test("an untrusted workspace is completed in, by the user's own settings alone", async () => {
+  const code = await start({
+    files: {
+      "a.py": UNFINISHED,
+      ".vscode/settings.json": JSON.stringify({ "sidelong.model.policy": "/tmp/evil.gguf" }),
+    },
+    trusted: false,
+    settings: { "security.workspace.trust.startupPrompt": "never" },
+  });
+  await code.page.getByText("Restricted Mode").first().waitFor();
+  await code.open("a.py");
+  await code.type(".");
+  await code.expectSuggestion(REST);
+  await code.expectStatus(/ready: Completing with default\.gguf/);
+  await code.screenshot("untrusted");
+});
+
 test("a change of settings counts at once", async () => {
   const code = await start({ files: { "a.py": UNFINISHED, "b.py": UNFINISHED } });
   await code.open("a.py");

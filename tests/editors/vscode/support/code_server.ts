@@ -4,13 +4,14 @@
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { places } from "./places.ts";
+import { pythonExtension } from "./python_extension.ts";
 
 export interface Options {
   /** The workspace's files by their path; `.vscode/settings.json` is one like any other. */
@@ -22,6 +23,8 @@ export interface Options {
   /** Whether the user has told where the server is; true unless said otherwise. */
   serverKnown?: boolean;
   trusted?: boolean;
+  /** The Python that is selected in the Python extension, which is there only if this is given. */
+  python?: string;
 }
 
 export interface CodeServer {
@@ -74,7 +77,7 @@ const KEYS = [
 const UP_WITHIN_MS = 60_000;
 
 export async function startCodeServer(options: Options): Promise<CodeServer> {
-  const { codeServer, nodeBin, extensions, server } = places();
+  const { codeServer, nodeBin, server } = places();
   const home = mkdtempSync(path.join(tmpdir(), "sidelong-vscode-"));
   const folder = path.join(home, "work");
   const data = path.join(home, "data");
@@ -87,6 +90,7 @@ export async function startCodeServer(options: Options): Promise<CodeServer> {
     "User/keybindings.json": JSON.stringify(KEYS),
     "Machine/settings.json": JSON.stringify(settings),
   });
+  const extensions = extensionsFolder(home, options);
   const port = await freePort();
   const child = spawn(
     codeServer,
@@ -124,6 +128,20 @@ export function writeFiles(folder: string, files: Record<string, string>): void 
     mkdirSync(path.dirname(file), { recursive: true });
     writeFileSync(file, text);
   }
+}
+
+/** The folder with our extension, and with another beside it where that is wanted. */
+function extensionsFolder(home: string, { python }: Options): string {
+  const { extensions } = places();
+  if (!python) {
+    return extensions;
+  }
+  const folder = path.join(home, "extensions");
+  for (const name of readdirSync(extensions).filter((name) => name.startsWith("sidelong."))) {
+    cpSync(path.join(extensions, name), path.join(folder, name), { recursive: true });
+  }
+  writeFiles(path.join(folder, "ms-python.python-0.0.1"), pythonExtension(python));
+  return folder;
 }
 
 /** A home and a PATH of its own, so that nothing installed on this machine takes part. */

@@ -4,10 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 
 export const ROOT = path.resolve(import.meta.dirname, "../../../..");
-const CACHE = path.join(
-  process.env.SIDELONG_EDITORS_CACHE ?? path.join(ROOT, ".cache/editors"),
-  "vscode",
-);
+const CACHE = path.join(ROOT, ".cache/editors/vscode");
 
 export interface Places {
   nodeBin: string;

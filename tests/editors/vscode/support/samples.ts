@@ -18,6 +18,12 @@ const DOOR = (name: string): string => `def ${name}(door):
 
 `;
 
+const COMBINED = (operator: string, i: number): string => `def combined_${i}(shape):
+    return shape.width ${operator} shape.height
+
+
+`;
+
 const ABOVE = `import logging
 
 log = logging.getLogger(__name__)
@@ -36,6 +42,12 @@ export const UNFINISHED_DOOR = `${repeated(DOOR)}def fifth(door):
     door`;
 
 export const REST_OF_DOOR = "open()\n    return";
+
+/**
+ * Ends where a "." is missing: once it is typed, "width" follows, and then one of two as often seen.
+ */
+export const UNDECIDED = `${["*", "+", "*", "+"].map(COMBINED).join("")}def combined(shape):
+    return shape`;
 
 /** The functions above and then whatever a test wants. */
 export function above(text: string): string {

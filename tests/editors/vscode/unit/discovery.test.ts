@@ -68,6 +68,47 @@ test("without a setting the first installation is taken", async () => {
   assert.deepEqual(found, { kind: "found", path: path.join(machine.home, ".local/bin/sidelong") });
 });
 
+test("each way to install it is found", async () => {
+  const places = {
+    ".local/bin/sidelong": {},
+    ".local/share/uv/tools/sidelong/bin/sidelong": {},
+    ".local/share/pipx/venvs/sidelong/bin/sidelong": {},
+    ".local/pipx/venvs/sidelong/bin/sidelong": {},
+    "own/bin/sidelong": { PATH: "~/empty:~/own/bin" },
+    "uv/sidelong/bin/sidelong": { UV_TOOL_DIR: "~/uv" },
+    "pipx/venvs/sidelong/bin/sidelong": { PIPX_HOME: "~/pipx" },
+  };
+  for (const [program, variables] of Object.entries(places)) {
+    const machine = homeWith(program);
+    for (const [name, value] of Object.entries(variables)) {
+      machine.env[name] = value.replaceAll("~", machine.home);
+    }
+    assert.deepEqual(await findServer({ setting: "", environment: [] }, machine), {
+      kind: "found",
+      path: path.join(machine.home, program),
+    });
+  }
+});
+
+test("the selected Python environment is looked in before the tools", async () => {
+  const machine = homeWith("project/.venv/bin/sidelong", ".local/bin/sidelong");
+  const environment = [path.join(machine.home, "project/.venv/bin")];
+  assert.deepEqual(await findServer({ setting: "", environment }, machine), {
+    kind: "found",
+    path: path.join(machine.home, "project/.venv/bin/sidelong"),
+  });
+});
+
+test("a file that is not a program is passed over", async () => {
+  const machine = homeWith("own/sidelong", ".local/bin/sidelong");
+  machine.env.PATH = path.join(machine.home, "own");
+  chmodSync(path.join(machine.home, "own/sidelong"), 0o644);
+  assert.deepEqual(await findServer({ setting: "", environment: [] }, machine), {
+    kind: "found",
+    path: path.join(machine.home, ".local/bin/sidelong"),
+  });
+});
+
 test("a machine without sidelong has none", async () => {
   assert.deepEqual(await findServer({ setting: "", environment: [] }, homeWith()), {
     kind: "none",

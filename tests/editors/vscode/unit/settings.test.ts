@@ -33,12 +33,30 @@ print(json.dumps(settings.${name}({n: 1 for n in json.load(sys.stdin)})))`;
   return JSON.parse(answer.toString()) as string[];
 }
 
+/** The server's own list. */
+function serverNames(): string[] {
+  const program = `
+import json
+from sidelong import settings
+print(json.dumps([f"sidelong.{n}" for n in (*settings._FOLDER, *settings._USER)]))`;
+  const python = path.join(path.dirname(places().server), "python");
+  return JSON.parse(execFileSync(python, ["-c", program]).toString()) as string[];
+}
+
+/** What VS Code has no use for: it shows ghost text. */
+const FOR_OTHER_EDITORS = new Set(["sidelong.completion.enabled"]);
+
 const FOR_THE_SERVER = PROPERTIES.map(([name]) => name).filter(
   (name) => !/^sidelong\.(server|trace)\./.test(name),
 );
 
 test("the server knows every setting", () => {
   assert.deepEqual(askServer("unknown_names", FOR_THE_SERVER), []);
+});
+
+test("every setting of the server can be set in VS Code, but for what it does itself", () => {
+  const known = serverNames().filter((name) => !FOR_OTHER_EDITORS.has(name));
+  assert.deepEqual(known.sort(), [...FOR_THE_SERVER].sort());
 });
 
 test("what only the user may set has the scope of the machine, and the rest has not", () => {
