@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import io
+import json
+import re
+import tarfile
+import zipfile
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from training import archives
 from training.corpus import (
+    Package,
     SourceFile,
+    build,
+    files,
     is_test,
+    language,
+    permissive,
+    pin,
     read_manifest,
+    summary,
     unusable,
     within_allowance,
 )
 from training.duplicates import Duplicates
 
 TRAINING = Path(__file__).parents[2] / "training"
-PERMISSIVE = {"MIT", "BSD-2-Clause", "BSD-3-Clause", "Apache-2.0", "PSF-2.0"}
 REPO_EVAL = {"diffusers", "nerfstudio", "evaluate", "vizier", "torchrl", "trlx", "redframes"}
 
 SOURCE = "".join(
@@ -30,8 +44,24 @@ def test_the_manifest_names_permissive_pinned_packages_once(manifest: str) -> No
     assert len(set(names)) == len(names)
     assert {package.split for package in packages} == {"train", "decide", "dev", "held_out"}
     for package in packages:
-        assert set(package.licence.replace(" OR ", " AND ").split(" AND ")) <= PERMISSIVE
         assert package.version[0].isdigit()
+        assert re.fullmatch("[0-9a-f]{64}", package.sha256)
+
+
+@pytest.mark.parametrize(
+    ("licence", "fine"),
+    [
+        ("MIT", True),
+        ("MIT OR GPL-3.0-only", True),
+        ("(MIT AND GPL-3.0-only)", False),
+        ("(Apache-2.0 OR MIT) AND BSD-3-Clause", True),
+        ("UNLICENSED", False),
+    ],
+)
+def test_an_expression_needs_one_permissive_alternative_of_each_part(
+    licence: str, fine: bool
+) -> None:
+    assert permissive(licence) == fine
 
 
 def test_repo_eval_never_enters() -> None:
@@ -77,6 +107,99 @@ def test_another_text_is_no_duplicate() -> None:
     known.seen(SOURCE)
     other = "".join(f"class Shape{i}:\n    sides = {i}\n\n\n" for i in range(40))
     assert known.seen(other) == ""
+
+
+TYPES = "".join(f"export const f{i} = (n: number): number => n + {i};\n" for i in range(20))
+COMPILED = 'Object.defineProperty(exports, "__esModule", { value: true });\n' + TYPES
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "reason"),
+    [
+        ("src/a.ts", TYPES, ""),
+        ("src/a.d.ts", TYPES, "declarations"),
+        ("dist/a.js", TYPES, "built"),
+        ("lib/a.js", COMPILED, "built"),
+        ("node_modules/b/a.js", TYPES, "vendored"),
+        ("build/a.py", SOURCE, ""),
+    ],
+)
+def test_what_was_built_from_other_files_is_left_out(path: str, text: str, reason: str) -> None:
+    assert unusable(path, text) == reason
+
+
+@pytest.mark.parametrize(
+    ("path", "name"), [("a.py", "Python"), ("a.mjs", "JavaScript"), ("a.tsx", "TypeScript")]
+)
+def test_the_suffix_names_the_language(path: str, name: str) -> None:
+    assert language(path) == name
+    assert not language("a.json")
+
+
+def packed(path: Path, content: dict[str, str]) -> Path:
+    """A registry's archive: everything in one folder."""
+    path.parent.mkdir(parents=True)
+    with tarfile.open(path, "w:gz") as tar:
+        for name, text in content.items():
+            member = tarfile.TarInfo(f"package/{name}")
+            member.size = len(text.encode())
+            tar.addfile(member, io.BytesIO(text.encode()))
+    return path
+
+
+def test_of_a_package_that_ships_its_source_nothing_else_is_taken(tmp_path: Path) -> None:
+    content = {"src/a.ts": TYPES, "lib/a.js": TYPES, "package.json": "{}"}
+    archive = packed(tmp_path / "npm" / "p.tgz", content)
+    skipped = Counter[str]()
+    found = list(files(Package("p", "1", "MIT", "train", "npm"), archive, skipped))
+    assert [file.path for file in found] == ["src/a.ts"]
+    assert skipped == {"beside src": 1}
+
+
+def kept(work: Path, name: str, content: dict[str, str]) -> Package:
+    """An npm package as if fetched, with its hash."""
+    archive = packed(work / "archives" / "npm" / f"{name}-1" / "p.tgz", content)
+    return Package(name, "1", "MIT", "train", "npm", archives.digest(archive))
+
+
+def test_an_archive_with_another_hash_stops_the_run(tmp_path: Path) -> None:
+    package = kept(tmp_path, "p", {"src/a.ts": TYPES})
+    build([package], tmp_path, allowance=10_000)
+    with pytest.raises(SystemExit, match=r"p 1: .* has the SHA-256"):
+        build([replace(package, sha256="0" * 64)], tmp_path, allowance=10_000)
+
+
+def test_a_package_that_declares_another_licence_stops_the_run(tmp_path: Path) -> None:
+    declared = json.dumps({"license": "GPL-3.0-only"})
+    package = kept(tmp_path, "p", {"src/a.ts": TYPES, "package.json": declared})
+    with pytest.raises(SystemExit, match=r"p declares the licence 'GPL-3\.0-only'"):
+        build([package], tmp_path, allowance=10_000)
+
+
+def test_a_wheels_licence_is_read_from_its_metadata(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "p.whl", "w") as wheel:
+        wheel.writestr("p-1.dist-info/METADATA", "Name: p\nLicense-Expression: ISC\n\ntext\n")
+    assert archives.licence(tmp_path / "p.whl") == "ISC"
+
+
+def test_the_report_counts_what_went_in_and_what_did_not(tmp_path: Path) -> None:
+    first = kept(tmp_path, "a", {"src/a.ts": TYPES, "src/b.ts": "x"})
+    second = kept(tmp_path, "b", {"index.js": TYPES})
+    report = build([first, second], tmp_path, allowance=10_000)
+    assert report["left_out"] == {"too small or too large": 1, "duplicate": 1}
+    shown = summary(report)
+    assert "| train | 2 | 1 | 0.0 | 0.0 | 0.0 | 0.0 |" in shown
+    assert f"| a | 1 | npm | MIT | train | 1 | {len(TYPES):,} |" in shown
+
+
+def test_pinning_adds_the_hash_of_what_was_fetched_and_nothing_else(tmp_path: Path) -> None:
+    package = kept(tmp_path, "p", {"src/a.ts": TYPES})
+    entry = '[[package]]\nname = "p"\nversion = "1"\nlicence = "MIT"\nsplit = "train"\n'
+    manifest = tmp_path / "m.toml"
+    manifest.write_text(f'# why\nnever = []\n\n{entry}source = "npm"\n')
+    pin(manifest, tmp_path / "archives")
+    assert manifest.read_text().startswith("# why\nnever = []\n\n[[package]]")
+    assert read_manifest(manifest) == [package]
 
 
 def test_tests_fill_only_their_share_of_the_allowance() -> None:
