@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.10 p
 	$$p -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 10))' 2>/dev/null \
 	&& echo $$p && break; done)
 
-.PHONY: help demo test test-editors vscode check fix bench model model-tiny clean set-up set-up-all
+.PHONY: help demo test test-editors test-neovim test-vscode vscode check fix bench model model-tiny clean set-up set-up-all
 
 help:
 	@grep -E '^## ' Makefile | cut -c4-
@@ -22,11 +22,19 @@ demo: set-up
 test: check
 	$(PY) -m pytest --ignore=tests/editors $(ARGS)
 
-## make test-editors test the Neovim plugin in a real Neovim, installed into .cache
-test-editors: set-up-all
+## make test-editors test both editors' extensions in the real editors, installed the first time
+test-editors: test-neovim test-vscode
+
+## make test-neovim  the Neovim plugin alone
+test-neovim: set-up-all
 	tests/editors/nvim/install.sh
 	tests/editors/nvim/check.sh
 	$(PY) -m pytest tests/editors/nvim $(ARGS)
+
+## make test-vscode  the VS Code extension alone
+test-vscode: set-up-all
+	tests/editors/vscode/install.sh
+	tests/editors/vscode/run.sh $(ARGS)
 
 ## make vscode       build the VS Code extension, editors/vscode/sidelong.vsix
 vscode:
@@ -64,7 +72,7 @@ set-up: need-python
 	@"$(PYTHON)" tools/install.py
 
 set-up-all: need-python
-	@"$(PYTHON)" tools/install.py --extras dev,train
+	@"$(PYTHON)" tools/install.py --extras dev,train,distributed
 
 .PHONY: need-python
 need-python:

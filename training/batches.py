@@ -6,8 +6,8 @@ computed in vain; the order is a function of seed and epoch alone, so a run can 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -35,15 +35,29 @@ class Weights:
 
 
 PRETRAIN = Weights(text=1.0, target=1.0, decision=0.0)
+TARGETS = Weights(text=0.0, target=1.0, decision=0.0)
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Inputs and next tokens [B, T] and the loss weight of each position, summing to 1."""
+    """Inputs and next tokens [B, T] and, for each position, its weight in the loss."""
 
     ids: Tensor
     next_ids: Tensor
     weights: Tensor
+    """Text and target sum to 1, and so does the decision times its weight."""
+    targets: Tensor
+    """The share of each position among those of the targets, all else 0."""
+
+    def to(self, device: torch.device) -> Batch:
+        return self._each(lambda tensor: tensor.to(device, non_blocking=True))
+
+    def part(self, rank: int, count: int) -> Batch:
+        """The rows of one of `count` ranks; the parts' losses add up to the whole's."""
+        return self if count == 1 else self._each(lambda tensor: tensor[rank::count])
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> Batch:
+        return Batch(*(change(getattr(self, field.name)) for field in fields(self)))
 
 
 def plan(data: Packed, *, seed: int, epoch: int, batch_tokens: int) -> list[npt.NDArray[np.int64]]:
@@ -87,6 +101,7 @@ def batch(
         ids=torch.from_numpy(ids[:, :-1].copy()),
         next_ids=torch.from_numpy(ids[:, 1:].copy()),
         weights=torch.from_numpy(_loss_weights(kinds, weights)),
+        targets=torch.from_numpy(_loss_weights(kinds, TARGETS)),
     )
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -20,11 +20,14 @@ import numpy.typing as npt
 
 from sidelong.evaluation import decision
 from sidelong.evaluation.metrics import Interval, bootstrap_interval
+from sidelong.evaluation.reliability import calibration_error, reliability
+from training.corpus import language
 from training.label import Outcome, read
 
 Scores = npt.NDArray[np.float64]
 
-BINS = 10
+SHARES = (0.1, 0.25, 0.5, 0.75)
+"""Shares of the blanks at which gates are compared."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class Columns:
     probability: Scores
     greedy: npt.NDArray[np.bool_]
     best_score: Scores
+    entropy: Scores
 
     @property
     def helps(self) -> npt.NDArray[np.bool_]:
@@ -66,6 +70,7 @@ def columns(outcomes: Sequence[Outcome]) -> Columns:
         probability=floats([o.probability for o in outcomes]),
         greedy=np.array([o.greedy for o in outcomes], dtype=np.bool_),
         best_score=floats([o.scores[0] if o.scores else 0.0 for o in outcomes]),
+        entropy=floats([o.entropy for o in outcomes]),
     )
 
 
@@ -121,22 +126,90 @@ def recommend(c: Columns) -> tuple[float, str]:
     )
 
 
-def calibration_error(c: Columns) -> float:
-    """Expected calibration error of P(<cc>) as a forecast that retrieval helps."""
-    bins = np.minimum((c.probability * BINS).astype(int), BINS - 1)
-    gaps = [
-        (bins == b).mean() * abs(c.probability[bins == b].mean() - c.helps[bins == b].mean())
-        for b in range(BINS)
-        if (bins == b).any()
+@dataclass(frozen=True)
+class Gate:
+    """One way to rank blanks by how much retrieval is wanted."""
+
+    name: str
+    auc: float
+    at_shares: list[float]
+    """Edit similarity when the best-ranked `SHARES` of the blanks retrieve."""
+    chosen_share: float
+    """The share of the best edit similarity on the dev packages."""
+    chosen: Interval
+    """Edit similarity when that share retrieves."""
+
+
+def gates(c: Columns, dev: Columns) -> list[Gate]:
+    """The token held against simpler gates and together with them, from the first look on."""
+    shares = np.linspace(0, 1, 21)
+    made = []
+    for (name, wanted), (_, on_dev) in zip(rankings(c), rankings(dev), strict=True):
+        share = float(max(shares, key=lambda x: _at_share(dev, on_dev, x).mean()))
+        made.append(
+            Gate(
+                name,
+                decision.auc(wanted, c.helps),
+                [float(_at_share(c, wanted, x).mean()) for x in SHARES],
+                share,
+                bootstrap_interval(_at_share(c, wanted, share).tolist()),
+            )
+        )
+    return made
+
+
+def rankings(c: Columns) -> list[tuple[str, Scores]]:
+    """Each gate's name and what it ranks the blanks by, the most wanting highest."""
+    token, score = _ranks(c.probability), _ranks(c.best_score)
+    return [
+        ("P(<cc>)", c.probability),
+        ("best Jaccard score", c.best_score),
+        ("entropy of the first token", c.entropy),
+        ("P(<cc>) looks, the score reads", np.minimum(token, score)),
+        ("P(<cc>) and score, mean rank", token + score),
+        ("chance", np.random.default_rng(1).random(len(c.probability))),
     ]
-    return float(sum(gaps))
 
 
-def report(outcomes: Sequence[Outcome], threshold: float) -> dict[str, object]:
-    """All figures of one set of outcomes, for the card and for machines."""
+def _at_share(c: Columns, wanted: Scores, share: float) -> Scores:
+    """Edit similarities when the `share` of the blanks that is wanted most retrieves."""
+    n = round(share * len(wanted))
+    retrieve = np.zeros(len(wanted), dtype=np.bool_)
+    retrieve[np.argsort(-wanted, kind="stable")[:n]] = True
+    return np.where(retrieve, c.similarity_with, c.similarity_without)
+
+
+def robustness(
+    outcomes: Sequence[Outcome], before: Sequence[Outcome], threshold: float
+) -> dict[str, float]:
+    """Of the retrievals that hurt before the second stage, how many still do when it decides."""
+    hurt = {o.case.key for o in before if o.gain < 0}
+    now = [o for o in outcomes if o.case.key in hurt]
+    still = [o for o in now if o.probability >= threshold and o.gain < 0]
+    if_always = [o for o in now if o.gain < 0]
+    n = max(1, len(now))
+    return {"hurt_before": len(now), "still": len(still) / n, "if_always": len(if_always) / n}
+
+
+def report(
+    outcomes: Sequence[Outcome],
+    threshold: float,
+    dev: Sequence[Outcome],
+    before: Sequence[Outcome] | None = None,
+) -> dict[str, object]:
+    """All figures of one set of outcomes, for the card and for machines.
+
+    `dev` are other outcomes to choose on; `before` those of the same blanks before the second
+    stage, where that changed what is written.
+    """
     c = columns(outcomes)
-    kinds = sorted({o.case.kind for o in outcomes})
-    of_kind = {kind: columns([o for o in outcomes if o.case.kind == kind]) for kind in kinds}
+    bins = reliability(c.probability, c.helps)
+
+    def grouped(key: Callable[[Outcome], str]) -> dict[str, list[dict[str, object]]]:
+        names = sorted({key(o) for o in outcomes})
+        found = {name: columns([o for o in outcomes if key(o) == name]) for name in names}
+        return {name: [asdict(r) for r in rows(some, threshold)] for name, some in found.items()}
+
     at = decision.decide(
         c.probability, c.similarity_without, c.similarity_with, threshold=threshold
     )
@@ -144,14 +217,13 @@ def report(outcomes: Sequence[Outcome], threshold: float) -> dict[str, object]:
         "blanks": len(outcomes),
         "rows": [asdict(r) for r in rows(c, threshold)],
         "shares": asdict(decision.shares(c.similarity_without, c.similarity_with)),
-        "auc": {
-            "P(<cc>)": decision.auc(c.probability, c.helps),
-            "best Jaccard score": decision.auc(c.best_score, c.helps),
-            "both": decision.auc(_ranks(c.probability) + _ranks(c.best_score), c.helps),
-        },
+        "gates": [asdict(gate) for gate in gates(c, columns(dev))],
         "at_threshold": asdict(at),
-        "calibration_error": calibration_error(c),
-        "kinds": {k: [asdict(r) for r in rows(v, threshold)] for k, v in of_kind.items()},
+        "calibration_error": calibration_error(bins),
+        "reliability": [asdict(b) for b in bins],
+        "robustness": robustness(outcomes, outcomes if before is None else before, threshold),
+        "kinds": grouped(lambda o: o.case.kind),
+        "languages": grouped(lambda o: language(o.case.path)),
     }
 
 
@@ -162,27 +234,52 @@ def _ranks(values: Scores) -> Scores:
 
 def markdown(title: str, found: Sequence[Row]) -> str:
     """A table of the card, in percent with 95 % bootstrap intervals."""
+    return _table(
+        [title, "retrieved", "exact match", "edit similarity"],
+        [[r.name, f"{r.retrieved:.0%}", _cell(r.exact), _cell(r.similarity)] for r in found],
+    )
 
-    def cell(i: Interval) -> str:
-        return f"{100 * i.mean:.1f} ({100 * i.low:.1f} to {100 * i.high:.1f})"
 
-    lines = [f"| {title} | retrieved | exact match | edit similarity |", "|---|---|---|---|"]
-    lines += [
-        f"| {r.name} | {r.retrieved:.0%} | {cell(r.exact)} | {cell(r.similarity)} |" for r in found
-    ]
-    return "\n".join(lines)
+def gates_markdown(found: Sequence[Gate]) -> str:
+    """The gates beside each other: edit similarity by the share that retrieves."""
+    shares = [f"best {share:.0%}" for share in SHARES]
+    return _table(
+        ["gate", "AUC", *shares, "share chosen on dev", "edit similarity there"],
+        [
+            [
+                gate.name,
+                f"{gate.auc:.3f}",
+                *(f"{100 * score:.1f}" for score in gate.at_shares),
+                f"{gate.chosen_share:.0%}",
+                _cell(gate.chosen),
+            ]
+            for gate in found
+        ],
+    )
+
+
+def _cell(i: Interval) -> str:
+    return f"{100 * i.mean:.1f} ({100 * i.low:.1f} to {100 * i.high:.1f})"
+
+
+def _table(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
+    lines = [f"| {' | '.join(row)} |" for row in (head, *body)]
+    return "\n".join([lines[0], "|---" * len(head) + "|", *lines[1:]])
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("outcomes", type=Path)
     parser.add_argument("--choose-on", type=Path, required=True)
+    parser.add_argument("--before", type=Path, help="the same blanks before the second stage")
     parser.add_argument("--row", nargs=2, action="append", default=[], metavar=("NAME", "FILE"))
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
-    threshold, why = recommend(columns(read(args.choose_on)))
+    dev = read(args.choose_on)
+    threshold, why = recommend(columns(dev))
     outcomes = read(args.outcomes)
-    found = report(outcomes, threshold) | {"threshold": threshold, "reason": why}
+    before = read(args.before) if args.before else None
+    found = report(outcomes, threshold, dev, before) | {"threshold": threshold, "reason": why}
     c = columns(outcomes)
     table = rows(c, threshold)
     for name, path in args.row:
@@ -193,7 +290,11 @@ def main() -> None:
     found["rows"] = [asdict(r) for r in table]
     args.out.write_text(json.dumps(found, indent=1), encoding="utf-8")
     print(markdown(f"{len(outcomes)} blanks", table))
-    print(json.dumps({k: v for k, v in found.items() if k not in {"rows", "kinds"}}, indent=1))
+    print()
+    print(gates_markdown(gates(c, columns(dev))))
+    print()
+    short = {"rows", "kinds", "languages", "gates"}
+    print(json.dumps({k: v for k, v in found.items() if k not in short}, indent=1))
 
 
 if __name__ == "__main__":

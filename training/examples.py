@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import multiprocessing
 import random
+import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,13 +22,16 @@ from pathlib import Path
 from sidelong import prompt, retrieval, window
 from sidelong.evaluation.blanks import Blank, sample_blanks
 from sidelong_index import Exclusion, Hit, Snapshot, build, query_around
-from training import packed
+from training import packed, workers
 from training.corpus import SourceFile, read
 from training.edition import BUDGET
 from training.packed import Example, Packed
 from training.tokenizer import Vocabulary, load
 
 MAX_CHUNKS = 6
+
+OVERSAMPLED = 4
+"""Blanks drawn for each one that is kept; more would let the odd lines dominate."""
 
 
 @dataclass(frozen=True)
@@ -37,28 +41,42 @@ class Sampling:
     chars_per_blank: int = 1200
     context_share: float = 0.5
     target_in_query_share: float = 0.5
+    empty_suffix_share: float = 0.1
+    """Of the blanks, how many end their file, as where somebody writes it from the top."""
     seed: int = 1
 
 
-def exclusion(file: SourceFile, blank: Blank) -> Exclusion:
-    """The blank's lines and those around it, in a snapshot that holds the whole file."""
+def exclusion(file: SourceFile, blank: Blank, *, to_end: bool = False) -> Exclusion:
+    """The blank's lines and those around it, in a snapshot that holds the whole file.
+
+    `to_end` excludes all that follows too, for a blank that ends its file.
+    """
     first, _ = query_around(file.text, blank.start)[1]
+    if to_end:
+        return Exclusion(file.path, first, file.text.count("\n") + 1)
     _, last = query_around(file.text, blank.end)[1]
     return Exclusion(file.path, first, last)
 
 
 def retrieve(
-    snapshot: Snapshot, file: SourceFile, blank: Blank, *, target_in_query: bool
+    snapshot: Snapshot,
+    file: SourceFile,
+    blank: Blank,
+    *,
+    target_in_query: bool,
+    empty_suffix: bool = False,
 ) -> list[Hit]:
     """The chunks for a blank of `file`; none overlaps the blank or the lines around it."""
-    seen = file.text if target_in_query else file.text[: blank.start] + file.text[blank.end :]
+    after = "" if empty_suffix else file.text[blank.end :]
+    target = file.text[blank.start : blank.end] if target_in_query else ""
+    seen = file.text[: blank.start] + target + after
     return retrieval.retrieve(
         snapshot,
         path=file.path,
         text=seen,
         offset=blank.start,
         k=MAX_CHUNKS,
-        exclude=exclusion(file, blank),
+        exclude=exclusion(file, blank, to_end=empty_suffix),
     )
 
 
@@ -94,15 +112,51 @@ def of_package(
 ) -> Iterator[Example]:
     """The examples of one package; its own files are all that is retrieved from."""
     snapshot = build([(file.path, file.text) for file in files])
+    rng = random.Random(f"{sampling.seed} {files[0].package}")
+    for file, blank in blanks(files, sampling):
+        empty_suffix = rng.random() < sampling.empty_suffix_share
+        hits: list[Hit] = []
+        if rng.random() < sampling.context_share:
+            with_target = rng.random() < sampling.target_in_query_share
+            hits = retrieve(
+                snapshot, file, blank, target_in_query=with_target, empty_suffix=empty_suffix
+            )
+        text = file.text[: blank.end] if empty_suffix else file.text
+        yield example(vocabulary, text, blank, hits)
+
+
+def blanks(files: Sequence[SourceFile], sampling: Sampling) -> list[tuple[SourceFile, Blank]]:
+    """A package's blanks, in the order of its files; lines of a common shape come less often.
+
+    Repoformer samples from clusters of similar code so that boilerplate does not dominate.
+    Here a cluster is the shape of the line in which a blank begins, and the chance of each of
+    its blanks falls with the square root of the cluster's size.
+    """
+    drawn = []
     for file in files:
         rng = random.Random(f"{sampling.seed} {file.package} {file.path}")
-        n = len(file.text) / sampling.chars_per_blank
-        for blank in sample_blanks(file.text, rng=rng, n=int(n + rng.random())):
-            hits: list[Hit] = []
-            if rng.random() < sampling.context_share:
-                with_target = rng.random() < sampling.target_in_query_share
-                hits = retrieve(snapshot, file, blank, target_in_query=with_target)
-            yield example(vocabulary, file.text, blank, hits)
+        n = OVERSAMPLED * len(file.text) / sampling.chars_per_blank
+        found = sample_blanks(file.text, rng=rng, n=int(n + rng.random()))
+        drawn += [(file, blank) for blank in found]
+    shapes = [shape(file.text, blank.start) for file, blank in drawn]
+    sizes = Counter(shapes)
+    rng = random.Random(f"{sampling.seed} {files[0].package} clusters")
+    # Sampling without replacement by weight: Efraimidis and Spirakis, 2006.
+    keys = [rng.random() ** sizes[line] ** 0.5 for line in shapes]
+    order = sorted(range(len(drawn)), key=lambda i: -keys[i])
+    kept = sorted(order[: -(-len(drawn) // OVERSAMPLED)])
+    return [drawn[i] for i in kept]
+
+
+def shape(text: str, offset: int) -> str:
+    """The line at `offset` with every word but its first, and every string, as one sign."""
+    start = text.rfind("\n", 0, offset) + 1
+    end = text.find("\n", offset)
+    line = text[start : len(text) if end < 0 else end].strip()
+    line = re.sub(r"""(["'`])(?:\\.|(?!\1).)*\1""", "s", line)
+    first, *rest = re.split(r"(\w+)", line, maxsplit=1)
+    word, after = rest if rest else ("", "")
+    return first + word + re.sub(r"\w+", "w", after)
 
 
 def packages(corpus: Path) -> list[list[SourceFile]]:
@@ -111,9 +165,13 @@ def packages(corpus: Path) -> list[list[SourceFile]]:
     return [list(files) for _, files in grouped]
 
 
-def _work(job: tuple[Path, list[SourceFile], Sampling]) -> tuple[str, Packed]:
-    tokenizer, files, sampling = job
-    return files[0].package, packed.pack(of_package(load(tokenizer), files, sampling))
+Job = tuple[Path, list[SourceFile], Sampling, bool]
+
+
+def _work(job: Job) -> tuple[str, Packed]:
+    tokenizer, files, sampling, suffix_first = job
+    vocabulary = load(tokenizer, suffix_first=suffix_first)
+    return files[0].package, packed.pack(of_package(vocabulary, files, sampling))
 
 
 def main() -> None:
@@ -122,21 +180,23 @@ def main() -> None:
     parser.add_argument("--tokenizer", type=Path, required=True)
     parser.add_argument("--chars-per-blank", type=int, default=Sampling.chars_per_blank)
     parser.add_argument("--context-share", type=float, default=Sampling.context_share)
+    parser.add_argument("--prefix-first", action="store_true", help="the other order of the prompt")
     parser.add_argument("--seed", type=int, default=Sampling.seed)
-    parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--out", type=Path, required=True)
+    workers.add_options(parser)
     args = parser.parse_args()
     sampling = Sampling(args.chars_per_blank, args.context_share, seed=args.seed)
-    jobs = [(args.tokenizer, files, sampling) for files in packages(args.corpus)]
+    jobs = [
+        (args.tokenizer, files, sampling, not args.prefix_first) for files in packages(args.corpus)
+    ]
     made: list[Packed] = []
-    with multiprocessing.get_context("spawn").Pool(args.processes) as pool:
-        for name, examples in pool.imap(_work, jobs):
-            made.append(examples)
-            print(f"{name}: {len(examples)}", flush=True)
+    for name, examples in workers.of(args).run(_work, jobs):
+        made.append(examples)
+        print(f"{name}: {len(examples)}", flush=True)
     result = packed.join(made)
     packed.write(args.out, result)
     print(f"{len(result)} examples, {len(result.tokens) / 1e6:.1f} M tokens in {args.out}")
 
 
 if __name__ == "__main__":
-    main()
+    workers.main("training.examples")

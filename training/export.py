@@ -1,6 +1,7 @@
 """Stage 10, the product: weights and vocabulary as one GGUF that llama.cpp runs.
 
-Writes F32 or F16 and lets llama.cpp itself quantise; leaves tensors' meaning to `model`.
+F32 and Q8_0 need the package gguf alone; for the rest llama.cpp itself quantises.
+Leaves tensors' meaning to `model`; `restore` is the way back.
 
     python -m training.export --checkpoint WORK/decide.pt --tokenizer WORK/tokenizer.json \\
         --edition first --report WORK/report.json --out server/sidelong/data/default.gguf
@@ -13,23 +14,24 @@ import ctypes
 import json
 import os
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import gguf
-import llama_cpp
 import numpy as np
 import torch
 
 from sidelong.prompt import Budget
+from training import checkpoints
 from training.edition import BUDGET, CACHE_WEIGHTS, SERVED
 from training.model import NORM_EPS, ROPE_BASE, Model, Shape
 from training.tokenizer import Vocabulary, load
 
 TYPES = {
-    "f32": None,
-    "f16": llama_cpp.LLAMA_FTYPE_MOSTLY_F16,
-    "q8_0": llama_cpp.LLAMA_FTYPE_MOSTLY_Q8_0,
+    "f32": gguf.LlamaFileType.ALL_F32,
+    "f16": gguf.LlamaFileType.MOSTLY_F16,
+    "q8_0": gguf.LlamaFileType.MOSTLY_Q8_0,
+    "q4_k_m": gguf.LlamaFileType.MOSTLY_Q4_K_M,
 }
 
 
@@ -42,14 +44,20 @@ class Card:
     budget: Budget = SERVED
 
 
-def write(path: Path, model: Model, vocabulary: Vocabulary, card: Card) -> None:
-    """The model as an F32 GGUF."""
+def write(path: Path, model: Model, vocabulary: Vocabulary, card: Card, *, kind: str) -> None:
+    """The model as a GGUF of F32, or with its matrices as Q8_0."""
     writer = gguf.GGUFWriter(str(path), "llama")
-    _about(writer, model, card)
+    _about(writer, card)
     _shape(writer, model.shape, BUDGET)
     _vocabulary(writer, vocabulary)
+    writer.add_file_type(TYPES[kind])
     for name, tensor in tensors(model).items():
-        writer.add_tensor(name, np.ascontiguousarray(tensor.detach().float().cpu().numpy()))
+        values = np.ascontiguousarray(tensor.detach().float().cpu().numpy())
+        if kind == "q8_0" and values.ndim == 2:
+            q8_0 = gguf.GGMLQuantizationType.Q8_0
+            writer.add_tensor(name, gguf.quants.quantize(values, q8_0), raw_dtype=q8_0)
+        else:
+            writer.add_tensor(name, values)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -79,11 +87,11 @@ _BLOCK_NAMES = {
 }
 
 
-def _about(writer: gguf.GGUFWriter, model: Model, card: Card) -> None:
+def _about(writer: gguf.GGUFWriter, card: Card) -> None:
     writer.add_name(f"sidelong default, edition {card.edition}")
     writer.add_author("the sidelong contributors")
     writer.add_license("apache-2.0")
-    writer.add_description("Fill-in-the-middle Python model that decides when to retrieve")
+    writer.add_description("Fill-in-the-middle code model that decides when to retrieve")
     writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
     writer.add_uint32("sidelong.prefix_tokens", card.budget.prefix)
     writer.add_uint32("sidelong.suffix_tokens", card.budget.suffix)
@@ -120,6 +128,8 @@ def _vocabulary(writer: gguf.GGUFWriter, vocabulary: Vocabulary) -> None:
         ]
     )
     writer.add_token_merges(vocabulary.merges)
+    if not special.suffix_first:
+        writer.add_string("sidelong.order", "prefix first")
     writer.add_add_bos_token(False)
     writer.add_add_eos_token(False)
     writer.add_bos_token_id(special.eos)
@@ -130,17 +140,18 @@ def _vocabulary(writer: gguf.GGUFWriter, vocabulary: Vocabulary) -> None:
     writer.add_uint32("tokenizer.ggml.fim_sep_token_id", special.file_sep or 0)
 
 
-@llama_cpp.llama_log_callback  # type: ignore[untyped-decorator]
-def _silence(_level: int, _text: bytes, _data: object) -> None:
-    """llama.cpp would list every tensor."""
-
-
 def quantise(source: Path, target: Path, kind: str) -> None:
     """Have llama.cpp rewrite `source` as `kind`; `target` appears only when it is whole."""
+    import llama_cpp
+
+    @llama_cpp.llama_log_callback  # type: ignore[untyped-decorator]
+    def silence(_level: int, _text: bytes, _data: object) -> None:
+        """llama.cpp would list every tensor."""
+
     options = llama_cpp.llama_model_quantize_default_params()
-    options.ftype = TYPES[kind]
+    options.ftype = int(TYPES[kind])
     options.nthread = 2
-    llama_cpp.llama_log_set(_silence, None)
+    llama_cpp.llama_log_set(silence, None)
     aside = target.with_suffix(".part")
     code = llama_cpp.llama_model_quantize(
         os.fsencode(source), os.fsencode(aside), ctypes.byref(options)
@@ -152,12 +163,12 @@ def quantise(source: Path, target: Path, kind: str) -> None:
 
 def export(target: Path, model: Model, vocabulary: Vocabulary, card: Card, *, kind: str) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    if kind == "f32":
-        write(target, model, vocabulary, card)
+    if kind in ("f32", "q8_0"):
+        write(target, model, vocabulary, card, kind=kind)
         return
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         whole = Path(folder) / "whole.gguf"
-        write(whole, model, vocabulary, card)
+        write(whole, model, vocabulary, card, kind="f32")
         quantise(whole, target, kind)
 
 
@@ -169,16 +180,18 @@ def main() -> None:
     parser.add_argument("--threshold", type=float, default=0.5)
     parser.add_argument("--report", type=Path, help="take the threshold that `evaluate` chose")
     parser.add_argument("--type", choices=sorted(TYPES), default="q8_0")
+    parser.add_argument(
+        "--context", type=int, default=SERVED.context, help="tokens of chunks in a prompt"
+    )
+    parser.add_argument("--prefix-first", action="store_true", help="trained in the other order")
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
-    kept = torch.load(args.checkpoint, map_location="cpu", weights_only=True)
-    model = Model(Shape(**kept["shape"]))
-    model.load_state_dict(kept["model"])
     threshold = args.threshold
     if args.report:
         threshold = json.loads(args.report.read_text(encoding="utf-8"))["threshold"]
-    card = Card(edition=args.edition, threshold=threshold)
-    export(args.out, model, load(args.tokenizer), card, kind=args.type)
+    card = Card(args.edition, threshold, replace(SERVED, context=args.context))
+    vocabulary = load(args.tokenizer, suffix_first=not args.prefix_first)
+    export(args.out, checkpoints.load(args.checkpoint), vocabulary, card, kind=args.type)
     print(f"{args.out}: {args.out.stat().st_size / 1e6:.1f} MB")
 
 

@@ -22,8 +22,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from sidelong.evaluation.decision import auc
-from training import packed
-from training.model import Model, Shape
+from training import checkpoints, packed
+from training.model import Model
 from training.packed import Packed
 from training.tokenizer import load
 
@@ -101,15 +101,13 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     cc = load(args.tokenizer).special.cc or 0
-    kept = torch.load(args.init, map_location="cpu", weights_only=True)
-    model = Model(Shape(**kept["shape"]))
-    model.load_state_dict(kept["model"])
+    model = checkpoints.load(args.init)
     found = states(model.eval(), packed.read(args.data), cc)
     aucs = {decay: cross_validated_auc(found, decay=decay) for decay in args.decay}
     decay = max(aucs, key=lambda d: (np.nan_to_num(aucs[d]), d))
     with torch.no_grad():
         model.embedding.weight[cc] = fit(found, decay=decay)
-    torch.save({"shape": kept["shape"], "model": model.state_dict()}, args.out)
+    checkpoints.save(args.out, model)
     said = ", ".join(f"{d}: {value:.3f}" for d, value in aucs.items())
     print(f"{len(found.helped)} labels; AUC across packages by decay {said}; took {decay}")
 

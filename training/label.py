@@ -12,13 +12,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePath
+from typing import Literal, get_args
 
+import numpy as np
+
+from sidelong.cli.language import language_id
 from sidelong.completer import Completer
 from sidelong.evaluation.blanks import Blank, Kind, sample_blanks
 from sidelong.evaluation.metrics import edit_similarity, exact_match
@@ -26,15 +29,22 @@ from sidelong.model.llama import LlamaModel
 from sidelong.model.protocol import Cancel, Model
 from sidelong.request import Answer, Request
 from sidelong.settings import RetrievalMode, Settings
+from sidelong.view import view
 from sidelong_index import Snapshot, build
+from training import workers
 from training.baseline import Flat
 from training.corpus import SourceFile
+from training.counts import Counts, read_counts
 from training.examples import exclusion, packages
+from training.similar import SimilarLines
 
 KINDS: tuple[Kind, ...] = ("line", "rest", "expression", "lines")
 """What people wait for at a cursor; longer blanks say little about whether to look."""
 
 CASES_PER_JOB = 20
+
+Baseline = Literal["cache", "counts", "similar"]
+"""The workspace cache alone; n-grams of the training corpus; the lines after similar lines."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +84,8 @@ class Outcome:
     """Whether `<cc>` was the likeliest token at `<eof>` (and there was something to read)."""
     scores: list[float]
     """Jaccard similarities of the chunks that were read, best first."""
+    entropy: float = 0.0
+    """Of the first token, in nats, as the model alone would write it without retrieval."""
 
     @property
     def gain(self) -> float:
@@ -86,8 +98,10 @@ class Engine:
 
     model: Path
     cache: bool
-    flat: bool
-    """Without the model's opinion: the workspace cache alone."""
+    baseline: Baseline | None = None
+    """What answers in the model's place."""
+    counts: Path | None = None
+    """What `counts` made, for that baseline."""
 
 
 def cases(files: Sequence[SourceFile], n: int, *, seed: int) -> list[Case]:
@@ -116,19 +130,25 @@ def complete(completer: Completer, snapshot: Snapshot, file: SourceFile, case: C
     blank = Blank(case.start, case.end, "line")
     target = file.text[case.start : case.end]
 
-    def ask(mode: RetrievalMode, **more: object) -> Answer:
-        request = Request(
+    def asked(mode: RetrievalMode, **more: object) -> Request:
+        return Request(
             path=file.path,
-            language="python",
+            language=language_id(PurePath(file.path)),
             text=file.text[: case.start] + file.text[case.end :],
             offset=case.start,
             settings=replace(_settings(completer), retrieval=mode, **more),  # type: ignore[arg-type]
         )
+
+    def ask(mode: RetrievalMode, **more: object) -> Answer:
         return completer.complete(
-            request, snapshot=snapshot, cancel=Cancel(), exclude=exclusion(file, blank)
+            asked(mode, **more),
+            snapshot=snapshot,
+            cancel=Cancel(),
+            exclude=exclusion(file, blank),
         )
 
     probe = ask("auto", rule="greedy", max_tokens=1)
+    uncertain = entropy(completer.model, asked("never"))
     without, with_context = ask("never"), ask("always")
     return Outcome(
         case=case,
@@ -138,7 +158,17 @@ def complete(completer: Completer, snapshot: Snapshot, file: SourceFile, case: C
         probability=without.gate.probability or 0.0,
         greedy=probe.gate.retrieved,
         scores=[round(hit.score, 4) for hit in with_context.chunks],
+        entropy=round(uncertain, 4),
     )
+
+
+def entropy(model: Model, request: Request) -> float:
+    """Of the next token's distribution where an abstention begins, in nats."""
+    seen = view(model, request, model.budget).prompt
+    logits = model.evaluate(seen, rows=1, cancel=Cancel()).logits[0].astype(np.float64)
+    logits -= logits.max()
+    p = np.exp(logits) / np.exp(logits).sum()
+    return float(-(p * np.log(np.maximum(p, 1e-300))).sum())
 
 
 def judge(text: str, target: str) -> Completed:
@@ -152,14 +182,36 @@ def _settings(completer: Completer) -> Settings:
     return Settings(workspace_cache=bool(completer.model.cache_weights), min_probability=0.0)
 
 
+def complete_similar(similar: SimilarLines, file: SourceFile, case: Case) -> Outcome:
+    """The baseline of similar lines: those of the file for "without", of all files for "with"."""
+    target = file.text[case.start : case.end]
+    before, after = file.text[: case.start], file.text[case.end :]
+    exclude = exclusion(file, Blank(case.start, case.end, "line"))
+    (without, _), (with_context, score) = (
+        similar.complete(before, after, exclude, own_file_alone=alone) for alone in (True, False)
+    )
+    return Outcome(
+        case, target, judge(without, target), judge(with_context, target), 0.0, False, [score]
+    )
+
+
 @lru_cache(maxsize=1)
 def _completer(engine: Engine) -> Completer:
     model: Model = LlamaModel(engine.model, threads=1)
-    if engine.flat:
+    if engine.baseline == "cache":
         model = Flat(model)
+    elif engine.baseline == "counts":
+        assert engine.counts is not None
+        model = Counts(model, read_counts(engine.counts))
     elif not engine.cache:
         model.cache_weights = ()  # type: ignore[misc]
     return Completer(model)
+
+
+@lru_cache(maxsize=1)
+def _similar(corpus: Path, name: str) -> SimilarLines:
+    files, _ = _package(corpus, name)
+    return SimilarLines((path, file.text) for path, file in files.items())
 
 
 @lru_cache(maxsize=1)
@@ -171,6 +223,9 @@ def _package(corpus: Path, name: str) -> tuple[dict[str, SourceFile], Snapshot]:
 def _work(job: tuple[Engine, Path, list[Case]]) -> list[Outcome]:
     engine, corpus, wanted = job
     files, snapshot = _package(corpus, wanted[0].package)
+    if engine.baseline == "similar":
+        similar = _similar(corpus, wanted[0].package)
+        return [complete_similar(similar, files[case.path], case) for case in wanted]
     return [complete(_completer(engine), snapshot, files[case.path], case) for case in wanted]
 
 
@@ -202,21 +257,19 @@ def main() -> None:
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--n", type=int, required=True)
-    parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--no-cache", action="store_true", help="switch the workspace cache off")
-    parser.add_argument("--no-model", action="store_true", help="the workspace cache alone")
+    parser.add_argument("--baseline", choices=get_args(Baseline), help="in the model's place")
+    parser.add_argument("--counts", type=Path, help="the n-grams of that baseline")
     parser.add_argument("--out", type=Path, required=True)
+    workers.add_options(parser)
     args = parser.parse_args()
-    engine = Engine(args.model, cache=not args.no_cache, flat=args.no_model)
+    engine = Engine(args.model, not args.no_cache, args.baseline, args.counts)
     done = {outcome.case.key for outcome in read(args.out)}
     todo = [(engine, args.corpus, j) for j in jobs(args.corpus, args.n, seed=args.seed, done=done)]
     n = len(done)
-    with (
-        args.out.open("a", encoding="utf-8") as out,
-        multiprocessing.get_context("spawn").Pool(args.processes) as pool,
-    ):
-        for outcomes in pool.imap_unordered(_work, todo):
+    with args.out.open("a", encoding="utf-8") as out:
+        for outcomes in workers.of(args).run(_work, todo):
             out.writelines(json.dumps(asdict(outcome)) + "\n" for outcome in outcomes)
             out.flush()
             n += len(outcomes)
@@ -224,4 +277,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    workers.main("training.label")

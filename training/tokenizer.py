@@ -31,9 +31,9 @@ SPECIAL = (
 
 
 class Vocabulary:
-    """A trained tokenizer as the product's pure functions want it."""
+    """A trained tokenizer, and the order of the prompt, as the product's pure functions want it."""
 
-    def __init__(self, tokenizer: Tokenizer) -> None:
+    def __init__(self, tokenizer: Tokenizer, *, suffix_first: bool = True) -> None:
         self.tokenizer = tokenizer
         ids = {token: int(tokenizer.token_to_id(token) or 0) for token in SPECIAL}
         self.special = Special(
@@ -44,6 +44,7 @@ class Vocabulary:
             file_sep=ids["<file_sep>"],
             eof=ids["<eof>"],
             cc=ids["<cc>"],
+            suffix_first=suffix_first,
         )
         self.texts = [str(tokenizer.id_to_token(i)) for i in range(tokenizer.get_vocab_size())]
         plain = {ord(shown): byte for byte, shown in shown_bytes().items()}
@@ -69,11 +70,11 @@ class Vocabulary:
         return b"".join(self.pieces.pieces[i] for i in ids).decode(errors="replace")
 
 
-def load(path: Path) -> Vocabulary:
+def load(path: Path, *, suffix_first: bool = True) -> Vocabulary:
     """The tokenizer kept at `path`, with special tokens' texts taken literally."""
     tokenizer = Tokenizer.from_file(str(path))
     tokenizer.encode_special_tokens = True
-    return Vocabulary(tokenizer)
+    return Vocabulary(tokenizer, suffix_first=suffix_first)
 
 
 def train(texts: Iterator[str], *, vocabulary: int) -> Tokenizer:

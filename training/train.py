@@ -7,24 +7,31 @@ on a shared machine still ends annealed. Started again, a run goes on from its l
 
     python -m training.train pretrain --data WORK/train.npz --validation WORK/dev.npz \\
         --size nano --minutes 55 --out WORK/pretrain.pt
+    torchrun --nproc-per-node 2 -m training.train ...    # the same run on two devices
+
+With `--old` the second stage also keeps to an older model of the same vocabulary where that was
+right, so that what users rely on stays right (Yan et al., Positive-Congruent Training, 2021).
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import math
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.nn import Module
 
-from training import batches, packed
+from training import batches, checkpoints, packed
 from training.batches import PRETRAIN, Batch, Weights
-from training.model import Model, Shape, parameters, shape
+from training.model import Model, parameters, shape
 from training.packed import Packed
+from training.parallel import Ranks
 
 WARM_UP, DECAY_FROM = 0.02, 0.45
 FINAL_RATE = 0.02
@@ -38,6 +45,8 @@ class Progress:
     step: int = 0
     tokens: int = 0
     seconds: float = 0.0
+    share: float = 0.0
+    """Of the budget, as the last step left it."""
 
 
 @dataclass(frozen=True)
@@ -77,14 +86,52 @@ def optimisers(
     ]
 
 
-def losses(model: Model, ids: Tensor, next_ids: Tensor) -> Tensor:
+def losses(model: Module, ids: Tensor, next_ids: Tensor) -> Tensor:
     """Cross-entropy at every position, flat, computed in bfloat16 but for the softmax."""
     with torch.autocast(ids.device.type, dtype=torch.bfloat16):
         logits = model(ids)
     return F.cross_entropy(logits.flatten(0, 1).float(), next_ids.flatten(), reduction="none")
 
 
-Losses = Callable[[Model, Tensor, Tensor], Tensor]
+def congruent_losses(
+    model: Module, old: Model, ids: Tensor, next_ids: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Cross-entropy as `losses`, and the divergence from `old` where `old` was right, else 0."""
+    with torch.autocast(ids.device.type, dtype=torch.bfloat16):
+        logits = model(ids)
+        with torch.no_grad():
+            taught = old(ids)
+    said, taught = logits.flatten(0, 1).float(), taught.flatten(0, 1).float()
+    wanted = next_ids.flatten()
+    divergence = F.kl_div(
+        said.log_softmax(-1), taught.log_softmax(-1), log_target=True, reduction="none"
+    ).sum(-1)
+    right = taught.argmax(-1) == wanted
+    return F.cross_entropy(said, wanted, reduction="none"), divergence * right
+
+
+@dataclass
+class Objective:
+    """What a step makes smaller."""
+
+    weights: Weights
+    old: Model | None = None
+    congruent_weight: float = 0.0
+    compiled: bool = False
+
+    def __post_init__(self) -> None:
+        self._losses, self._congruent = losses, congruent_losses
+        if self.compiled:
+            self._losses = torch.compile(losses, dynamic=False)
+            self._congruent = torch.compile(congruent_losses, dynamic=False)
+
+    def __call__(self, model: Module, made: Batch) -> Tensor:
+        if self.old is None:
+            return (self._losses(model, made.ids, made.next_ids) * made.weights.flatten()).sum()
+        own, from_old = self._congruent(model, self.old, made.ids, made.next_ids)
+        # The old model teaches the targets, not the decision, whose labels are this model's own.
+        taught = made.targets.flatten() * from_old
+        return (own * made.weights.flatten()).sum() + self.congruent_weight * taught.sum()
 
 
 class Run:
@@ -96,26 +143,26 @@ class Run:
         self._rates = [group["lr"] for o in optimisers for group in o.param_groups]
 
     def resume(self) -> None:
-        """Go on from the checkpoint, if there is one."""
+        """Go on from the checkpoint, if there is one; one without optimisers starts them anew."""
         if not self.out.exists():
             return
         kept = torch.load(self.out, map_location="cpu", weights_only=True)
         self.model.load_state_dict(kept["model"])
-        for optimiser, state in zip(self.optimisers, kept["optimisers"], strict=True):
+        for optimiser, state in zip(self.optimisers, kept.get("optimisers", ()), strict=False):
             optimiser.load_state_dict(state)
         self.progress = Progress(**kept["progress"])
         print(f"resumed at step {self.progress.step}", flush=True)
 
     def save(self) -> None:
-        aside = self.out.with_suffix(".part")
-        state = {
-            "shape": asdict(self.model.shape),
-            "model": self.model.state_dict(),
-            "optimisers": [o.state_dict() for o in self.optimisers],
-            "progress": asdict(self.progress),
-        }
-        torch.save(state, aside)
-        aside.replace(self.out)
+        checkpoints.save(
+            self.out,
+            self.model,
+            optimisers=[o.state_dict() for o in self.optimisers],
+            progress=asdict(self.progress),
+        )
+        # Beside it, for what must not read a checkpoint to know how far it is.
+        said = json.dumps(asdict(self.progress))
+        self.out.with_suffix(".json").write_text(said, encoding="utf-8")
 
     def step(self, loss: Tensor, factor: float) -> None:
         loss.backward()  # type: ignore[no-untyped-call]
@@ -129,7 +176,7 @@ class Run:
 
 
 @torch.no_grad()
-def validate(model: Model, data: Packed, compute: Losses, *, batch_tokens: int) -> str:
+def validate(model: Model, data: Packed, *, batch_tokens: int) -> str:
     """Loss per token of the text, of the targets and of the decision, by form of the prompt."""
     retrieves = packed.retrieving(data)
     device = next(model.parameters()).device
@@ -140,8 +187,8 @@ def validate(model: Model, data: Packed, compute: Losses, *, batch_tokens: int) 
             subset = chosen[retrieves[chosen] == form]
             if not len(subset):
                 continue
-            made = _to(batches.batch(data, subset, PRETRAIN, batch_tokens=batch_tokens), device)
-            loss = compute(model, made.ids, made.next_ids).cpu()
+            made = batches.batch(data, subset, PRETRAIN, batch_tokens=batch_tokens).to(device)
+            loss = losses(model, made.ids, made.next_ids).cpu()
             for part, weights in _PARTS.items():
                 again = batches.batch(data, subset, weights, batch_tokens=batch_tokens)
                 sums[part] += float((loss * again.weights.flatten()).sum()) * len(subset)
@@ -154,52 +201,58 @@ def validate(model: Model, data: Packed, compute: Losses, *, batch_tokens: int) 
 _PARTS = {"text": Weights(1, 0, 0), "target": Weights(0, 1, 0), "decision": Weights(0, 0, 1)}
 
 
-def _to(made: Batch, device: torch.device) -> Batch:
-    return Batch(made.ids.to(device), made.next_ids.to(device), made.weights.to(device))
-
-
 def train(
     run: Run,
     data: Packed,
     validation: Packed,
-    weights: Weights,
+    objective: Objective,
     budget: Budget,
     args: argparse.Namespace,
+    ranks: Ranks,
 ) -> None:
     """The loop: until the budget is used up, whatever was used before included."""
-    compute: Losses = torch.compile(losses, dynamic=False) if args.compile else losses
-    device = torch.device(args.device)
+    device = next(run.model.parameters()).device
+    model = ranks.wrap(run.model)
     order = batches.endless(
         data, seed=args.seed, batch_tokens=args.batch_tokens, skip=run.progress.step
     )
-    smooth, last, saved = 0.0, time.monotonic(), time.monotonic()
+    smooth = 0.0
+    last = saved = time.monotonic()
     first = run.progress.step
+
+    def look_up(share: float) -> None:
+        run.save()
+        said = validate(run.model, validation, batch_tokens=args.batch_tokens)
+        print(f"validation at {share:.0%}: {said}", flush=True)
+
     while (share := budget.share(run.progress)) < args.until:
+        if ranks.agreed(time.time()) >= args.stop_at:
+            break
         chosen = next(order)
-        made = _to(batches.batch(data, chosen, weights, batch_tokens=args.batch_tokens), device)
-        loss = (compute(run.model, made.ids, made.next_ids) * made.weights.flatten()).sum()
-        run.step(loss, rate(share))
+        whole = batches.batch(data, chosen, objective.weights, batch_tokens=args.batch_tokens)
+        made = whole.part(ranks.rank, ranks.count).to(device)
+        loss = objective(model, made)
+        # The ranks' gradients are averaged, but their losses are parts of one sum.
+        run.step(loss * ranks.count, rate(share))
         now = time.monotonic()
         run.progress.step += 1
         run.progress.tokens += int(data.lengths[chosen].sum())
-        run.progress.seconds += now - last
-        smooth += (loss.item() - smooth) * max(0.02, 1 / (run.progress.step - first))
+        run.progress.seconds += ranks.agreed(now - last)
+        run.progress.share = budget.share(run.progress)
         last = now
-        if run.progress.step % args.log_every == 0:
+        smooth += (ranks.summed(loss.item()) - smooth) * max(0.02, 1 / (run.progress.step - first))
+        if ranks.rank == 0 and run.progress.step % args.log_every == 0:
             speed = run.progress.tokens / run.progress.seconds
             print(
                 f"step {run.progress.step}, {run.progress.tokens / 1e6:.2f} M tokens, "
-                f"{run.progress.seconds / 60:.1f} min, {speed:.0f} tokens/s, loss {smooth:.3f}",
+                f"{run.progress.seconds / 60:.1f} min, {speed:.0f} tokens/s, loss {smooth:.4f}",
                 flush=True,
             )
-        if now - saved > 60 * args.save_minutes:
-            run.save()
-            said = validate(run.model, validation, losses, batch_tokens=args.batch_tokens)
-            print(f"validation at {share:.0%}: {said}", flush=True)
-            saved = time.monotonic()
-    run.save()
-    said = validate(run.model, validation, losses, batch_tokens=args.batch_tokens)
-    print(f"validation at the end: {said}", flush=True)
+        if ranks.rank == 0 and now - saved > 60 * args.save_minutes:
+            look_up(share)
+            last = saved = time.monotonic()
+    if ranks.rank == 0 and run.progress.step > first:
+        look_up(run.progress.share)
 
 
 def arguments() -> argparse.Namespace:
@@ -214,10 +267,13 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float)
     parser.add_argument("--steps", type=int)
     parser.add_argument("--until", type=float, default=1.0, help="stop at this share of it")
+    parser.add_argument("--stop-at", type=float, default=math.inf, help="stop at this Unix time")
     parser.add_argument("--batch-tokens", type=int, default=8192)
     parser.add_argument("--matrix-rate", type=float, default=0.02)
     parser.add_argument("--other-rate", type=float, default=0.003)
     parser.add_argument("--decision-weight", type=float, default=1.0)
+    parser.add_argument("--old", type=Path, help="a checkpoint to keep to where it was right")
+    parser.add_argument("--congruent-weight", type=float, default=1.0, help="how much, with --old")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--compile", action="store_true")
@@ -232,27 +288,30 @@ def arguments() -> argparse.Namespace:
 
 def initial(args: argparse.Namespace) -> Model:
     """A new model, or one with the weights of `--init`."""
-    if args.init is None:
-        torch.manual_seed(args.seed)
-        return Model(shape(args.size, args.vocabulary))
-    kept = torch.load(args.init, map_location="cpu", weights_only=True)
-    model = Model(Shape(**kept["shape"]))
-    model.load_state_dict(kept["model"])
-    return model
+    if args.init is not None:
+        return checkpoints.load(args.init)
+    torch.manual_seed(args.seed)
+    return Model(shape(args.size, args.vocabulary))
 
 
 def main() -> None:
     args = arguments()
     torch.set_num_threads(args.threads)
+    torch.set_float32_matmul_precision("high")
     data, validation = packed.read(args.data), packed.read(args.validation)
-    model = initial(args).to(args.device)
-    rates = {"matrix_rate": args.matrix_rate, "other_rate": args.other_rate}
-    run = Run(model, optimisers(model, **rates), args.out)
-    run.resume()
-    weights = PRETRAIN if args.stage == "pretrain" else Weights(0, 1, args.decision_weight)
-    said = f"{parameters(model) / 1e6:.2f} M parameters, {len(data)} examples"
-    print(f"{args.stage}: {said}, {len(data.tokens) / 1e6:.2f} M tokens", flush=True)
-    train(run, data, validation, weights, Budget(args.minutes, args.steps), args)
+    with Ranks.joined(args.device) as ranks:
+        device = ranks.device(args.device)
+        model = initial(args).to(device)
+        rates = {"matrix_rate": args.matrix_rate, "other_rate": args.other_rate}
+        run = Run(model, optimisers(model, **rates), args.out)
+        run.resume()
+        weights = PRETRAIN if args.stage == "pretrain" else Weights(0, 1, args.decision_weight)
+        old = checkpoints.load(args.old).to(device).requires_grad_(False) if args.old else None
+        objective = Objective(weights, old, args.congruent_weight, args.compile)
+        if ranks.rank == 0:
+            said = f"{parameters(model) / 1e6:.2f} M parameters, {len(data)} examples"
+            print(f"{args.stage}: {said}, {len(data.tokens) / 1e6:.2f} M tokens", flush=True)
+        train(run, data, validation, objective, Budget(args.minutes, args.steps), args, ranks)
 
 
 if __name__ == "__main__":

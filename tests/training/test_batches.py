@@ -48,6 +48,14 @@ def test_lacking_rows_count_nothing() -> None:
     assert made.weights.sum() == pytest.approx(1.0)
 
 
+def test_the_parts_of_a_batch_add_up_to_the_whole() -> None:
+    made = batches.batch(data(ABSTAIN, RETRIEVE), np.array([0, 1]), PRETRAIN, batch_tokens=768)
+    parts = [made.part(rank, 2) for rank in range(2)]
+    assert sum(float(part.weights.sum()) for part in parts) == pytest.approx(1.0)
+    assert sorted(len(part.ids) for part in parts) == [1, 2]
+    assert made.part(0, 1) is made
+
+
 def test_every_example_comes_once_an_epoch_and_the_order_is_the_seeds() -> None:
     many = data(*[ABSTAIN, RETRIEVE] * 20)
     plan = batches.plan(many, seed=3, epoch=1, batch_tokens=2048)

@@ -10,7 +10,7 @@ pytest.importorskip("tokenizers")
 
 from training.corpus import SourceFile
 from training.decision import examples as decision_examples
-from training.examples import Sampling, example, of_package, retrieve
+from training.examples import Sampling, blanks, example, of_package, retrieve, shape
 from training.label import Case, Completed, Outcome
 from training.tokenizer import SPECIAL, Vocabulary, load, train
 
@@ -86,6 +86,41 @@ def test_a_package_gives_the_same_examples_again(vocabulary: Vocabulary) -> None
     assert first == list(of_package(vocabulary, files, sampling))
     with_context = [e for e in first if e.middle > e.eof + 1]
     assert 0 < len(with_context) < len(first)
+
+
+def test_the_other_order_reads_the_prefix_first(vocabulary: Vocabulary) -> None:
+    other = Vocabulary(vocabulary.tokenizer, suffix_first=False)
+    made = example(other, "ab = 1\nc = 2\n", blank_of("ab = 1\nc = 2\n", "1"), [])
+    text = shown(other, made.tokens)
+    assert text == "<fim_prefix>ab =<fim_suffix>\nc = 2\n<eof><fim_middle> 1<|endoftext|>"
+
+
+def test_lines_of_one_shape_do_not_dominate() -> None:
+    same = "".join(f"self.assertEqual(f({i}), {i})\n" for i in range(200))
+    odd = "".join(f"{'x' * i} {'+' * i} [y]\n" for i in range(1, 41))
+    file = SourceFile("p", "a.py", same + odd)
+    found = blanks([file], Sampling(chars_per_blank=60))
+    lines = [shape(file.text, blank.start) for _, blank in found]
+    share = lines.count("self.w(w(w), w)") / len(lines)
+    assert len(same) / len(file.text) > 0.7
+    assert 0.1 < share < 0.55
+
+
+def test_a_shape_keeps_a_lines_first_word_and_its_signs() -> None:
+    assert shape("a\n    return f('x, y', 1)\nb", 8) == "return w(w, w)"
+
+
+def test_a_blank_that_ends_its_file_sees_nothing_after_it(vocabulary: Vocabulary) -> None:
+    files = [SourceFile("p", "config.py", CONFIG), SourceFile("p", "use.py", USE)]
+    sampling = Sampling(chars_per_blank=100, empty_suffix_share=1.0, context_share=1.0)
+    for made in of_package(vocabulary, files, sampling):
+        assert made.tokens[:2] == [vocabulary.special.fim_suffix, vocabulary.special.fim_prefix]
+    blank = blank_of(USE, "retries=3, timeout_ms=100)")
+    snapshot = build([("use.py", USE)])
+    hits = retrieve(snapshot, files[1], blank, target_in_query=False, empty_suffix=True)
+    assert hits
+    line = USE[: blank.start].count("\n")
+    assert all(hit.start_line < line for hit in hits)
 
 
 def test_special_tokens_are_plain_text_in_code(vocabulary: Vocabulary) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +13,11 @@ pytest.importorskip("torch")
 pytest.importorskip("tokenizers")
 
 import torch
-from training import packed
+from training import checkpoints, packed
 from training.corpus import read
 from training.edition import SERVED
 from training.export import Card, export
-from training.model import Model, Shape
+from training.model import Model
 from training.tokenizer import Vocabulary, load
 
 from sidelong.completer import Completer
@@ -28,10 +29,7 @@ from sidelong_index import build
 
 
 def trained(tiny: Path) -> Model:
-    kept = torch.load(tiny / "decide.pt", weights_only=True)
-    model = Model(Shape(**kept["shape"]))
-    model.load_state_dict(kept["model"])
-    return model.eval()
+    return checkpoints.load(tiny / "decide.pt").eval()
 
 
 def in_llama(tiny: Path, folder: Path) -> tuple[LlamaModel, Vocabulary]:
@@ -68,7 +66,7 @@ def test_the_gguf_completes_through_the_engine(tiny: Path) -> None:
 def test_the_gguf_carries_budget_threshold_and_special_tokens(tiny: Path) -> None:
     model = LlamaModel(tiny / "tiny.gguf", threads=1)
     report = json.loads((tiny / "report.json").read_text())
-    assert model.budget == SERVED
+    assert model.budget == replace(SERVED, context=320)
     assert model.threshold == pytest.approx(report["threshold"], abs=1e-6)
     assert model.special == load(tiny / "tokenizer.json").special
     model.close()
@@ -86,7 +84,7 @@ def test_llama_cpp_tokenises_as_the_tokenizer_does(tiny: Path) -> None:
 
 def test_torch_and_llama_cpp_give_the_same_logits(tiny: Path, tmp_path: Path) -> None:
     model, _ = in_llama(tiny, tmp_path)
-    tokens = packed.read(tiny / "validation.npz").example(0).tokens
+    tokens = packed.read(tiny / "state" / "validation.npz").example(0).tokens
     theirs = model.evaluate(tokens, rows=len(tokens), cancel=Cancel()).logits
     with torch.no_grad():
         ours = trained(tiny)(torch.tensor([tokens]))[0].numpy()
@@ -97,7 +95,7 @@ def test_torch_and_llama_cpp_give_the_same_logits(tiny: Path, tmp_path: Path) ->
 
 def test_torch_and_llama_cpp_write_the_same_tokens(tiny: Path, tmp_path: Path) -> None:
     model, _ = in_llama(tiny, tmp_path)
-    example = packed.read(tiny / "validation.npz").example(1)
+    example = packed.read(tiny / "state" / "validation.npz").example(1)
     ours = theirs = example.tokens[: example.middle + 1]
     for _ in range(16):
         with torch.no_grad():
@@ -119,13 +117,36 @@ def test_the_report_compares_every_way_to_decide(tiny: Path) -> None:
 def test_pre_training_learned_something(tiny: Path) -> None:
     kept = torch.load(tiny / "pretrain.pt", weights_only=True)
     assert kept["progress"]["step"] == 60
-    data = packed.read(tiny / "validation.npz")
+    data = packed.read(tiny / "state" / "validation.npz")
     example = data.example(0)
     tokens = torch.tensor([example.tokens])
     with torch.no_grad():
         logits = trained(tiny)(tokens)[0, :-1]
     loss = torch.nn.functional.cross_entropy(logits, tokens[0, 1:])
     assert loss < np.log(1024) - 0.5
+
+
+def test_the_other_machine_gives_back_what_it_trained(tiny: Path) -> None:
+    parts = sorted((tiny / "back").glob("pretrain.gguf.*"))
+    whole = b"".join(part.read_bytes() for part in parts)
+    assert whole == (tiny / "pretrain.gguf").read_bytes()
+    there = checkpoints.load(tiny / "state" / "pretrain.pt").state_dict()
+    for name, weights in checkpoints.load(tiny / "pretrain.pt").state_dict().items():
+        # Blocks of 32 are quantised to 255 steps between their extremes.
+        step = there[name].abs().max() / 127
+        assert (weights - there[name]).abs().max() <= step, name
+
+
+def test_it_is_called_twice_and_goes_on(tiny: Path) -> None:
+    progress = json.loads((tiny / "back" / "pretrain.json").read_text())
+    assert (progress["step"], progress["share"]) == (60, 1.0)
+
+
+def test_baselines_stand_in_the_same_table(tiny: Path) -> None:
+    report = json.loads((tiny / "report.json").read_text())
+    names = {row["name"].partition(",")[0] for row in report["rows"]}
+    assert {"model alone", "workspace cache alone"} <= names
+    assert {"n-grams of the training corpus", "the line after the most similar lines"} <= names
 
 
 def test_learning_to_decide_touches_nothing_but_the_decision(tiny: Path) -> None:

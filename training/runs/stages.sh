@@ -1,68 +1,59 @@
-# The recipe: every stage from named packages to a GGUF, in order. Sourced by the runs, which set
-# manifest, work, gguf, edition, size, vocabulary and what each stage may use.
-# A stage whose result stands is not repeated, and a stopped one goes on, so a run can be resumed.
+# The recipe from a pre-trained model to the GGUF that ships, or from nothing: sourced by the
+# runs, which set manifest, work, gguf, edition, size, vocabulary and what each stage may use.
+# A stopped stage goes on, so a run can be resumed.
 
-cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-python=${PYTHON:-python}
-export PYTHONPATH="server:index:.${PYTHONPATH:+:$PYTHONPATH}"
-export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-passive} # on shared cores spinning threads fight
-mkdir -p "$work"
-
-stage() { # stage RESULT PROGRAM ARGUMENTS...: run the program unless its result stands
-  local result=$1
-  shift
-  [ -e "$result" ] || run "$@"
-}
-
-run() {
-  echo "== $*"
-  "$python" -m "training.$1" "${@:2}"
-}
-
-examples() { # examples NAME SPLIT ARGUMENTS...
-  stage "$work/$1.npz" examples --corpus "$work/$2.jsonl" --tokenizer "$tokenizer" \
-    --processes "$processes" --out "$work/$1.npz" "${@:3}"
-}
-
-tokenizer=$work/tokenizer.json
-stage "$work/corpus.json" corpus --manifest "$manifest" --work "$work" --allowance "$allowance"
-stage "$tokenizer" tokenizer --corpus "$work/train.jsonl" --every "$tokenizer_every" \
-  --vocabulary "$vocabulary" --out "$tokenizer"
-
-# Short sequences first: reading code is learned faster without retrieved context in the way.
-examples plain train --context-share 0 --seed 11 --chars-per-blank "$chars_per_blank"
-examples mixed train --chars-per-blank "$chars_per_blank"
-examples validation dev --chars-per-blank "$validation_chars_per_blank"
-pretrain() {
-  run train pretrain --validation "$work/validation.npz" --size "$size" \
-    --vocabulary "$vocabulary" --out "$work/pretrain.pt" $pretrain_budget "$@"
-}
-pretrain --data "$work/plain.npz" --until "$plain_share"
-pretrain --data "$work/mixed.npz"
-stage "$work/pretrain.gguf" export --checkpoint "$work/pretrain.pt" --tokenizer "$tokenizer" \
-  --edition "$edition pretrained" --out "$work/pretrain.gguf"
-
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+corpus
+if [ ! -e "$work/pretrain.gguf" ]; then
+  all_examples
+  pretrain
+  export_pretrained
+fi
 # Labels: what retrieval does to completions in packages that were not pre-trained on.
 run label --model "$work/pretrain.gguf" --corpus "$work/decide.jsonl" --n "$n_labels" \
   --processes "$processes" --out "$work/labels.jsonl"
 stage "$work/decide.npz" decision --labels "$work/labels.jsonl" --corpus "$work/decide.jsonl" \
   --tokenizer "$tokenizer" --out "$work/decide.npz"
-stage "$work/decide.pt" head --init "$work/pretrain.pt" --data "$work/decide.npz" \
+# Where an older model of the same vocabulary is named: keep to it where it was right.
+if [ -n "${old:-}" ] && [ ! -e "$work/kept.pt" ]; then
+  examples validation dev --chars-per-blank "$validation_chars_per_blank"
+  run train decide --init "$work/pretrain.pt" --old "$old" --data "$work/decide.npz" \
+    --validation "$work/validation.npz" --out "$work/kept.pt" \
+    ${congruent_budget:---steps 240 --batch-tokens 4096 --matrix-rate 0.004 --other-rate 0.001}
+fi
+pretrained=$work/pretrain.pt
+[ ! -e "$work/kept.pt" ] || pretrained=$work/kept.pt
+stage "$work/decide.pt" head --init "$pretrained" --data "$work/decide.npz" \
   --tokenizer "$tokenizer" --out "$work/decide.pt"
 stage "$work/decide.gguf" export --checkpoint "$work/decide.pt" --tokenizer "$tokenizer" \
-  --edition "$edition" --out "$work/decide.gguf"
+  --edition "$edition" --context "${context:-0}" --out "$work/decide.gguf"
 
 # The threshold is chosen on the dev packages and judged on the held-out ones.
 run label --model "$work/decide.gguf" --corpus "$work/dev.jsonl" --n "$n_dev" \
   --processes "$processes" --out "$work/dev_outcomes.jsonl"
 run label --model "$work/decide.gguf" --corpus "$work/held_out.jsonl" --n "$n_held_out" \
   --processes "$processes" --out "$work/held_out_outcomes.jsonl"
-run label --no-model --model "$work/decide.gguf" --corpus "$work/held_out.jsonl" \
-  --n "$n_held_out" --processes "$processes" --out "$work/flat_outcomes.jsonl"
 run label --no-cache --model "$work/decide.gguf" --corpus "$work/held_out.jsonl" \
   --n "$n_held_out" --processes "$processes" --out "$work/alone_outcomes.jsonl"
+stage "$work/counts.npz" counts --corpus "$work/train.jsonl" --tokenizer "$tokenizer" \
+  --out "$work/counts.npz"
+for baseline in cache counts similar; do
+  run label --baseline "$baseline" --counts "$work/counts.npz" --model "$work/decide.gguf" \
+    --corpus "$work/held_out.jsonl" --n "$n_held_out" --processes "$processes" \
+    --out "$work/${baseline}_outcomes.jsonl"
+done
+before=()
+if [ -e "$work/kept.pt" ]; then # where the second stage changed what is written
+  run label --model "$work/pretrain.gguf" --corpus "$work/held_out.jsonl" --n "$n_held_out" \
+    --processes "$processes" --out "$work/before_outcomes.jsonl"
+  before=(--before "$work/before_outcomes.jsonl")
+fi
 run evaluate "$work/held_out_outcomes.jsonl" --choose-on "$work/dev_outcomes.jsonl" \
-  --row "cache alone" "$work/flat_outcomes.jsonl" \
-  --row "model alone" "$work/alone_outcomes.jsonl" --out "$work/report.json"
+  "${before[@]}" \
+  --row "model alone" "$work/alone_outcomes.jsonl" \
+  --row "workspace cache alone" "$work/cache_outcomes.jsonl" \
+  --row "n-grams of the training corpus" "$work/counts_outcomes.jsonl" \
+  --row "the line after the most similar lines" "$work/similar_outcomes.jsonl" \
+  --out "$work/report.json"
 run export --checkpoint "$work/decide.pt" --tokenizer "$tokenizer" --edition "$edition" \
-  --report "$work/report.json" --out "$gguf"
+  --context "${context:-0}" --report "$work/report.json" --out "$gguf"

@@ -1,13 +1,17 @@
 #!/usr/bin/env bash
 # Every stage on a CPU within three minutes: proof that the recipe runs, not a model worth having.
+# It goes the way of the base model: bundle, two calls "on the other machine", finish.
 #     training/runs/tiny.sh [FOLDER]
 set -euo pipefail
-work=$(realpath -m "${1:-training/work/tiny}")
-gguf=$work/tiny.gguf edition=tiny
-manifest=training/tiny.toml allowance=120000
-size=tiny vocabulary=1024 tokenizer_every=1 processes=${PROCESSES:-2}
-chars_per_blank=1200 validation_chars_per_blank=4000
-pretrain_budget="--steps 60 --batch-tokens 2048 --matrix-rate 0.03 --other-rate 0.01"
-plain_share=0.5
-n_labels=24 n_dev=12 n_held_out=12
-. "$(dirname "${BASH_SOURCE[0]}")/stages.sh"
+here=$(dirname "${BASH_SOURCE[0]}")
+export WORK=$(realpath -m "${1:-training/work/tiny}")
+export GGUF=$WORK/tiny.gguf EDITION=tiny MANIFEST=training/tiny.toml ALLOWANCE=120000
+export SIZE=tiny VOCABULARY=1024 TOKENIZER_EVERY=1 PROCESSES=${PROCESSES:-2}
+export CHARS_PER_BLANK=1200 VALIDATION_CHARS=4000
+export PLAIN_SHARE=0.5 N_LABELS=24 N_DEV=12 N_HELD_OUT=12
+export STATE=$WORK/state OUT=$WORK/back WHEELS= XZ=0
+budget="--steps 60 --batch-tokens 2048 --matrix-rate 0.03 --other-rate 0.01"
+"$here/bundle.sh"
+PRETRAIN_BUDGET="$budget --until 0.5" "$here/base.sh"
+PRETRAIN_BUDGET=$budget "$here/base.sh"
+"$here/finish.sh"

@@ -71,7 +71,7 @@ def read(
         eof=eof,
         cc=cc,
         bos=bos,
-        suffix_first=ours or family.suffix_first,
+        suffix_first=_suffix_first(metadata) if ours else family.suffix_first,
         family=None if ours else family.of(token_id),
     )
     ends = (token_id(text) for text in family.ends)
@@ -137,6 +137,11 @@ def _cache_weights(metadata: Callable[[str], str | None]) -> tuple[float, ...]:
     if weights and all(0.0 <= weight < 1.0 for weight in weights):
         return weights
     return WEIGHTS if _is_ours(metadata) else ()
+
+
+def _suffix_first(metadata: Callable[[str], str | None]) -> bool:
+    """The order that a model of ours was trained in: suffix first, but for experiments."""
+    return metadata("sidelong.order") != "prefix first"
 
 
 def _is_ours(metadata: Callable[[str], str | None]) -> bool:

@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# On the machine with the GPU: pre-train the base model. Call it until it says "finished".
+#     training/runs/base.sh
+# Each call takes AT_MOST minutes (9) and goes on where the last one stopped, from STATE, a folder
+# that stays on that machine. Every call leaves its results in OUT: the model so far as Q8_0, in
+# parts of at most 14 MiB, and its progress. The recipe is in base-settings.sh.
+set -euo pipefail
+begun=$SECONDS
+. "$(dirname "${BASH_SOURCE[0]}")/base-settings.sh"
+work=${STATE:-/var/tmp/sidelong-base}
+PYTHON=${PYTHON:-python3}
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+(cd "$carry" && sha256sum --check --quiet SHA256SUMS) || {
+  echo "error: $carry is missing or incomplete; make it with bundle.sh and bring it" >&2
+  exit 1
+}
+if [ -n "$(ls "$carry/wheels")" ] && [ ! -e "$work/site/done" ]; then
+  "$python" -m pip install --quiet --no-index --no-deps --no-compile --upgrade \
+    --target "$work/site" "$carry"/wheels/*.whl
+  touch "$work/site/done"
+fi
+export PYTHONPATH="$PYTHONPATH:$work/site"
+export TORCHINDUCTOR_CACHE_DIR=${TORCHINDUCTOR_CACHE_DIR:-$work/compiled}
+"$python" - <<'CHECK'
+import sys
+try:
+    import numpy, tokenizers, torch
+    import gguf, sidelong_index
+    import training.train  # needs torch.optim.Muon, PyTorch 2.9
+    torch.optim.Muon
+except (ImportError, AttributeError) as missing:
+    sys.exit(f"error: this machine cannot train: {missing}")
+gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else "no GPU"
+print(f"Python {sys.version.split()[0]}, torch {torch.__version__}, {gpu}")
+CHECK
+[ -e "$tokenizer" ] || tar -C "$work" -xJf "$carry/corpus.tar.xz"
+all_examples
+
+left=$("$python" -c "print(max(0.1, ${AT_MOST:-9} - ($SECONDS - $begun) / 60))")
+at_end=$("$python" -c "import time; print(time.time() + 60 * $left)")
+pretrain --stop-at "$at_end"
+
+mkdir -p "$back"
+rm -f "$work/pretrain.gguf" "$back"/pretrain.gguf.*
+export_pretrained
+split --bytes=14M --numeric-suffixes "$work/pretrain.gguf" "$back/pretrain.gguf."
+cp "$work/pretrain.json" "$back/"
+"$python" - "$work/pretrain.json" <<'SAY'
+import json, sys
+progress = json.load(open(sys.argv[1]))
+done = progress["share"] >= 1
+print(f"{'finished' if done else 'call again'}: {progress['share']:.0%}, step {progress['step']}")
+SAY

@@ -1,0 +1,49 @@
+# What the runs share; sourced. A stage whose result stands is not repeated.
+
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+python=${PYTHON:-python}
+export PYTHONPATH="server:index:.${PYTHONPATH:+:$PYTHONPATH}"
+export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-passive} # on shared cores spinning threads fight
+mkdir -p "$work"
+tokenizer=$work/tokenizer.json
+
+stage() { # stage RESULT PROGRAM ARGUMENTS...: run the program unless its result stands
+  local result=$1
+  shift
+  [ -e "$result" ] || run "$@"
+}
+
+run() {
+  echo "== $*"
+  "$python" -m "training.$1" "${@:2}"
+}
+
+corpus() {
+  stage "$work/corpus.json" corpus --manifest "$manifest" --work "$work" --allowance "$allowance"
+  stage "$tokenizer" tokenizer --corpus "$work/train.jsonl" --every "$tokenizer_every" \
+    --vocabulary "$vocabulary" --out "$tokenizer"
+}
+
+examples() { # examples NAME SPLIT ARGUMENTS...
+  stage "$work/$1.npz" examples --corpus "$work/$2.jsonl" --tokenizer "$tokenizer" \
+    --processes "$processes" --out "$work/$1.npz" "${@:3}"
+}
+
+# Short sequences first: reading code is learned faster without retrieved context in the way.
+all_examples() {
+  examples plain train --context-share 0 --seed 11 --chars-per-blank "$chars_per_blank"
+  examples mixed train --chars-per-blank "$chars_per_blank"
+  examples validation dev --chars-per-blank "$validation_chars_per_blank"
+}
+
+pretrain() { # pretrain ARGUMENTS...: as far as the budget, or an argument, lets it
+  local options=(--validation "$work/validation.npz" --size "$size" --vocabulary "$vocabulary"
+    --out "$work/pretrain.pt" $pretrain_budget "$@")
+  run train pretrain --data "$work/plain.npz" --until "$plain_share" "${options[@]}"
+  run train pretrain --data "$work/mixed.npz" "${options[@]}"
+}
+
+export_pretrained() {
+  stage "$work/pretrain.gguf" export --checkpoint "$work/pretrain.pt" --tokenizer "$tokenizer" \
+    --edition "$edition pretrained" --context "${context:-0}" --out "$work/pretrain.gguf"
+}

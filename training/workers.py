@@ -1,0 +1,76 @@
+"""Independent jobs over the processes of this machine, or over a Ray cluster, in their order.
+
+What a job is, and what becomes of its result, is the stage's. Ray comes with the extra
+`distributed`; it reads `RAY_ADDRESS`, and without one starts on this machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import multiprocessing
+import os
+import pickle
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Workers:
+    """Where jobs run."""
+
+    processes: int
+    ray: bool = False
+
+    def run(self, work: Callable[[Job], Result], jobs: Sequence[Job]) -> Iterator[Result]:
+        """The result of every job, in the order of the jobs, each as soon as it can be had."""
+        if self.ray:
+            yield from _over_ray(work, jobs, self.processes)
+            return
+        with multiprocessing.get_context("spawn").Pool(self.processes) as pool:
+            yield from pool.imap(work, jobs)
+
+
+def _over_ray(
+    work: Callable[[Job], Result], jobs: Sequence[Job], processes: int
+) -> Iterator[Result]:
+    """Ray Data streams rows of plain bytes: what a job and its result are is none of its business.
+
+    `processes` is how many jobs run at once in the whole cluster.
+    """
+    import ray
+
+    def one(row: dict[str, Any]) -> dict[str, Any]:
+        return {"result": pickle.dumps(work(pickle.loads(row["job"])))}
+
+    here = {} if "RAY_ADDRESS" in os.environ else {"num_cpus": processes}
+    ray.init(include_dashboard=False, logging_level="warning", **here)
+    try:
+        context = ray.data.DataContext.get_current()
+        context.enable_progress_bars = False
+        context.execution_options.preserve_order = True
+        packed = [{"job": pickle.dumps(job)} for job in jobs]
+        rows = ray.data.from_items(packed, override_num_blocks=max(1, len(jobs)))
+        for row in rows.map(one, concurrency=processes).iter_rows():
+            yield pickle.loads(row["result"])
+    finally:
+        ray.shutdown()
+
+
+def main(module: str) -> None:
+    """Run a program under its module's name, so that workers find there what they are sent."""
+    importlib.import_module(module).main()
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options that say where jobs run."""
+    parser.add_argument("--processes", type=int, default=2, help="jobs at once")
+    parser.add_argument("--ray", action="store_true", help="over a Ray cluster (RAY_ADDRESS)")
+
+
+def of(args: argparse.Namespace) -> Workers:
+    return Workers(args.processes, args.ray)
