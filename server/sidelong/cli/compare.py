@@ -33,6 +33,7 @@ from sidelong.evaluation.comparison import Comparison, compare
 from sidelong.evaluation.comparison_record import comparison_record, pair_record
 from sidelong.evaluation.report import comparison_page
 from sidelong.models import store
+from sidelong.settings import Settings
 
 INTERRUPTED = 130
 
@@ -62,7 +63,7 @@ def run(args: Namespace) -> int:
                 f"or `{store.DEFAULT}` for the one that is shipped."
             )
     config = load_config(args.folder.resolve(), policy=args.policy, threads=args.threads)
-    for message in (*config.problems, *_same(args.old, args.new)):
+    for message in (*config.problems, *_same(args.old, args.new), *_unused(config.settings)):
         print(f"sidelong: {message}", file=sys.stderr)
     compared = compare_models(args, config)
     with Patience("Counting"):
@@ -80,6 +81,15 @@ def _same(old: Path, new: Path) -> list[str]:
     if not old.samefile(new):
         return []
     return [f"Old and new are the same file, {old}: what differs is the machine's doing."]
+
+
+def _unused(settings: Settings) -> list[str]:
+    if settings.retrieval == "auto" and settings.rule == "threshold":
+        return []
+    return [
+        "The settings for this folder do not decide by a threshold; kinds and flips are of that "
+        "all the same. The rows never and always are of those modes."
+    ]
 
 
 def _partial(compared: Compared) -> str:

@@ -142,6 +142,10 @@ def _flip(old: Trial, new: Trial) -> RenderableType:
 
 
 def _code(text: str) -> Text:
-    lines = text.split("\n")
+    lines = text.expandtabs(4).split("\n")
     more = [f"… {len(lines) - _LINES} lines more"] if len(lines) > _LINES else []
-    return Text("\n".join([*lines[:_LINES], *more]) or "(nothing)")
+    said = "\n".join([*lines[:_LINES], *more]) or "(nothing)"
+    # A model may write anything: nothing of it commands the terminal.
+    return Text(
+        "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in said)
+    )

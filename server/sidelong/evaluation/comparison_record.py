@@ -1,4 +1,4 @@
-"""A comparison of two models as JSON values; pure, and the names are documented in README.md.
+"""A comparison of two models as JSON values, under the names of their fields; pure.
 
 Blanks are recorded as `record` does, with the modes of each model.
 """
