@@ -80,8 +80,8 @@ KINDS = {
     ),
     "repoformer": Kind("refact", (*_STARCODER, "<cfc_info>", "<end_rc>")),
     "own": Kind(
-        "starcoder", ("<|endoftext|>", "<a>", "<b>", "<c>"),
-        named={"fim_pre": "<a>", "fim_suf": "<b>", "fim_mid": "<c>"},
+        "starcoder", ("<|endoftext|>", "<a>", "<b>", "<c>", "<d>"), kind=NORMAL,
+        named={"fim_pre": "<a>", "fim_suf": "<b>", "fim_mid": "<c>", "eot": "<d>"},
     ),
     "unheard-of": Kind("starcoder", ("<|endoftext|>", *_BIGCODE)),
 }  # fmt: skip

@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 from sidelong.completer import Completer
+from sidelong.evaluation.engine import ColdEngine
 from sidelong.loading import load_completer
 from sidelong.model.protocol import Cancel
 from sidelong.request import Answer, Request
 from sidelong.settings import Settings, UserSettings
-from sidelong_index import build
+from sidelong_index import Exclusion, build
 
 Heard = Any
 Load = Callable[[str], Heard]
@@ -37,6 +38,7 @@ READS = {
     "codestral": f"<s>[SUFFIX]{BELOW}[PREFIX] {ABOVE}{TYPED}",
     "repoformer": f"<fim_prefix>{ABOVE}{TYPED}<fim_suffix>{BELOW}<end_rc><fim_middle>",
     "unheard-of": f"<fim_prefix>{ABOVE}<fim_suffix>{BELOW}<fim_middle>{TYPED}",
+    "own": f"<a>{ABOVE}<b>{BELOW}<c>{TYPED}",
 }
 """To complete from the open file alone."""
 
@@ -61,6 +63,7 @@ READS_WITH_A_CHUNK = {
     "# def area(width, height):\n#     return width * height\n\n<fim_middle>",
     "unheard-of": f"<fim_prefix># shapes.py\n{OTHER}\n# main.py\n"
     f"{ABOVE}<fim_suffix>{BELOW}<fim_middle>{TYPED}",
+    "own": f"<a># shapes.py\n{OTHER}\n# main.py\n{ABOVE}<b>{BELOW}<c>{TYPED}",
 }
 
 ENDS = {
@@ -73,6 +76,7 @@ ENDS = {
     "codestral": ["</s>", "[SUFFIX]", "[PREFIX]", "[MIDDLE]"],
     "repoformer": ["<|endoftext|>", "<end_rc>"],
     "unheard-of": ["<|endoftext|>", "<fim_pad>"],
+    "own": ["<|endoftext|>", "<a>", "<d>"],
 }
 
 NAMES = {
@@ -85,6 +89,7 @@ NAMES = {
     "codestral": "Codestral",
     "repoformer": "Repoformer",
     "unheard-of": "unknown",
+    "own": "unknown",
 }
 
 all_families = pytest.mark.parametrize("name", NAMES)
@@ -214,7 +219,30 @@ def test_typing_evaluates_few_tokens_in_both_models(
         assert max(costs) <= 8
 
 
-def test_a_model_whose_file_names_its_fim_tokens_needs_no_family(heard: Load) -> None:
-    special = heard("own").special
-    assert (special.fim_prefix, special.fim_suffix, special.fim_middle) == (1, 2, 3)
-    assert special.layout.name == "unknown"
+@pytest.mark.parametrize(("name", "best_last"), [("qwen", True), ("repoformer", False)])
+def test_the_best_chunk_stands_where_the_model_was_trained_to_find_it(
+    heard: Load, name: str, best_last: bool
+) -> None:
+    model = heard(name)
+    text = ABOVE + TYPED + BELOW
+    settings = Settings(retrieval="always", min_probability=0.0)
+    request = Request("main.py", "python", text, len(ABOVE + TYPED), settings)
+    snapshot = build([("best.py", OTHER), ("other.py", "def circle(radius):\n    return 3\n")])
+    answer = Completer(model).complete(request, snapshot=snapshot, cancel=Cancel())
+    assert [hit.path for hit in answer.chunks] == ["best.py", "other.py"]
+    read = model.shown(model.prompts[1 if name == "repoformer" else 0])
+    assert (read.index("best.py") > read.index("other.py")) is best_last
+
+
+def test_a_cold_engine_forgets_what_the_policy_has_read(
+    family_file: Callable[[str], Path],
+) -> None:
+    completer = load_completer(UserSettings(model=family_file("qwen"), threads=1))
+    engine = ColdEngine(completer, Cancel())
+    request = Request("main.py", "python", ABOVE + TYPED + BELOW, len(ABOVE + TYPED))
+    costs = [
+        engine(request, snapshot=None, exclude=Exclusion("main.py", 1, 9)).tokens for _ in range(2)
+    ]
+    completer.close()
+    assert costs[0].policy == costs[1].policy > 10
+    assert costs[0].evaluated == costs[1].evaluated > 10

@@ -1,0 +1,44 @@
+"""The real engine: a completer on a worker thread."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+
+from sidelong import loading
+from sidelong.completer import Completer
+from sidelong.lsp.engine import ModelEngine
+from sidelong.model.protocol import Cancel, Stopped, Superseded
+from sidelong.settings import UserSettings
+
+
+async def test_nobody_waits_for_a_model_that_is_not_wanted_any_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun = threading.Event()
+
+    def load(_user: UserSettings, cancel: Cancel | None = None) -> Completer:
+        # As long as it takes, like a file of gigabytes: the shipped one is too small to tell.
+        assert cancel is not None
+        begun.set()
+        while not cancel.is_set():
+            threading.Event().wait(0.001)
+        raise Stopped
+
+    monkeypatch.setattr(loading, "load_completer", load)
+    engine = ModelEngine(UserSettings())
+    ready = asyncio.create_task(engine.ready())
+    assert await asyncio.to_thread(begun.wait, 10)
+    await engine.stop()
+    with pytest.raises(Superseded):
+        await ready
+
+
+async def test_an_engine_says_who_completes(default_model: object) -> None:
+    engine = ModelEngine(UserSettings(threads=1))
+    try:
+        assert await engine.ready() == "default.gguf"
+    finally:
+        await engine.stop()
