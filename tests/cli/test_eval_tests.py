@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -120,6 +122,16 @@ def test_ctrl_c_while_testing_leaves_a_partial_report(
 
     assert result.status == 130
     assert "PARTIAL: interrupted after testing 1 of 3 function bodies." in result.out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_who_is_ended_ends_the_tests_and_leaves_no_copy(
+    sidelong: Run, tested: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    end_us = f'kill -TERM {os.getpid()}; "{sys.executable}" -c "import time; time.sleep(60)"'
+    assert sidelong("eval", tested, "--test-command", end_us).status == 143
+    assert not list(tmp_path.glob("sidelong-tests-*"))
 
 
 def test_a_copy_needs_what_git_does_not_ignore(tested: Path) -> None:

@@ -114,7 +114,8 @@ def test_typing_puts_one_character_after_the_other_before_the_cursor() -> None:
 @pytest.fixture
 def serving(default_model: Path) -> Iterator[Serving]:
     completers = [Completer(LlamaModel(default_model, threads=1)) for _ in range(3)]
-    found = Serving(*completers, SNAPSHOT)
+    one, other, decider = completers
+    found = Serving(one, other, decider, SNAPSHOT)
     yield found
     found.close()
     for completer in completers:

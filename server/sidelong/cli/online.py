@@ -21,11 +21,11 @@ from sidelong.cli.config import Config
 from sidelong.cli.evaluating import EvaluationError, collect, workspace_cases
 from sidelong.cli.parser import positive
 from sidelong.cli.workspace import indexed
-from sidelong.evaluation.metrics import Interval
 from sidelong.evaluation.online import OnlineSummary, Typed, summarise_online
 from sidelong.evaluation.record import summary_record
 from sidelong.evaluation.serving import Serving
 from sidelong.evaluation.words import percent
+from sidelong.learnt import load_correction
 from sidelong.model.llama import default_threads
 from sidelong.settings import UserSettings
 
@@ -102,7 +102,8 @@ def _measure(args: Namespace, config: Config) -> _Found:
                 f"{one.model.name} has no token to decide with, and there is no policy that has. "
                 "Name one with --policy, or use the default model."
             )
-        with closing(Serving(one, other, decider, index.snapshot)) as serving:
+        correction = load_correction(root)
+        with closing(Serving(one, other, decider, index.snapshot, correction)) as serving:
             found = serving.typed(
                 cases, config.settings, keys=args.keys, interval_s=args.interval / 1000
             )
@@ -172,17 +173,18 @@ def _rows(summary: OnlineSummary) -> Table:
         table.add_row(
             row.setting if row.way == "never" else "",
             row.way,
-            f"{row.ms_median:,.1f} ms",
-            f"{row.ms_p90:,.1f} ms",
-            f"{row.read:,.1f}",
-            f"{row.tokens:,.1f}",
-            "" if gain is None else _gain(gain),
+            f"{_number(row.ms_median)} ms",
+            f"{_number(row.ms_p90)} ms",
+            _number(row.read),
+            _number(row.tokens),
+            "" if gain is None else f"{100 * gain.mean:+.0f} %",
         )
     return table
 
 
-def _gain(found: Interval) -> str:
-    return f"{100 * found.mean:+.0f} % [dim]{100 * found.low:+.0f} to {100 * found.high:+.0f}[/]"
+def _number(value: float) -> str:
+    """With a digit behind the point where that says something."""
+    return f"{value:,.{1 if value < 100 else 0}f}"
 
 
 def _sentences(summary: OnlineSummary, found: _Found) -> list[str]:
@@ -190,11 +192,12 @@ def _sentences(summary: OnlineSummary, found: _Found) -> list[str]:
         f"The model retrieves for {percent(summary.retrieved)} of the keystrokes. A search takes "
         f"{summary.retrieval_ms:.1f} ms in the median; the decision takes "
         f"{percent(summary.decision_share)} of completing without retrieval, from scratch.",
+        f"Selective is faster than always by {_gains(summary)}.",
         "From scratch is the published setting: three paths with empty caches, each measured "
         "alone, the latency computed. At once runs them together, each with a model and a cache "
-        "of its own. One cache is what the editor gets. Read are the prompt tokens that go through "
-        "models for a keystroke, and in all the written ones too. Speed-up is of selective over "
-        "always.",
+        "of its own, and stops the one that is not wanted. One cache is what the editor gets.",
+        "Read are the prompt tokens of all paths that are started for a keystroke; in all is what "
+        "went through models until the end, or until a path was stopped, written tokens too.",
     ]
     for row in summary.replay:
         timed = (
@@ -207,6 +210,14 @@ def _sentences(summary: OnlineSummary, found: _Found) -> list[str]:
             f"keys are answered before the next{timed}."
         )
     return said
+
+
+def _gains(summary: OnlineSummary) -> str:
+    """The speed-ups with their intervals."""
+    return ", ".join(
+        f"{100 * gain.mean:+.0f} % ({100 * gain.low:+.0f} to {100 * gain.high:+.0f}) {setting}"
+        for setting, gain in ((one.setting, one.over_always) for one in summary.speedups)
+    )
 
 
 def _milliseconds(text: str) -> int:

@@ -5,6 +5,7 @@ What a verdict is, and what verdicts come to, is `evaluation.passing`'s.
 
 from __future__ import annotations
 
+import signal
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
@@ -109,7 +110,7 @@ def project_tests(args: Namespace) -> Iterator[ProjectTests | None]:
         "temporary copy of the project.",
         file=sys.stderr,
     )
-    with ExitStack() as stack:
+    with ExitStack() as stack, _ended_by_signals():
         with Patience("Copying the project", unit="files") as bar:
             files = project_files(root)
             copy = stack.enter_context(copied(root, files, command, on_file=bar.advance))
@@ -119,6 +120,23 @@ def project_tests(args: Namespace) -> Iterator[ProjectTests | None]:
             print(*first.output.splitlines()[-_LINES:], sep="\n", file=sys.stderr)
             raise TestCommandError(_why_not(command, first))
         yield ProjectTests(copy, float(args.test_timeout or 10 + 3 * first.seconds))
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Who ends us politely, or closes the terminal, ends the command as well and the copy."""
+
+    def leave(number: int, _frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    names = ("SIGTERM", "SIGHUP")
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    before = {number: signal.signal(number, leave) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _why_not(command: str, ran: Ran) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar, cast
 
 from sidelong.completer import Completer
+from sidelong.correction import Correction
 from sidelong.evaluation.engine import forget
 from sidelong.evaluation.online import WAYS, Paths, Spent, Stroke, Typed, Way, texts
 from sidelong.evaluation.run import Case
@@ -33,15 +34,21 @@ class Serving:
     """Three completers: one serves alone, and all of them together the three paths."""
 
     def __init__(
-        self, one: Completer, other: Completer, decider: Completer, snapshot: Snapshot
+        self,
+        one: Completer,
+        other: Completer,
+        decider: Completer,
+        snapshot: Snapshot,
+        correction: Correction | None = None,
     ) -> None:
         """`other` is like `one`, and `decider` is on the model that decides for them.
 
         They stay the caller's, who leaves them alone until `close`.
+        `correction` is the folder's, as the editor would use it.
         """
         self._one, self._other, self._decider = Path(one), Path(other), Path(decider)
         self._paths = (self._one, self._other, self._decider)
-        self._snapshot = snapshot
+        self._snapshot, self._correction = snapshot, correction
 
     def close(self) -> None:
         """End the threads; idempotent."""
@@ -98,6 +105,7 @@ class Serving:
             offset=offset,
             settings=settings,
             id=f"{case.file.path}:{offset}",
+            correction=self._correction,
         )
 
     def _complete(self, path: Path, request: Request, exclude: Exclusion, way: Way) -> _Job[Answer]:
@@ -110,7 +118,7 @@ class Serving:
 
     def _decide(self, request: Request) -> _Job[Answer]:
         """Read what is before the cursor and behind it, and write nothing that takes a pass."""
-        settings = replace(request.settings, retrieval="never", max_tokens=1, workspace_cache=False)
+        settings = replace(request.settings, retrieval="auto", max_tokens=1, workspace_cache=False)
         asked = replace(request, settings=settings)
         return self._decider.submit(
             lambda completer, cancel: completer.complete(asked, snapshot=None, cancel=cancel)
