@@ -1,0 +1,85 @@
+"""What alternatives bring and cost, on the packages of `held_out`, which no model was trained on.
+
+How often the first line of a blank is right in the first suggestion, and how often in any of those
+that are offered to who asks by hand; what they cost in tokens decoded and in time.
+
+    python bench/alternatives.py [-n 200]
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from importlib import resources
+from pathlib import Path
+
+from held_out import PACKAGES
+
+from sidelong.completer import Completer
+from sidelong.evaluation.run import Case, File, outcome, question, sample_cases
+from sidelong.lsp.answering import ALTERNATIVES
+from sidelong.model.llama import LlamaModel
+from sidelong.model.protocol import Cancel
+from sidelong.paths import default_model
+from sidelong.request import Answer
+from sidelong.settings import Settings
+from sidelong_index import build
+
+KINDS = ("rest", "line", "expression")
+"""What is completed within a line."""
+
+
+def files(package: str) -> list[File]:
+    root = Path(str(resources.files(PACKAGES[package])))
+    return [
+        File(path.relative_to(root).as_posix(), "python", path.read_text(encoding="utf-8"))
+        for path in sorted(root.rglob("*.py"))
+    ]
+
+
+def is_right(case: Case, answer: Answer) -> bool:
+    return outcome(case, "threshold", answer).first_line
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("-n", type=int, default=200, help="blanks of each package")
+    n = parser.parse_args().n
+    completer = Completer(LlamaModel(default_model(), threads=1))
+    right = [0] * (ALTERNATIVES + 1)
+    otherwise = offered = total = 0
+    decoded = [0, 0]
+    ms = [0.0, 0.0]
+    for package in PACKAGES:
+        found = files(package)
+        snapshot = build([(file.path, file.text) for file in found])
+        for case in sample_cases(found, n=n, seed=1, kinds=KINDS):
+            request = replace(
+                question(case, Settings(min_probability=0.0)), alternatives=ALTERNATIVES
+            )
+            answer = completer.complete(
+                request, snapshot=snapshot, cancel=Cancel(), exclude=case.exclusion
+            )
+            all_of_them = [answer, *answer.alternatives]
+            total += 1
+            offered += len(answer.alternatives)
+            hit = next((i for i, each in enumerate(all_of_them) if is_right(case, each)), None)
+            if hit is not None:
+                right[hit] += 1
+                otherwise += all_of_them[hit].gate.retrieved != answer.gate.retrieved
+            decoded[0] += answer.tokens.generated
+            decoded[1] += sum(other.tokens.generated for other in answer.alternatives)
+            ms[1] += answer.ms["alternatives"]
+            ms[0] += sum(answer.ms.values()) - answer.ms["alternatives"]
+    print(f"{total} blanks, {offered / total:.2f} alternatives each")
+    print(f"first right: {right[0] / total:.1%}; one of all: {sum(right) / total:.1%}")
+    print("right at place " + ", ".join(f"{i + 1}: {count}" for i, count in enumerate(right)))
+    print(f"of these {otherwise} because the gate was decided otherwise")
+    print(
+        f"tokens decoded for those that are kept: {decoded[1] / decoded[0]:.2f} times the first's"
+    )
+    print(f"time: {ms[1] / ms[0]:.2f} times the first's")
+
+
+if __name__ == "__main__":
+    main()
