@@ -58,6 +58,7 @@ FORBIDDEN = [
     ("sidelong.model", "sidelong.completer", "a model knows nothing of requests"),
     ("sidelong.model", "sidelong.lsp", "a model knows nothing of clients"),
     ("sidelong.trim", "sidelong.completer", "pure modules are below"),
+    ("sidelong.lsp", "sidelong.models", "serving makes no connection"),
     ("sidelong.evaluation", "sidelong.lsp", "evaluation asks the completer directly"),
 ]
 

@@ -24,6 +24,7 @@ from sidelong.cli.config import load_config
 from sidelong.cli.evaluating import Evaluated, add_sampling_options
 from sidelong.cli.index import FolderError
 from sidelong.cli.parser import positive
+from sidelong.cli.question import can_ask, confirmed
 from sidelong.cli.user_config import write_threshold
 from sidelong.correction import Correction
 from sidelong.errors import SidelongError
@@ -155,12 +156,8 @@ def _why_not(evaluated: Evaluated) -> str:
 
 def _asked(proposal: Proposal, root: Path) -> bool:
     """Whether the user says yes; no where nobody can be asked."""
-    if not sys.stdin.isatty():
+    if not can_ask():
         print("Not written: run it again with --write.")
         return False
     what = f"Use {proposal.threshold:.4g}{' and the correction' if proposal.correction else ''}"
-    question = f"{what} in {root}? It is written to {paths.config_file()}. [y/N] "
-    try:
-        return input(question).strip().lower() in ("y", "yes")
-    except EOFError:
-        return False
+    return confirmed(f"{what} in {root}? It is written to {paths.config_file()}.")
