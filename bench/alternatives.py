@@ -3,7 +3,7 @@
 How often the first line of a blank is right in the first suggestion, and how often in any of those
 that are offered to who asks by hand; what they cost in tokens decoded and in time.
 
-    python bench/alternatives.py [-n 200]
+    python -m bench.alternatives [-n 200]
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
-from held_out import PACKAGES
+from bench.held_out import PACKAGES
 
 from sidelong.completer import Completer
+from sidelong.evaluation.blanks import Kind
 from sidelong.evaluation.run import Case, File, outcome, question, sample_cases
 from sidelong.lsp.answering import ALTERNATIVES
 from sidelong.model.llama import LlamaModel
@@ -25,7 +26,7 @@ from sidelong.request import Answer
 from sidelong.settings import Settings
 from sidelong_index import build
 
-KINDS = ("rest", "line", "expression")
+KINDS: tuple[Kind, ...] = ("rest", "line", "expression")
 """What is completed within a line."""
 
 
