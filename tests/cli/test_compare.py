@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from gguf import GGMLQuantizationType, GGUFReader
+from tests.families.conftest import KINDS, write
 
 from sidelong.cli import comparing
 
@@ -153,6 +154,22 @@ def test_a_model_that_cannot_decide_gets_the_shipped_one_as_policy(
     assert [side["policy"] for side in report["models"].values()] == [None, "default.gguf"]
     assert [len(report["plug_in"][role]) for role in ("old", "new")] == [0, 3]
     assert report["thresholds"]["agreement"] == 1
+
+
+@pytest.mark.parametrize("family", ["qwen", "codegemma"])
+def test_models_of_other_families_and_sizes_compare(
+    sidelong: Run, easy: Path, tmp_path: Path, family: str
+) -> None:
+    other = write(tmp_path / f"{family}.gguf", KINDS[family])
+    report = sidelong("compare", "default", other, easy, "-n", 4, "--json").json
+
+    old, new = report["models"]["old"], report["models"]["new"]
+    assert new["file_bytes"] == other.stat().st_size < old["file_bytes"]
+    assert new["policy"] == "default.gguf"
+    for trial in report["trials"]:
+        assert (
+            trial["new"]["always"]["tokens"]["prompt"] > trial["new"]["never"]["tokens"]["prompt"]
+        )
 
 
 def test_people_see_what_changes_and_what_they_would_miss(
