@@ -1,8 +1,8 @@
 """What a keystroke costs in the published setting and in sidelong's: `sidelong eval --online`.
 
-Each model is measured at its own threshold and at one where it retrieves for a fifth of the
-keystrokes (or more, where several keystrokes have one probability), as often as retrieval helps in
-the published figures.
+The shipped model is measured as it is; then it and a larger one with chunks in their prompts, and
+with a threshold where they retrieve for a fifth of the keystrokes, as often as retrieval helps in
+the published figures (or more often, where several keystrokes have one probability).
 The weights of the larger shape are random. Its decisions and texts mean nothing; what they cost is
 what a trained model of this shape costs, but for a small vocabulary.
 

@@ -32,7 +32,7 @@ PATIENCE_S = 1.0
 _NAME = 24
 
 
-def _on_a_terminal() -> _Where:
+def on_a_terminal() -> _Where:
     """A bar is for people: a file or a pipe would get an empty line of each."""
     console = Console(stderr=True)
     return {"console": console, "transient": True, "disable": not console.is_terminal}
@@ -56,7 +56,7 @@ class Counter:
             Rate(unit),
             TimeRemainingColumn(),
             TextColumn("{task.fields[current]}", style="dim"),
-            **_on_a_terminal(),
+            **on_a_terminal(),
         )
         self._task = self._bar.add_task(what, total=total, current="")
 
@@ -87,7 +87,7 @@ class Transfer:
             DownloadColumn(),
             TransferSpeedColumn(),
             TimeRemainingColumn(),
-            **_on_a_terminal(),
+            **on_a_terminal(),
         )
         self._task = self._bar.add_task(what, total=total)
 
@@ -119,7 +119,7 @@ class Patience:
             TextColumn("{task.description}"),
             *counted,
             TimeElapsedColumn(),
-            **_on_a_terminal(),
+            **on_a_terminal(),
         )
         self._task = self._bar.add_task(what, total=None)
         # A timer: what is waited for may be one long call.

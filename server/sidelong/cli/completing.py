@@ -1,13 +1,14 @@
 """A model for one command: loaded, asked on a thread of its own, and let go of.
 
-The thread is there for Ctrl-C, which stops the model inside its decoder.
+The thread is there for Ctrl-C, which stops the model inside its decoder, or while it loads.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from typing import TypeVar
 
 from sidelong.cli.bars import Patience
 from sidelong.completer import Completer
@@ -17,12 +18,14 @@ from sidelong.request import Answer, Request
 from sidelong.settings import UserSettings
 from sidelong_index import Snapshot
 
+T = TypeVar("T")
+
 
 @contextmanager
 def loaded(user: UserSettings) -> Iterator[Completer]:
     """A completer on the user's model; raises `ModelError` if that cannot be loaded."""
     with Patience("Loading the model"):
-        completer = load_completer(user)
+        completer = _interruptible(lambda cancel: load_completer(user, cancel))
     try:
         yield completer
     finally:
@@ -31,9 +34,16 @@ def loaded(user: UserSettings) -> Iterator[Completer]:
 
 def ask(completer: Completer, request: Request, snapshot: Snapshot | None) -> Answer:
     """The answer; `KeyboardInterrupt` waits for the decoder to have stopped."""
+    return _interruptible(
+        lambda cancel: completer.complete(request, snapshot=snapshot, cancel=cancel)
+    )
+
+
+def _interruptible(call: Callable[[Cancel], T]) -> T:
+    """What the call returns; Ctrl-C sets its flag and waits for it to have stopped."""
     cancel = Cancel()
     with ThreadPoolExecutor(1, thread_name_prefix="sidelong-model") as pool:
-        future = pool.submit(completer.complete, request, snapshot=snapshot, cancel=cancel)
+        future = pool.submit(call, cancel)
         try:
             # In slices: a wait without end cannot be interrupted on Windows.
             while not wait([future], timeout=0.1).done:

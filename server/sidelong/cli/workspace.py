@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -22,7 +21,7 @@ from rich.progress import Progress as Bar
 from rich.table import Column
 
 from sidelong import paths
-from sidelong.cli.bars import PATIENCE_S, Rate
+from sidelong.cli.bars import PATIENCE_S, Rate, on_a_terminal
 from sidelong_index import Index, Progress
 
 MARKERS = (
@@ -92,8 +91,7 @@ class IndexBar:
             MofNCompleteColumn(),
             Rate("files", table_column=Column(no_wrap=True)),
             TextColumn("{task.fields[current]}", style="dim", table_column=Column(no_wrap=True)),
-            console=Console(stderr=True),
-            transient=True,
+            **on_a_terminal(),
         )
         self._task = self._bar.add_task("Looking for files", total=None, current="")
         self._shown = False

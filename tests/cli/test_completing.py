@@ -1,0 +1,33 @@
+"""A model for one command, and Ctrl-C while it loads."""
+
+from __future__ import annotations
+
+import threading
+from typing import NoReturn
+
+import pytest
+
+from sidelong.cli import completing
+from sidelong.model.protocol import Cancel, Stopped
+from sidelong.settings import UserSettings
+
+
+def test_ctrl_c_while_a_model_loads_stops_loading(monkeypatch: pytest.MonkeyPatch) -> None:
+    loading, ended = threading.Event(), threading.Event()
+
+    def load(user: UserSettings, cancel: Cancel) -> NoReturn:
+        loading.set()
+        while not cancel.is_set():
+            pass
+        ended.set()
+        raise Stopped
+
+    def interrupted(*_: object, **__: object) -> NoReturn:
+        loading.wait()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(completing, "load_completer", load)
+    monkeypatch.setattr(completing, "wait", interrupted)
+    with pytest.raises(KeyboardInterrupt), completing.loaded(UserSettings()):
+        pass
+    assert ended.is_set()
