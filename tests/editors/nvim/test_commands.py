@@ -18,7 +18,7 @@ def test_explain_tells_the_decision_and_its_cost(start: Start, script: Script) -
     nvim.insert(" ")
     nvim.until_ghost("42")
     lines = nvim.explain()
-    assert lines[0] == "Server: Completing with default.gguf (ready)"
+    assert lines[0] == "Server: Completing with scripted (ready)"
     assert "Something was suggested." in lines
     assert "Only this file was read: P 0.250, threshold 0.500 (threshold)." in lines
     assert "  ██████████░░░░░░░░░|░░░░░░░░░░░░░░░░░░░░" in lines
