@@ -149,7 +149,9 @@ def test_what_was_put_into_the_folder_by_hand_is_a_model_too(
     assert listed(sidelong("model", "list", "--json"))["dropped"]["decides"] is True
 
 
-@pytest.mark.parametrize("facts", ["", "{", "[]", '{"size_bytes": "big"}', '{"size_bytes": 1}'])
+@pytest.mark.parametrize(
+    "facts", ["", "{", "[]", '{"size_bytes": "big"}', '{"size_bytes": 1, "source": "other"}']
+)
 def test_broken_facts_cost_the_facts_only(
     sidelong: Run, models: Path, coder: Path, facts: str
 ) -> None:
