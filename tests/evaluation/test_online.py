@@ -156,9 +156,14 @@ def test_chunks_in_the_prompt_are_read_at_every_keystroke(serving: Serving) -> N
         assert stroke.at_once.read >= always.read + selective.read
 
 
-def test_at_a_calm_pace_every_key_is_answered(serving: Serving) -> None:
-    [typed] = serving.typed([CASE], SETTINGS, keys=2, interval_s=1.0)
+def test_at_a_calm_pace_every_key_is_answered(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paused: list[float] = []
+    monkeypatch.setattr("sidelong.evaluation.serving.time.sleep", paused.append)
+    [typed] = serving.typed([CASE], SETTINGS, keys=2, interval_s=3600)
 
+    assert len(paused) == 2 * len(WAYS)
     assert set(typed.replayed) == set(WAYS)
     for found in typed.replayed.values():
         assert len(found) == 2
