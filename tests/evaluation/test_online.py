@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -30,7 +30,7 @@ from sidelong.settings import Settings
 from sidelong_index import build
 
 if TYPE_CHECKING:
-    from sidelong.request import Answer
+    from sidelong.request import Answer, Request
 
 SHOP = """\
 class Cart:
@@ -170,13 +170,25 @@ def test_at_a_calm_pace_every_key_is_answered(
         assert None not in found
 
 
-def test_the_next_key_stops_the_request_before_it(serving: Serving) -> None:
+def test_the_next_key_stops_the_request_before_it(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A pace that nothing can keep up with: only the last key is answered."""
+    cancels: list[Cancel] = []
+    complete = Completer.complete
+
+    def watched(self: Completer, request: Request, **options: Any) -> Answer:
+        cancels.append(options["cancel"])
+        return complete(self, request, **options)
+
+    monkeypatch.setattr(Completer, "complete", watched)
     [typed] = serving.typed([CASE], SETTINGS, keys=4, interval_s=1e-6)
 
     for found in typed.replayed.values():
         assert found[:-1] == (None, None, None)
         assert found[-1] is not None
+    replays = [cancel.is_set() for cancel in cancels[-5 * len(WAYS) :]]
+    assert replays == [True, True, True, True, False] * len(WAYS)
 
 
 def test_an_interruption_stops_the_decoder(llama: LlamaModel) -> None:
