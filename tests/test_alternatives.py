@@ -169,6 +169,15 @@ def test_an_alternative_costs_only_what_it_writes(llama: LlamaModel) -> None:
     assert model.evaluated[0] <= 2, "what is read of the prompt stays read"
 
 
+def test_no_alternative_is_begun_once_time_is_up(
+    llama: LlamaModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sidelong.completer.ALTERNATIVES_FOR_S", 0.0)
+    answer = complete(llama, most=3)
+    assert answer.text
+    assert answer.alternatives == ()
+
+
 def test_the_gate_is_offered_decided_otherwise(llama: LlamaModel) -> None:
     for threshold, retrieved in ((1.0, False), (0.0, True)):
         answer = complete(llama, most=1, threshold=threshold)

@@ -32,6 +32,9 @@ from sidelong_index import Exclusion, Hit, Snapshot
 
 log = logging.getLogger(__name__)
 
+ALTERNATIVES_FOR_S = 2.0
+"""No further alternative is begun after this; a large model on a slow machine makes fewer."""
+
 
 class Completer:
     """Answers requests with a model; owned by the thread that owns the model."""
@@ -133,7 +136,7 @@ class Completer:
         if request.alternatives:
             with watch("alternatives"):
                 others = self._others(task, generated, answer, read, hits)
-                found = distinct(answer, others, most=request.alternatives)
+                found = distinct(answer, _for_a_while(others), most=request.alternatives)
                 answer = replace(answer, alternatives=found)
         hits.cancel()
         return answer
@@ -384,6 +387,12 @@ def _look_at(model: Model, found: Evaluation, correction: Correction | None) -> 
     if correction is None or found.hidden is None:
         return seen
     return replace(seen, corrected=correction.of(seen.probability, found.hidden[0]))
+
+
+def _for_a_while(answers: Iterator[Answer]) -> Iterator[Answer]:
+    until = time.perf_counter() + ALTERNATIVES_FOR_S
+    while time.perf_counter() < until and (answer := next(answers, None)) is not None:
+        yield answer
 
 
 def _result(hits: Future[list[Hit]], request: Request) -> tuple[Hit, ...]:

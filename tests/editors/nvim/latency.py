@@ -66,7 +66,8 @@ def test_from_a_keystroke_to_ghost_text(start: Start, tmp_path: Path) -> None:
     first = time.monotonic_ns() - begun
     nvim.until_indexed()
     nvim.lua(WATCH)
-    asked, along = [], []
+    asked: list[float] = []
+    along: list[float] = []
     for character in typed[8 : 8 + KEYSTROKES]:
         nvim.lua(RESET)
         pressed = time.monotonic_ns()

@@ -22,6 +22,11 @@ LABEL_LENGTH: Final = 60
 """A list of items is as wide as its widest."""
 
 
+def request_key(uri: str) -> str:
+    """Sets requests for lists apart from those for ghost text in the same document."""
+    return f"{uri}#completion"
+
+
 async def completion(server: Server, params: types.CompletionParams) -> types.CompletionList | None:
     """The suggestion at the cursor; the list is never complete, so that the client asks again."""
 
@@ -29,7 +34,7 @@ async def completion(server: Server, params: types.CompletionParams) -> types.Co
         return question_at(doc, params.position, server.encoding)
 
     uri = params.text_document.uri
-    replied = await reply(server, uri, read, key=f"{uri}#completion")
+    replied = await reply(server, uri, read, key=request_key(uri))
     if isinstance(replied, NoReply):
         return types.CompletionList(is_incomplete=True, items=[]) if replied.empty else None
     return types.CompletionList(is_incomplete=True, items=[_item(server, replied)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lsprotocol import types
 
+from sidelong.lsp.methods.completion import request_key
 from sidelong.lsp.server import Server
 
 
@@ -15,4 +16,5 @@ def did_close(server: Server, params: types.DidCloseTextDocumentParams) -> None:
         server.recall.forget(doc.uri)
         server.prefetch.forget(doc.uri)
         server.acceptance.gone(doc)
-        server.newest_request.pop(doc.uri, None)
+        for key in (doc.uri, request_key(doc.uri)):
+            server.newest_request.pop(key, None)
