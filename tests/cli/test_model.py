@@ -199,7 +199,6 @@ def test_a_model_that_has_become_bad_is_not_used(
         ("default", "cannot be a model's name"),
         ("../up", "cannot be a model's name"),
         (".hidden", "cannot be a model's name"),
-        ("big-00001-of-00003", "one of several files"),
     ],
 )
 def test_names_that_cannot_be_are_refused(
@@ -210,6 +209,16 @@ def test_names_that_cannot_be_are_refused(
     assert result.status == 1
     assert message in result.err
     assert names(models) == ["coder.gguf", "coder.json"]
+
+
+def test_a_part_of_a_model_is_refused_whatever_it_is_called(
+    sidelong: Run, models: Path, coder: Path
+) -> None:
+    shard = coder.rename(coder.with_name("big-00001-of-00003.gguf"))
+    result = sidelong("model", "add", shard, "--name", "big")
+    assert result.status == 1
+    assert "one of several files" in result.err
+    assert names(models) == []
 
 
 def test_a_name_that_nobody_has_is_told_with_those_there_are(sidelong: Run, coder: Path) -> None:

@@ -341,6 +341,16 @@ def test_of_several_files_one_must_be_named(sidelong: Run, hub: Hub, models: Pat
     assert names(models) == ["coder.f16.gguf", "coder.f16.json"]
 
 
+def test_names_that_would_write_over_the_terminal_are_not_offered(
+    sidelong: Run, hub: Hub, models: Path
+) -> None:
+    hub.files["\x1b[2Jnice.gguf"] = b"GGUF"
+    result = sidelong("model", "pull", REPO, "--yes")
+    assert result.status == 0, result.err
+    assert "\x1b" not in result.out + result.err
+    assert names(models) == ["coder.Q8_0.gguf", "coder.Q8_0.json"]
+
+
 def test_what_is_here_is_not_fetched_again(sidelong: Run, hub: Hub) -> None:
     sidelong("model", "pull", REPO, "--yes")
     hub.asked = []

@@ -135,7 +135,8 @@ class _Counted:
 
 
 def _remote(info: ModelInfo, sibling: RepoSibling) -> Remote | None:
-    if not sibling.rfilename.lower().endswith(".gguf"):
+    # A name is shown before anybody says yes, so it must not write over what is shown.
+    if not sibling.rfilename.lower().endswith(".gguf") or not sibling.rfilename.isprintable():
         return None
     return Remote(
         repo=info.id,
@@ -152,7 +153,8 @@ def _licence(info: ModelInfo) -> str | None:
     named = card.get("license_name") if card is not None else None
     tags = (tag.removeprefix("license:") for tag in info.tags or () if tag.startswith("license:"))
     stated = next(tags, None)
-    return str(named) if named and stated in (None, "other") else stated
+    licence = str(named) if named and stated in (None, "other") else stated
+    return licence if licence is not None and licence.isprintable() else None
 
 
 def _token() -> str | bool:

@@ -78,7 +78,7 @@ KNOWN: Final = (
         "granite-3b-code-base.Q4_K_M.gguf",
         2_130_000_000,
         "apache-2.0",
-        "Granite Code",
+        "StarCoder or Granite",
     ),
     _qwen("3B", 3_285_476_160, "qwen-research", "not for commercial use"),
     Known(
@@ -86,7 +86,7 @@ KNOWN: Final = (
         "granite-8b-code-base.Q4_K_M.gguf",
         4_880_000_000,
         "apache-2.0",
-        "Granite Code",
+        "StarCoder or Granite",
     ),
     _qwen("7B", 8_098_525_600),
 )

@@ -26,6 +26,7 @@ DEFAULT: Final = "default"
 
 _PART: Final = ".part"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
+_ODD = re.compile(r"[^A-Za-z0-9._+-]")
 _SHARD = re.compile(r"-\d{5}-of-\d{5}$")
 _BLOCK: Final = 4 * 1_048_576
 _SPARE_BYTES: Final = 64 * 1_048_576
@@ -109,11 +110,6 @@ def check_name(folder: Path, name: str) -> None:
             f"{name!r} cannot be a model's name. Give one of letters, digits and . _ + - "
             "with --name."
         )
-    if _SHARD.search(name):
-        raise StoreError(
-            f"{name} is one of several files that make up one model, which is not supported. "
-            "Take a model that is one file."
-        )
     if file_of(folder, name).exists():
         raise StoreError(
             f"There is a model {name} already. Give this one another name with --name, or "
@@ -121,9 +117,18 @@ def check_name(folder: Path, name: str) -> None:
         )
 
 
+def check_whole(stem: str) -> None:
+    """Raise `StoreError` if a file of this name is only a part of a model."""
+    if _SHARD.search(stem):
+        raise StoreError(
+            f"{stem} is one of several files that make up one model, which is not supported. "
+            "Take a model that is one file."
+        )
+
+
 def partial(folder: Path, stem: str, sha256: str) -> Path:
     """The file into which the content of this hash is downloaded."""
-    return folder / f".{stem}.{sha256}{_PART}"
+    return folder / f".{_ODD.sub('_', stem)}.{sha256}{_PART}"
 
 
 def partials(folder: Path) -> list[Partial]:

@@ -28,6 +28,7 @@ def run(args: Namespace) -> int:
     file: Path = args.file
     folder = paths.models_dir()
     name = args.name or file.stem
+    store.check_whole(file.stem)
     store.check_name(folder, name)
     user = replace(load_config(Path.cwd()).user, policy=None)
     facts = check(file, user, Facts(size_bytes=0, source=str(file.resolve())))

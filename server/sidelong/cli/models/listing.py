@@ -86,7 +86,7 @@ def _installed_table(models: list[Installed], user: UserSettings) -> Table:
             model.name,
             decimal(model.size_bytes),
             _what(model, facts),
-            {True: "itself", False: "by default", None: "?"}[facts.decides],
+            {True: "itself", False: "shipped one", None: "?"}[facts.decides],
             facts.licence or "?",
             facts.source or "?",
         )

@@ -54,16 +54,18 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Show what there is, ask, download, compare the checksum, check; see `Remote`."""
+    """Show what there is, ask, download, compare the checksum, check; in that order."""
     with Patience("Asking for the files"):
         remote, sha256 = _choose(hub.ggufs(args.source.repo), args.source)
     folder = paths.models_dir()
-    name = args.name or PurePosixPath(remote.file).stem
+    stem = PurePosixPath(remote.file).stem
+    name = args.name or stem
     if any(_is(model, name, sha256) for model in store.installed(folder)):
         print(f"{name} is here already. `sidelong model use {name}` completes with it.")
         return 0
+    store.check_whole(stem)
     store.check_name(folder, name)
-    part = store.partial(folder, PurePosixPath(remote.file).stem, sha256)
+    part = store.partial(folder, stem, sha256)
     had = part.stat().st_size if part.exists() else 0
     store.need_room(folder, remote.size_bytes - had)
     _show(remote, name, had)
