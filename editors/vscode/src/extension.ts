@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 
+import { chooseModel } from "./choose_model.ts";
 import { Configuration, SECTION } from "./configuration.ts";
 import { runDoctor } from "./doctor.ts";
 import { ExplainPanel, OPEN_CHUNK, openChunk } from "./explain/panel.ts";
@@ -45,7 +46,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     "sidelong.toggleFolder": switches.toggleFolder,
     "sidelong.setRetrieval": switches.setRetrieval,
     "sidelong.setThreshold": switches.setThreshold,
-    "sidelong.chooseModel": switches.chooseModel,
+    "sidelong.chooseModel": () => chooseModel(server.path),
     "sidelong.doctor": () => doctor(server, configuration, log),
     "sidelong.showLog": () => {
       log.show(true);

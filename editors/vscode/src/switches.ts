@@ -1,4 +1,4 @@
-/** The commands that change settings: on and off, when to retrieve, the threshold, the model. */
+/** The commands that change settings: on and off, when to retrieve, the threshold. */
 
 import * as vscode from "vscode";
 
@@ -58,28 +58,6 @@ export async function setThreshold(): Promise<void> {
   });
   if (text !== undefined) {
     await writeSetting("retrieval.threshold", text.trim() === "" ? undefined : Number(text));
-  }
-}
-
-export async function chooseModel(): Promise<void> {
-  const shipped = { label: "$(home) The model that comes with the server" };
-  const file = { label: "$(file) A GGUF file..." };
-  const choice = await vscode.window.showQuickPick([shipped, file], { title: "Choose model" });
-  if (choice === shipped) {
-    await writeModel(undefined);
-  } else if (choice === file) {
-    const picked = await vscode.window.showOpenDialog({
-      title: "A model that can fill in the middle",
-      filters: { "GGUF models": ["gguf"] },
-      openLabel: "Use This Model",
-    });
-    await writeModel(picked?.[0]?.fsPath, picked === undefined);
-  }
-}
-
-async function writeModel(path: string | undefined, dismissed = false): Promise<void> {
-  if (!dismissed) {
-    await settings(undefined).update("model.path", path, vscode.ConfigurationTarget.Global);
   }
 }
 

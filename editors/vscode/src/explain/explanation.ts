@@ -18,7 +18,7 @@ export interface ExplainedRequest {
   probability?: number;
   gate?: Gate;
   chunks?: Chunk[];
-  tokens?: { prompt: number; evaluated: number; generated: number };
+  tokens?: { prompt: number; evaluated: number; generated: number; policy?: number };
 }
 
 export interface Gate {

@@ -108,10 +108,19 @@ function chunksPart(chunks: Chunk[], place: Place): string {
 <table><tr><th>lines</th><th class="number">similarity</th></tr>${rows.join("")}</table>`;
 }
 
+const TOKENS: Record<string, string> = {
+  prompt: "tokens in the prompt",
+  evaluated: "tokens evaluated",
+  generated: "tokens generated",
+  policy: "tokens evaluated by the policy",
+};
+
 function numbersPart({ ms, tokens, probability }: ExplainedRequest): string {
   const rows = [
     ...(probability === undefined ? [] : [row("text thought right", `${percent(probability)} %`)]),
-    ...Object.entries(tokens ?? {}).map(([name, count]) => row(`tokens ${name}`, String(count))),
+    ...Object.entries(tokens ?? {})
+      .filter(([name, count]) => count > 0 || name !== "policy")
+      .map(([name, count]) => row(TOKENS[name] ?? name, String(count))),
     ...Object.entries(ms).map(([stage, time]) => row(stage, `${time.toFixed(1)} ms`)),
   ];
   return `<h2>In numbers</h2><table>${rows.join("")}</table>`;

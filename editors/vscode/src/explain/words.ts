@@ -2,20 +2,25 @@
 
 import type { ExplainedRequest, Gate } from "./explanation.ts";
 
+const UNSURE = /^unsure \((\d\.\d+)\)$/;
+
 /** What became of the request. */
-export function outcome({ outcome, accepted, recalled }: ExplainedRequest): string {
+export function outcome({ outcome, reason, accepted, recalled }: ExplainedRequest): string {
   if (outcome === "shown" && accepted) {
     return "A suggestion was shown and accepted.";
   }
   if (outcome === "shown" && recalled) {
     return "You typed along the suggestion, and the rest of it was shown.";
   }
+  if (outcome === "empty" && UNSURE.test(reason)) {
+    return "The model was not sure enough to suggest something.";
+  }
   return OUTCOMES[outcome] ?? outcome;
 }
 
 /** Why nothing came, or what shortened the text: one sentence for each reason. */
 export function reasons(reason: string): string[] {
-  const unsure = /^unsure \((\d\.\d+)\)$/.exec(reason);
+  const unsure = UNSURE.exec(reason);
   if (unsure) {
     return [withheld(Number(unsure[1]))];
   }

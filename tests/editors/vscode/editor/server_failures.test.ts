@@ -1,15 +1,18 @@
 /** A server that crashes, is not installed, or is where the setting does not say. */
 
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { mkdirSync, symlinkSync } from "node:fs";
 import path from "node:path";
 import { afterEach, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { places } from "../support/places.ts";
+import { places, ROOT } from "../support/places.ts";
 import { serversOf } from "../support/processes.ts";
 import { REST, UNFINISHED } from "../support/samples.ts";
 import { Workbench } from "../support/workbench.ts";
+
+const MODEL = path.join(ROOT, "server/sidelong/data/default.gguf");
 
 /** The mark of a step of the walkthrough that is done. */
 const DONE = ".getting-started-step .codicon-getting-started-step-checked";
@@ -123,3 +126,24 @@ test("a model that is not there is an error that says so, and the right one need
   await code.type(".");
   await code.expectSuggestion(REST);
 });
+
+test("a model of one's own is in the menu, and is switched to while the server runs", async () => {
+  code = await Workbench.start({ files: { "a.py": UNFINISHED } });
+  await code.expectStatus(/ready: Completing with default\.gguf/);
+  const before = serversOf(code.server.home);
+  addModel(code.server.home, "mine");
+  await code.command("sidelong: Choose Model");
+  await code.page.locator(".quick-input-list .monaco-list-row", { hasText: "mine" }).click();
+  await code.expectStatus(/ready: Completing with mine/);
+  assert.deepEqual(serversOf(code.server.home), before);
+  await code.open("a.py");
+  await code.type(".");
+  await code.expectSuggestion(REST);
+});
+
+/** A copy of the shipped model, as `sidelong model add` makes it. */
+function addModel(home: string, name: string): void {
+  const data = { HOME: home, XDG_DATA_HOME: path.join(home, ".local/share") };
+  const options = { env: { ...process.env, ...data } };
+  execFileSync(places().server, ["model", "add", "--name", name, MODEL], options);
+}
