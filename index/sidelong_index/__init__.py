@@ -8,6 +8,7 @@ from sidelong_index.index import Index
 from sidelong_index.progress import Progress
 from sidelong_index.rules import Reason
 from sidelong_index.snapshot import Exclusion, Hit, Snapshot, build, query_around
+from sidelong_index.store import remove_deleted
 from sidelong_index.walk import select_files
 
 __all__ = [
@@ -20,5 +21,6 @@ __all__ = [
     "Snapshot",
     "build",
     "query_around",
+    "remove_deleted",
     "select_files",
 ]

@@ -110,6 +110,34 @@ def save(file: Path, kept: Kept, root: Path, options: ChunkOptions) -> bool:
     return True
 
 
+def remove_deleted(cache_dir: Path) -> list[Path]:
+    """Delete the indexes of roots that have been deleted; those roots.
+
+    A root whose parent folder is gone as well may be on a disk that is not there at the moment;
+    its index stays, and so do files that cannot be read.
+    """
+    removed = []
+    for file in sorted(cache_dir.glob("*.index")):
+        with contextlib.suppress(_Unusable, OSError, ValueError, KeyError, TypeError):
+            root = _root_of(file)
+            if root.parent.is_dir() and not root.exists():
+                file.unlink()
+                removed.append(root)
+    return removed
+
+
+def _root_of(file: Path) -> Path:
+    """The root whose index the file holds, without reading more than the manifest."""
+    with file.open("rb") as data:
+        start = data.read(_HEADER.size + _LENGTH.size)
+        if len(start) < _HEADER.size + _LENGTH.size or not start.startswith(_MAGIC):
+            raise _Unusable("it is no index")
+        (length,) = _LENGTH.unpack(start[_HEADER.size :])
+        if length > file.stat().st_size:
+            raise _Unusable("it is cut short")
+        return Path(json.loads(data.read(length))["identity"]["root"])
+
+
 def _identity(root: Path, options: ChunkOptions) -> dict[str, Any]:
     """All that the chunks of a tree depend on, besides the tree."""
     return {"root": str(root), "options": asdict(options), "grammars": grammar_versions()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ def test_json_has_the_documented_names(sidelong: Run, workspace: Path) -> None:
         "skipped",
         "seconds",
         "cache_folder",
+        "deleted",
         "cache_bytes",
     }
     assert report["root"] == str(workspace)
@@ -88,3 +90,15 @@ def test_without_a_folder_it_is_the_current_one(
 ) -> None:
     monkeypatch.chdir(workspace)
     assert sidelong("index", "--json").json["root"] == str(workspace)
+
+
+def test_indexes_of_deleted_folders_go(sidelong: Run, workspace: Path, tmp_path: Path) -> None:
+    gone = Path(shutil.copytree(workspace, tmp_path / "gone"))
+    sidelong("index", gone)
+    shutil.rmtree(gone)
+
+    report = sidelong("index", workspace, "--json").json
+    assert report["deleted"] == [str(gone)]
+    again = sidelong("index", workspace, "--json").json
+    assert again["deleted"] == []
+    assert again["files_read"] == 0

@@ -15,7 +15,7 @@ import pytest
 from sidelong_index import ChunkOptions, Snapshot, build, store
 from sidelong_index.chunk import DEFAULT
 from sidelong_index.scan import Known, Stamp
-from sidelong_index.store import cache_file, load, save
+from sidelong_index.store import cache_file, load, remove_deleted, save
 from sidelong_index.writer import Kept
 
 Contents = Callable[[Snapshot], set[tuple[str, int, int, str, str]]]
@@ -179,3 +179,18 @@ def test_what_is_kept_changes_only_with_the_format() -> None:
     terms = blake2b(segment.postings.terms.astype("<u8").tobytes(), digest_size=8).hexdigest()
     spans = [(1, 18), (11, 27), (20, 36), (29, 45), (38, 54), (47, 60), (1, 1)]
     assert (store.FORMAT, chunks, terms) == (1, spans, "4556cbbb2e1c2345")
+
+
+def test_only_indexes_of_roots_that_were_deleted_are_removed(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    there, gone, elsewhere = tmp_path, tmp_path / "gone", tmp_path / "unmounted" / "project"
+    for root in (there, gone, elsewhere):
+        assert save(cache_file(cache, root), some(), root, DEFAULT)
+    (cache / "odd.index").write_bytes(b"sidelong and nothing that makes sense" * 4)
+    (cache / "short.index").write_bytes(b"sidelong")
+
+    assert remove_deleted(cache) == [gone]
+    assert not cache_file(cache, gone).exists()
+    kept = [cache_file(cache, there), cache_file(cache, elsewhere)]
+    assert set(cache.iterdir()) == {*kept, cache / "odd.index", cache / "short.index"}
+    assert remove_deleted(tmp_path / "none") == []

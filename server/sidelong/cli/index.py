@@ -1,6 +1,7 @@
 """Bring the kept index of a folder up to date, as an editor would, and say what is in it.
 
 The index lies in the cache folder; nothing is written into the folder itself.
+Kept indexes of folders that have been deleted are deleted too.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from sidelong import paths
 from sidelong.cli.config import load_config
 from sidelong.cli.workspace import indexed
 from sidelong.errors import SidelongError
+from sidelong_index import remove_deleted
 
 
 class FolderError(SidelongError):
@@ -54,6 +56,7 @@ def _index(root: Path) -> dict[str, Any]:
         snapshot = index.snapshot
         skipped = Counter(index.skipped.values())
         read = index.files_chunked
+    deleted = remove_deleted(paths.index_cache_dir())
     # Measured after the index has stopped, which is when it is saved.
     return {
         "root": str(root),
@@ -63,6 +66,7 @@ def _index(root: Path) -> dict[str, Any]:
         "skipped": dict(skipped.most_common()),
         "seconds": round(seconds, 3),
         "cache_folder": str(paths.index_cache_dir()),
+        "deleted": [str(folder) for folder in deleted],
         "cache_bytes": sum(file.stat().st_size for file in paths.index_cache_dir().glob("*.index")),
     }
 
@@ -77,6 +81,8 @@ def _print(report: dict[str, Any]) -> None:
     table.add_row("left out", _reasons(report["skipped"]))
     table.add_row("time", f"{report['seconds']:.1f} s")
     table.add_row("cache", f"{decimal(report['cache_bytes'])} in {report['cache_folder']}")
+    for folder in report["deleted"]:
+        table.add_row("deleted", f"the index of {folder}, which is gone")
     Console(highlight=False, markup=False).print(table)
 
 
