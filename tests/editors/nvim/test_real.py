@@ -69,9 +69,24 @@ def test_cycle_and_dismiss_a_real_suggestion(start: Start) -> None:
     nvim.insert("table = read_csv(p")
     ghost = nvim.until_ghost()
     nvim.type("<M-]>")
-    nvim.until(lambda: nvim.ghost != ghost or nvim.messages)
+    nvim.until(lambda: nvim.ghost not in ("", ghost))
+    assert any("(2/" in row for row in nvim.screen)
+    nvim.type("<M-[>")
+    nvim.until_ghost(ghost)
     nvim.type("<C-]>")
     nvim.until_no_ghost()
+
+
+def test_after_acceptance_the_model_is_not_asked_again(start: Start) -> None:
+    nvim = start(settings=SETTINGS)
+    nvim.edit("a.py", LOAD)
+    nvim.until_ready()
+    nvim.insert("table = read_csv(p")
+    nvim.until_ghost("ath, separator=';', encoding='utf-8')")
+    nvim.type("<Tab>")
+    nvim.until(lambda: nvim.line.endswith("'utf-8')"))
+    nvim.settle()
+    assert "It was known already; the model was not asked." in nvim.explain()
 
 
 def test_a_bracket_in_place_is_not_doubled(start: Start) -> None:
