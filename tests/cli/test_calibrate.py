@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from sidelong import paths
 from sidelong.acceptance import Cell, Tally, moved
 from sidelong.cli import calibrate as command
 from sidelong.correction import Correction
@@ -112,6 +113,18 @@ def test_a_correction_that_is_not_wanted_is_not_kept(
     answer("no", monkeypatch)
     sidelong("calibrate", workspace, "-n", N)
     assert load_correction(workspace) is None
+
+
+@pytest.mark.usefixtures("corrected")
+def test_where_the_correction_cannot_be_kept_nothing_is_written(
+    sidelong: Run, workspace: Path, config: Path
+) -> None:
+    paths.cache_dir().mkdir(parents=True, exist_ok=True)
+    paths.learnt_dir().write_text("a file where the folder should be", encoding="utf-8")
+    result = sidelong("calibrate", workspace, "-n", N, "--write")
+    assert result.status == 1
+    assert "so nothing was" in result.err
+    assert not config.exists()
 
 
 @pytest.mark.usefixtures("corrected")

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from lsprotocol import types
 
+from sidelong.cli.user_config import write_threshold
 from sidelong.correction import Correction
 from sidelong.learnt import save_correction
 from sidelong.model.llama import LlamaModel
@@ -51,6 +52,24 @@ def test_a_correction_of_the_folder_decides(
     assert gate()["corrected"] == 0.875
     assert gate()["probability"] < gate()["threshold"]
     editor.until(lambda: gate()["retrieved"])  # once the folder is indexed
+
+
+def test_a_running_editor_takes_up_what_calibrate_writes(
+    new_editor: NewEditor, llama: LlamaModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    editor = new_editor()
+    editor.start(*editor.serve, options={"minProbability": 0})
+    doc = editor.open("area.py", CODE)
+
+    def gate() -> Any:
+        editor.complete(doc, invoked=True)
+        return editor.explain(doc)["gate"]
+
+    assert gate()["corrected"] is None
+    keep_correction(editor, llama, monkeypatch)
+    write_threshold(editor.folder.parent / "config.toml", editor.folder, 0.75)
+    editor.until(lambda: gate()["corrected"] == 0.875)
+    assert gate()["threshold"] == 0.75
 
 
 def test_a_correction_that_is_deleted_is_missed_by_nobody(

@@ -36,7 +36,7 @@ INTERRUPTED = 130
 
 
 class CalibrationError(SidelongError):
-    """There is nothing to choose between."""
+    """There is nothing to choose between, or nowhere to keep the choice."""
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -103,12 +103,18 @@ class Proposal:
         return Proposal(float(f"{moved(threshold.current.threshold, step):.4g}"), None, True)
 
     def keep(self, root: Path) -> None:
-        """Write it down, in the config file and the cache folder."""
-        write_threshold(paths.config_file(), root, self.threshold)
-        if self.correction is not None:
-            learnt.save_correction(root, self.correction)
-        elif not self.corrects_as_before:
+        """Write it down, in the cache folder and then in the config file, which editors watch.
+
+        Raises `CalibrationError` if the correction cannot be kept; then nothing is.
+        """
+        if self.correction is None and not self.corrects_as_before:
             learnt.forget_correction(root)
+        if self.correction is not None and not learnt.save_correction(root, self.correction):
+            raise CalibrationError(
+                f"The correction cannot be written to {paths.learnt_dir()}, so nothing was. "
+                "Make room there, or set SIDELONG_CACHE_DIR to another folder."
+            )
+        write_threshold(paths.config_file(), root, self.threshold)
 
 
 def _find(studied: Studied, budget_ms: float | None) -> Findings:
