@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 
 import pytest
 
@@ -18,14 +19,18 @@ async def test_nobody_waits_for_a_model_that_is_not_wanted_any_more(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     begun = threading.Event()
+    noticed: list[Cancel] = []
 
     def load(_user: UserSettings, cancel: Cancel | None = None) -> Completer:
         # As long as it takes, like a file of gigabytes: the shipped one is too small to tell.
         assert cancel is not None
         begun.set()
-        while not cancel.is_set():
-            threading.Event().wait(0.001)
-        raise Stopped
+        for _ in range(5_000):
+            if cancel.is_set():
+                noticed.append(cancel)
+                raise Stopped
+            time.sleep(0.001)
+        raise TimeoutError
 
     monkeypatch.setattr(loading, "load_completer", load)
     engine = ModelEngine(UserSettings())
@@ -34,6 +39,7 @@ async def test_nobody_waits_for_a_model_that_is_not_wanted_any_more(
     await engine.stop()
     with pytest.raises(Superseded):
         await ready
+    assert noticed
 
 
 async def test_an_engine_says_who_completes(default_model: object) -> None:
