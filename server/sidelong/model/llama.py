@@ -40,6 +40,9 @@ _MOST_BLOCKS = 64
 GUARD = b"\n"
 """Before a text it takes the space on itself that SentencePiece adds, and joins with nothing."""
 
+_PIECE = 512
+"""Room for the longest token, in bytes."""
+
 _DEBUG = 1
 """llama.cpp's own debug level: several lines for each token."""
 
@@ -103,6 +106,7 @@ class LlamaModel:
         """
         self.name = path.name
         self._path = path
+        self._buffer = ctypes.create_string_buffer(_PIECE)
         self._context: Any = None
         self._model = _load(path, gpu_layers, cancel or Cancel())
         self._vocab = llama_cpp.llama_model_get_vocab(self._model)
@@ -343,9 +347,8 @@ class LlamaModel:
         return ids if led else []
 
     def _piece(self, token: int) -> bytes:
-        buffer = ctypes.create_string_buffer(512)
-        n = llama_cpp.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, False)
-        return buffer.raw[:n] if n > 0 else b""
+        n = llama_cpp.llama_token_to_piece(self._vocab, token, self._buffer, _PIECE, 0, False)
+        return self._buffer.raw[:n] if n > 0 else b""
 
 
 def _load(path: Path, gpu_layers: int, cancel: Cancel) -> Any:
