@@ -72,3 +72,19 @@ def test_complete_says_who_decided(
         assert answer["gate"]["probability"] is not None
     assert main([*asked, "--model", str(family_file("qwen"))]) == 0
     assert f"decided by {default_model.name}" in capfd.readouterr().out
+
+
+def test_a_managed_model_is_listed_with_its_family_and_who_decides(
+    capfd: pytest.CaptureFixture[str], family_file: Callable[[str], Path]
+) -> None:
+    for model in ("qwen", "granite", "repoformer"):
+        assert main(["model", "add", str(family_file(model))]) == 0
+    capfd.readouterr()
+    assert main(["model", "list", "--json"]) == 0
+    listed = {model["name"]: model for model in json.loads(capfd.readouterr().out)["models"]}
+    assert {name: (listed[name]["family"], listed[name]["decides"]) for name in listed} == {
+        "default": (None, True),
+        "qwen": ("Qwen2.5-Coder", False),
+        "granite": ("StarCoder or Granite", False),
+        "repoformer": ("Repoformer", True),
+    }
