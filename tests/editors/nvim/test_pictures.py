@@ -144,7 +144,7 @@ def draw(nvim: Any, name: str, *, rows: int, columns: int = 90) -> str:
     return svg
 
 
-def test_a_suggestion_and_how_it_came_about(start: Start) -> None:
+def test_a_suggestion_an_alternative_and_how_they_came_about(start: Start) -> None:
     nvim = start(settings={"minProbability": 0, "retrieval": {"mode": "always"}})
     nvim.rpc.call("nvim_ui_try_resize", 90, 25)
     nvim.command(r"set cmdheight=1 laststatus=2 statusline=\ %t")
@@ -162,3 +162,9 @@ def test_a_suggestion_and_how_it_came_about(start: Start) -> None:
     explained = draw(nvim, "explain", rows=24)
     assert "Other files were read" in explained
     assert "shapes.py:1" in explained
+    nvim.command("close")
+    nvim.type("A")
+    nvim.until(lambda: nvim.ghost.split("\n")[0] == ghost)
+    nvim.type("<M-]>")
+    nvim.until(lambda: nvim.ghost.split("\n")[0] not in ("", ghost))
+    assert "(2/" in draw(nvim, "alternative", rows=14)
