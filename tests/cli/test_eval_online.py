@@ -76,8 +76,19 @@ def test_ctrl_c_leaves_a_partial_report(
     assert "PARTIAL: interrupted after 1 of 3 blanks." in result.out
 
 
-def test_what_it_cannot_go_with_is_named(sidelong: Run, workspace: Path, tmp_path: Path) -> None:
-    result = sidelong("eval", workspace, "--online", "--report", tmp_path / "out.html")
+def test_the_report_shows_every_keystroke(sidelong: Run, workspace: Path, tmp_path: Path) -> None:
+    page = tmp_path / "out.html"
+    result = sidelong("eval", workspace, "-n", 1, *QUICK, "--report", page)
+
+    assert result.status == 0
+    assert f"Report: {page}" in result.out
+    html = page.read_text(encoding="utf-8")
+    assert "key by key" in html
+    assert html.count('class="dot selective"') == 3 * 2
+
+
+def test_what_it_cannot_go_with_is_named(sidelong: Run, workspace: Path) -> None:
+    result = sidelong("eval", workspace, "--online", "--test-command", "true")
 
     assert result.status == 1
-    assert "Leave out --tasks, --test-command and --report." in result.err
+    assert "Leave out --tasks and --test-command." in result.err

@@ -113,10 +113,9 @@ def run(args: Namespace) -> int:
             "--test-command judges function bodies of the workspace. Leave out --tasks, and let "
             "--kinds name body."
         )
-    if args.online and (args.tasks, args.test_command, args.report) != (None, None, None):
+    if args.online and (args.tasks, args.test_command) != (None, None):
         raise EvaluationError(
-            "--online measures keystrokes in the workspace and prints tables. Leave out --tasks, "
-            "--test-command and --report."
+            "--online measures keystrokes in the workspace. Leave out --tasks and --test-command."
         )
     args.blanks = args.blanks or (BLANKS_ONLINE if args.online else BLANKS)
     if args.online:

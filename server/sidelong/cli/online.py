@@ -10,6 +10,7 @@ import os
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from contextlib import closing
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -22,9 +23,10 @@ from sidelong.cli.evaluating import EvaluationError, collect, workspace_cases
 from sidelong.cli.parser import positive
 from sidelong.cli.workspace import indexed
 from sidelong.evaluation.online import OnlineSummary, Typed, summarise_online
+from sidelong.evaluation.online_words import number, sentences
 from sidelong.evaluation.record import summary_record
+from sidelong.evaluation.report import online_page
 from sidelong.evaluation.serving import Serving
-from sidelong.evaluation.words import percent
 from sidelong.learnt import load_correction
 from sidelong.model.llama import default_threads
 from sidelong.settings import UserSettings
@@ -63,11 +65,13 @@ def add_online_options(parser: ArgumentParser) -> None:
 def run_online(args: Namespace, config: Config) -> bool:
     """Print what keystrokes cost; whether it was interrupted."""
     found = _measure(args, config)
+    if args.report is not None:
+        args.report.write_text(_page(found), encoding="utf-8")
     if args.json:
         print(json.dumps(_record(found)))
     else:
-        _print(found)
-    return found.partial
+        _print(found, report=args.report)
+    return bool(found.partial)
 
 
 @dataclass(frozen=True)
@@ -84,8 +88,11 @@ class _Found:
     typed: tuple[Typed, ...]
 
     @property
-    def partial(self) -> bool:
-        return len(self.typed) < self.wanted
+    def partial(self) -> str:
+        """That the report is partial, if it is."""
+        if len(self.typed) == self.wanted:
+            return ""
+        return f"PARTIAL: interrupted after {len(self.typed)} of {self.wanted} blanks."
 
 
 def _measure(args: Namespace, config: Config) -> _Found:
@@ -134,12 +141,31 @@ def _record(found: _Found) -> dict[str, Any]:
         "processors": os.cpu_count(),
         "interval_ms": found.interval_ms,
         "wanted": found.wanted,
-        "partial": found.partial,
+        "partial": bool(found.partial),
         **summary_record(summarise_online(found.typed)),
     }
 
 
-def _print(found: _Found) -> None:
+def _page(found: _Found) -> str:
+    facts = {
+        "workspace": found.root,
+        "model": found.model,
+        "blanks": str(len(found.typed)),
+        "seed": str(found.seed),
+        "threads a path": f"{found.threads} of {os.cpu_count()}",
+        "sidelong": __version__,
+    }
+    return online_page.render(
+        summarise_online(found.typed),
+        found.typed,
+        title=Path(found.root).name,
+        facts=facts,
+        interval_ms=found.interval_ms,
+        partial=found.partial,
+    )
+
+
+def _print(found: _Found, *, report: Path | None) -> None:
     console = Console(highlight=False, soft_wrap=True)
     summary = summarise_online(found.typed)
     console.print(f"{found.root} with {found.model}", style="bold", markup=False)
@@ -149,16 +175,14 @@ def _print(found: _Found) -> None:
         markup=False,
     )
     if found.partial:
-        console.print(
-            f"PARTIAL: interrupted after {summary.blanks} of {found.wanted} blanks.",
-            style="bold red",
-            markup=False,
-        )
+        console.print(found.partial, style="bold red", markup=False)
     console.print()
     console.print(_rows(summary))
     console.print()
-    for sentence in _sentences(summary, found):
+    for sentence in sentences(summary, interval_ms=found.interval_ms):
         console.print(sentence, markup=False)
+    if report is not None:
+        console.print(f"\nReport: {report}", markup=False)
 
 
 def _rows(summary: OnlineSummary) -> Table:
@@ -173,51 +197,13 @@ def _rows(summary: OnlineSummary) -> Table:
         table.add_row(
             row.setting if row.way == "never" else "",
             row.way,
-            f"{_number(row.ms_median)} ms",
-            f"{_number(row.ms_p90)} ms",
-            _number(row.read),
-            _number(row.tokens),
+            f"{number(row.ms_median)} ms",
+            f"{number(row.ms_p90)} ms",
+            number(row.read),
+            number(row.tokens),
             "" if gain is None else f"{100 * gain.mean:+.0f} %",
         )
     return table
-
-
-def _number(value: float) -> str:
-    """With a digit behind the point where that says something."""
-    return f"{value:,.{1 if value < 100 else 0}f}"
-
-
-def _sentences(summary: OnlineSummary, found: _Found) -> list[str]:
-    said = [
-        f"The model retrieves for {percent(summary.retrieved)} of the keystrokes. A search takes "
-        f"{summary.retrieval_ms:.1f} ms in the median; the decision takes "
-        f"{percent(summary.decision_share)} of completing without retrieval, from scratch.",
-        f"Selective is faster than always by {_gains(summary)}.",
-        "From scratch is the published setting: three paths with empty caches, each measured "
-        "alone, the latency computed. At once runs them together, each with a model and a cache "
-        "of its own, and stops the one that is not wanted. One cache is what the editor gets.",
-        "Read are the prompt tokens of all paths that are started for a keystroke; in all is what "
-        "went through models until the end, or until a path was stopped, written tokens too.",
-    ]
-    for row in summary.replay:
-        timed = (
-            f", {row.ms_median:,.0f} ms after it in the median ({row.ms_p90:,.0f} ms at p90)"
-            if row.answered
-            else ""
-        )
-        said.append(
-            f"Typing a key every {found.interval_ms} ms, {row.way}: {percent(row.answered)} of the "
-            f"keys are answered before the next{timed}."
-        )
-    return said
-
-
-def _gains(summary: OnlineSummary) -> str:
-    """The speed-ups with their intervals."""
-    return ", ".join(
-        f"{100 * gain.mean:+.0f} % ({100 * gain.low:+.0f} to {100 * gain.high:+.0f}) {setting}"
-        for setting, gain in ((one.setting, one.over_always) for one in summary.speedups)
-    )
 
 
 def _milliseconds(text: str) -> int:

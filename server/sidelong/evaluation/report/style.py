@@ -38,7 +38,7 @@ svg .box { opacity: .22; }
 svg .never { fill: var(--never); stroke: var(--never); }
 svg .always { fill: var(--always); stroke: var(--always); }
 svg .greedy { fill: var(--greedy); stroke: var(--greedy); }
-svg .threshold { fill: var(--threshold); stroke: var(--threshold); }
+svg .threshold, svg .selective { fill: var(--threshold); stroke: var(--threshold); }
 svg .old { fill: var(--never); stroke: var(--never); }
 svg .new { fill: var(--threshold); stroke: var(--threshold); }
 svg polyline.old, svg polyline.new { fill: none; stroke-width: 1.8; }

@@ -1,0 +1,62 @@
+"""The page of `sidelong eval --online`: each keystroke's latency, by setting and way to decide.
+
+What the settings are is `evaluation.online`'s to say, and in words `online_words`'.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+
+from sidelong.evaluation.online import SETTINGS, WAYS, OnlineSummary, Setting, Typed, spent
+from sidelong.evaluation.online_words import number, sentences
+from sidelong.evaluation.report import charts, parts
+
+
+def render(
+    summary: OnlineSummary,
+    typed: Sequence[Typed],
+    *,
+    title: str,
+    facts: Mapping[str, str],
+    interval_ms: int,
+    partial: str = "",
+) -> str:
+    """The whole page; `partial` says that and why the evaluation is not complete."""
+    return parts.document(
+        f"sidelong on {title}, key by key",
+        f'<p class="partial">{escape(partial)}</p>' if partial else "",
+        parts.facts(facts),
+        _rows(summary),
+        *(f"<p>{escape(said)}</p>" for said in sentences(summary, interval_ms=interval_ms)),
+        *(_figure(typed, setting) for setting in SETTINGS),
+    )
+
+
+def _rows(summary: OnlineSummary) -> str:
+    gains = {gain.setting: gain.over_always for gain in summary.speedups}
+    rows = (
+        [
+            escape(row.setting),
+            charts.legend_dot(row.way) + row.way,
+            f"{number(row.ms_median)} ms",
+            f"{number(row.ms_p90)} ms",
+            number(row.read),
+            number(row.tokens),
+            parts.interval(gains[row.setting]) if row.way == "selective" else "",
+        ]
+        for row in summary.rows
+    )
+    names = ["setting", "retrieval", "median", "p90", "tokens read", "in all", "speed-up in %"]
+    return "<h2>What a keystroke costs</h2>" + parts.table(names, rows)
+
+
+def _figure(typed: Sequence[Typed], setting: Setting) -> str:
+    strokes = [stroke for one in typed for stroke in one.strokes]
+    latencies: dict[str, list[float]] = {
+        way: [spent(stroke, setting, way).ms for stroke in strokes] for way in WAYS
+    }
+    return f"<h2>{escape(setting.capitalize())}</h2>" + parts.figure(
+        charts.distribution(latencies),
+        "A dot per keystroke, the middle half boxed, the median marked.",
+    )
