@@ -22,8 +22,9 @@ if [ -n "$(ls "$carry/wheels")" ] && [ ! -e "$work/site/done" ]; then
 fi
 export PYTHONPATH="$PYTHONPATH:$work/site"
 export TORCHINDUCTOR_CACHE_DIR=${TORCHINDUCTOR_CACHE_DIR:-$work/compiled}
-"$python" - <<'CHECK'
+"$python" - "$pretrain_budget" <<'CHECK'
 import sys
+
 try:
     import numpy, tokenizers, torch
     import gguf, sidelong_index
@@ -31,6 +32,8 @@ try:
     torch.optim.Muon
 except (ImportError, AttributeError) as missing:
     sys.exit(f"error: this machine cannot train: {missing}")
+if "--device cuda" in sys.argv[1] and not torch.cuda.is_available():
+    sys.exit("error: PyTorch sees no GPU here; PRETRAIN_BUDGET without --device cuda needs none")
 gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else "no GPU"
 print(f"Python {sys.version.split()[0]}, torch {torch.__version__}, {gpu}")
 CHECK

@@ -13,7 +13,7 @@ echo "== packing"
 tar -C "$work" -cf - train.jsonl dev.jsonl tokenizer.json | xz -T0 -"${XZ:-6}" > "$carry/corpus.tar.xz"
 # What sampling imports and a machine with PyTorch, tokenizers and NumPy may lack.
 # Of this machine's versions, for that machine's Python (GPU_PYTHON); WHEELS= carries none.
-wheels=${WHEELS-gguf rapidfuzz platformdirs watchdog tree-sitter tree-sitter-c tree-sitter-cpp
+wheels=${WHEELS-gguf watchdog tree-sitter tree-sitter-c tree-sitter-cpp
   tree-sitter-go tree-sitter-java tree-sitter-javascript tree-sitter-python tree-sitter-rust
   tree-sitter-typescript}
 for name in $wheels; do
