@@ -1,8 +1,9 @@
 """What a keystroke costs in the published setting and in sidelong's: `sidelong eval --online`.
 
-The shipped model is measured as it is; then it and a larger one with chunks in their prompts, and
-with a threshold where they retrieve for a fifth of the keystrokes, as often as retrieval helps in
-the published figures (or more often, where several keystrokes have one probability).
+The shipped model is measured as it is; then with chunks in its prompt, and a larger one too, which
+decides for itself or lets the shipped one decide; each with a threshold where it retrieves for a
+fifth of the keystrokes, as often as retrieval helps in the published figures (or more often, where
+several keystrokes have one probability).
 The weights of the larger shape are random. Its decisions and texts mean nothing; what they cost is
 what a trained model of this shape costs, but for a small vocabulary.
 
@@ -149,13 +150,21 @@ def main() -> None:
         write_random(larger, SHAPES[args.shape])
         command = ["eval", str(root), "--online", "-n", str(args.blanks), "--keys", str(args.keys)]
         sidelong(command)
-        for model in (default_model(), larger):
-            rare = threshold(model, root, blanks=args.blanks, keys=args.keys)
-            print(f"\nWith {CONTEXT} tokens of chunks in the prompt, threshold {rare:.4g}:")
+        for model, decider in (
+            (default_model(), default_model()),
+            (larger, larger),
+            (larger, default_model()),
+        ):
+            rare = threshold(decider, root, blanks=args.blanks, keys=args.keys)
+            policy = () if decider == model else ("--policy", str(decider))
+            print(
+                f"\n{decider.name} decides, {CONTEXT} tokens of chunks in the prompt, "
+                f"threshold {rare:.4g}:"
+            )
             sidelong(
                 [
                     *command,
-                    *("--model", str(model), "--context", str(CONTEXT)),
+                    *("--model", str(model), *policy, "--context", str(CONTEXT)),
                     *("--threshold", f"{rare:.6g}", "--interval", "300"),
                 ]
             )

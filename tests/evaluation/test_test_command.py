@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -127,6 +128,27 @@ def test_the_summary_counts_bodies_that_tests_notice(trial: NewTrial) -> None:
         "never": (1, 0.0), "always": (1, 1.0), "greedy": (1, 0.0), "threshold": (1, 1.0),
     }  # fmt: skip
     assert "2 were not tried" in sentence(summary)
+
+
+@pytest.mark.parametrize(
+    ("path", "judged"),
+    [
+        ("shop/cart.py", True),
+        ("shop/contest.py", True),
+        ("src/latest/cart.ts", True),
+        ("tests/helpers.py", False),
+        ("shop/test_cart.py", False),
+        ("conftest.py", False),
+        ("cart_test.go", False),
+        ("src/cart.test.ts", False),
+    ],
+)
+def test_the_tests_own_bodies_are_not_judged_by_them(
+    trial: NewTrial, path: str, judged: bool
+) -> None:
+    one = trial("x", "right", kind="body")
+    moved = replace(one, case=replace(one.case, file=replace(one.case.file, path=path)))
+    assert bodies([moved]) == ([moved] if judged else [])
 
 
 def test_tests_that_notice_nothing_are_suspicious(trial: NewTrial) -> None:

@@ -6,6 +6,7 @@ Where and how tests run is the caller's; completing is `run`'s.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -28,6 +29,11 @@ _BROKEN: Mapping[str, str] = {
     "typescriptreact": 'throw new Error("not written");',
 }
 """By language, a body that compiles and cannot work; elsewhere the body is left out."""
+
+_OF_TESTS = re.compile(
+    r"(^|/)(tests?|__tests__|specs?)/|(^|/)(test_[^/]*|conftest|[^/]*_test|[^/]*[.](test|spec))[.]\w+$"
+)
+"""Paths where tests lie, by the habits of pytest, Go, Rust, Java and JavaScript."""
 
 Test = Callable[[str, str], bool | None]
 """Whether the tests pass while the file of this path holds this text; None if out of time."""
@@ -63,7 +69,7 @@ class PassSummary:
     command: str
     timeout_s: float
     wanted: int
-    """Function bodies among the blanks."""
+    """Function bodies among the blanks, the tests' own left out."""
     judged: int
     unnoticed: int
     """Bodies that the tests do not miss; these and those judged are all that were tried."""
@@ -78,8 +84,12 @@ class PassSummary:
 
 
 def bodies(trials: Iterable[Trial]) -> list[Trial]:
-    """Those of function bodies."""
-    return [trial for trial in trials if trial.case.blank.kind == "body"]
+    """Those of function bodies, but of the tests' own: a test that checks nothing passes."""
+    return [
+        trial
+        for trial in trials
+        if trial.case.blank.kind == "body" and not _OF_TESTS.search(trial.case.file.path)
+    ]
 
 
 def verdicts(trials: Iterable[Trial], test: Test) -> Iterator[Verdict]:
