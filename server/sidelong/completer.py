@@ -10,24 +10,21 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from functools import partial
-from itertools import islice
+from dataclasses import replace
 
 from sidelong import gate as gates
 from sidelong import prompt as prompts
-from sidelong.alternatives import Beginning, branches, distinct
+from sidelong.alternatives import distinct
 from sidelong.correction import Correction
-from sidelong.gate import Gate, Look
-from sidelong.generate import Generated, generate
-from sidelong.model.protocol import Cancel, Evaluation, Hidden, Logits, Model, Stopped
-from sidelong.ngram import LineTokens, NgramCache, file_sources
+from sidelong.gate import Look
+from sidelong.model.protocol import Cancel, Evaluation, Hidden, Model, Stopped
+from sidelong.ngram import LineTokens
 from sidelong.prompt import Budget
-from sidelong.request import Answer, Request, Tokens
+from sidelong.request import Answer, Request
 from sidelong.retrieval import retrieve
 from sidelong.settings import Settings
-from sidelong.trim import Trimmed, should_stop, trim
 from sidelong.view import View, look, view
+from sidelong.writing import Read, Writer
 from sidelong_index import Exclusion, Hit, Snapshot
 
 log = logging.getLogger(__name__)
@@ -99,7 +96,8 @@ class Completer:
         with watch("window"):
             budget = prompts.fit(_budget(self.model.budget, settings), self.model.n_ctx)
             seeing = view(self.model, request, budget)
-        read: _Read | None = None
+            writer = Writer(self.model, request, seeing, budget, self._lines, cancel)
+        read: Read | None = None
         seen, by_policy = None, 0
         correction = self._correction(request)
         if self.policy is None and self.model.special.decides:
@@ -117,29 +115,34 @@ class Completer:
             with watch("retrieve"):
                 chunks = _result(hits, request)
             with watch("prefill"):
-                with_chunks = self._read_chunks(seeing, read, chunks, cancel)
-            if with_chunks is None and not self._has_cache(settings):
+                with_chunks = writer.read_chunks(chunks, before=read)
+            if with_chunks is None and not writer.has_cache:
                 chunks = ()
             decision = replace(decision, retrieved=bool(chunks))
             read = with_chunks or read
         if read is None:
             with watch("look"):
-                read = self._read(seeing.prompt, cancel)
-        task = _Task(request, seeing, budget, cancel)
+                read = writer.read()
         with watch("generate"):
-            generated = self._generate(task, read, chunks)
-        answer = replace(
-            self._answer(task, generated, read, chunks, decision),
-            tokens=Tokens(len(read.prompt), read.evaluated, generated.tokens, by_policy),
-            ms=watch.ms,
-        )
+            written = writer.write(read, chunks)
+        answer = writer.answer(written, decision)
+        others: tuple[Answer, ...] = ()
         if request.alternatives:
             with watch("alternatives"):
-                others = self._others(task, generated, answer, read, hits)
-                found = distinct(answer, _for_a_while(others), most=request.alternatives)
-                answer = replace(answer, alternatives=found)
+                found = writer.others(written, decision, lambda: _result(hits, request))
+                others = distinct(answer, _for_a_while(found), most=request.alternatives)
         hits.cancel()
-        return answer
+        return replace(
+            self._signed(answer),
+            tokens=replace(answer.tokens, policy=by_policy),
+            ms=watch.ms,
+            alternatives=tuple(map(self._signed, others)),
+        )
+
+    def _signed(self, answer: Answer) -> Answer:
+        """The answer with the names of those who made it."""
+        policy = None if self.policy is None else self.policy.name
+        return replace(answer, model=self.model.name, models=self.fingerprint, policy=policy)
 
     def consider(self, request: Request, cancel: Cancel) -> tuple[float, Hidden] | None:
         """P(<cc>) and the deciding model's state at `<eof>` [D], whatever the settings say.
@@ -183,166 +186,12 @@ class Completer:
 
     def _look(
         self, seeing: View, cancel: Cancel, correction: Correction | None
-    ) -> tuple[_Read, Look | None]:
+    ) -> tuple[Read, Look | None]:
         """Read P(<cc>) and, in the same pass, what an abstention would begin with."""
         hidden = correction is not None
         found = self.model.evaluate(seeing.prompt, rows=2, cancel=cancel, hidden=hidden)
-        read = _Read(seeing.prompt, found.logits[-1], found.evaluated)
+        read = Read(seeing.prompt, found.logits[-1], found.evaluated)
         return read, _look_at(self.model, found, correction)
-
-    def _read(self, prompt: list[int], cancel: Cancel) -> _Read:
-        found = self.model.evaluate(prompt, rows=1, cancel=cancel)
-        return _Read(prompt, found.logits[0], found.evaluated)
-
-    def _read_chunks(
-        self, seeing: View, read: _Read | None, chunks: tuple[Hit, ...], cancel: Cancel
-    ) -> _Read | None:
-        """Read on from what was read, if anything, with the chunks; None if none fits the budget.
-
-        A model that was not trained enough to use context has a context budget of 0; what is
-        retrieved then speaks through the workspace cache alone.
-        """
-        prompt = seeing.with_chunks(chunks)
-        if prompt is None:
-            return None
-        found = self._read(prompt, cancel)
-        before = 0 if read is None else read.evaluated
-        return replace(found, evaluated=before + found.evaluated)
-
-    def _generate(
-        self, task: _Task, read: _Read, chunks: tuple[Hit, ...], begun: Beginning = ()
-    ) -> Generated:
-        request = task.request
-        stop = partial(
-            should_stop,
-            before=request.before,
-            after=request.after,
-            language=request.language,
-            max_lines=request.settings.max_lines,
-        )
-
-        return generate(
-            self.model,
-            read.prompt,
-            read.logits,
-            context=task.seeing.before,
-            owed=task.seeing.owed,
-            cache=self._cache(request, task.seeing, chunks),
-            max_tokens=task.budget.generated,
-            stop=stop,
-            cancel=task.cancel,
-            least=request.settings.min_probability,
-            begun=begun,
-            note=request.alternatives > 0,
-        )
-
-    def _answer(
-        self,
-        task: _Task,
-        generated: Generated,
-        read: _Read,
-        chunks: tuple[Hit, ...],
-        decision: Gate,
-    ) -> Answer:
-        request = task.request
-        trimmed = trim(
-            generated.text,
-            before=request.before,
-            after=request.after,
-            language=request.language,
-            max_lines=request.settings.max_lines,
-        )
-        return Answer(
-            text=trimmed.text,
-            replace_after=trimmed.replace_after,
-            gate=decision,
-            chunks=chunks,
-            tokens=Tokens(len(read.prompt), read.evaluated, generated.tokens),
-            probability=generated.probability,
-            reason=_reason(generated, trimmed),
-            model=self.model.name,
-            models=self.fingerprint,
-            policy=None if self.policy is None else self.policy.name,
-        )
-
-    def _others(
-        self,
-        task: _Task,
-        generated: Generated,
-        answer: Answer,
-        read: _Read,
-        hits: Future[list[Hit]],
-    ) -> Iterator[Answer]:
-        """Other texts, made as they are taken, most of which part from the first in its first line.
-
-        One has read chunks if the first has not, and the reverse; it comes late, for reading costs.
-        """
-
-        def write(begun: Beginning) -> Generated:
-            return self._generate(task, read, answer.chunks, begun)
-
-        parted = (
-            self._answer(task, other, read, answer.chunks, answer.gate)
-            for other in branches(generated, write)
-        )
-        yield from islice(parted, task.request.alternatives - 1)
-        otherwise = self._decided_otherwise(task, answer, hits)
-        if otherwise is not None:
-            yield otherwise
-        yield from parted
-
-    def _decided_otherwise(
-        self, task: _Task, answer: Answer, hits: Future[list[Hit]]
-    ) -> Answer | None:
-        """With chunks what was written without them, and the reverse; None if there are none."""
-        chunks = () if answer.chunks else _result(hits, task.request)
-        if not chunks and not answer.chunks:
-            return None
-        read = self._read_chunks(task.seeing, None, chunks, task.cancel)
-        if read is None and chunks and not self._has_cache(task.request.settings):
-            return None
-        read = read or self._read(task.seeing.prompt, task.cancel)
-        gate = replace(answer.gate, retrieved=bool(chunks))
-        return self._answer(task, self._generate(task, read, chunks), read, chunks, gate)
-
-    def _has_cache(self, settings: Settings) -> bool:
-        return settings.workspace_cache and bool(self.model.cache_weights)
-
-    def _cache(self, request: Request, seeing: View, chunks: tuple[Hit, ...]) -> NgramCache | None:
-        """The n-grams of the open file and of what was retrieved; None if switched off.
-
-        The text given back by healing is left out: its last, broken token is what is asked for.
-        """
-        if not self._has_cache(request.settings):
-            return None
-        before = request.before
-        before = before[: len(before) - len(seeing.owed.decode())]
-        sources = file_sources(before, request.after, self._lines)
-        sources += [self._lines("\n" + chunk.text) for chunk in chunks]
-        return NgramCache(
-            sources,
-            vocab_size=len(self.model.pieces.pieces),
-            weights=self.model.cache_weights,
-        )
-
-
-@dataclass(frozen=True)
-class _Task:
-    """What all texts for one request have in common."""
-
-    request: Request
-    seeing: View
-    budget: Budget
-    cancel: Cancel
-
-
-@dataclass(frozen=True)
-class _Read:
-    """A prompt that was read, the next token's logits [V], and the tokens evaluated for it."""
-
-    prompt: list[int]
-    logits: Logits
-    evaluated: int
 
 
 class _Stopwatch:
@@ -401,13 +250,6 @@ def _result(hits: Future[list[Hit]], request: Request) -> tuple[Hit, ...]:
     except Exception:
         log.exception("request %s: retrieval failed, completing without it", request.id)
         return ()
-
-
-def _reason(generated: Generated, trimmed: Trimmed) -> str:
-    """What shortened the text; where it is empty, why."""
-    if trimmed.text or generated.text:
-        return trimmed.reason
-    return f"unsure ({generated.probability:.3f})" if generated.reason == "unsure" else "empty"
 
 
 def _budget(model: Budget, settings: Settings) -> Budget:
