@@ -4,12 +4,12 @@ Each blank is completed without retrieval (never), with it (always), and as the 
 when it is the likeliest (greedy), or when its probability passes the threshold.
 Every completion starts from an empty cache, so that each mode pays its own way.
 Nothing leaves the machine, and nothing in the workspace changes.
+Ctrl-C ends it early with a report of what there is until then.
 
 --test-command "pytest -q" also judges function bodies by your own tests, in a temporary copy.
 It RUNS CODE THAT THE MODEL WROTE, with your rights and without a sandbox: it is your choice.
 
 --online measures keystrokes instead, as a user would have them.
-Ctrl-C ends it early with a report of what there is until then.
 """
 
 from __future__ import annotations
