@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from sidelong.evaluation.calibration import (
     candidates,
     correct,
 )
+from sidelong.evaluation.metrics import Interval
 from sidelong.evaluation.run import Trial
 from sidelong.evaluation.summary import helped
 
@@ -128,14 +130,22 @@ def test_a_correction_that_knows_nothing_is_not(trial: NewTrial) -> None:
     assert not found.worthwhile
 
 
-def test_a_correction_has_to_beat_what_is_in_use_as_well(trial: NewTrial) -> None:
-    # Always retrieving is right each time: nothing is better, however much the states tell.
-    trials, hidden, asked = told(trial, telling=True)
-    trials = [trial("wrong", "right", p=p, path=f"{i % 40}.py") for i, p in enumerate(asked)]
-    found = correct(trials, asked=asked, hidden=hidden, models="m", current=0.0)
+@pytest.mark.parametrize(
+    ("over_chosen", "over_current", "worthwhile"),
+    [(0.01, 0.01, True), (0.01, -0.01, False), (-0.01, 0.01, False)],
+)
+def test_a_correction_has_to_beat_what_is_in_use_as_well(
+    trial: NewTrial, over_chosen: float, over_current: float, worthwhile: bool
+) -> None:
+    trials, hidden, asked = told(trial, telling=False)
+    found = correct(trials, asked=asked, hidden=hidden, models="m", current=0.5)
     assert found is not None
-    assert found.over_current.low <= 0
-    assert not found.worthwhile
+    judged = replace(
+        found,
+        gain=Interval(0.02, over_chosen, 0.03),
+        over_current=Interval(0.02, over_current, 0.03),
+    )
+    assert judged.worthwhile is worthwhile
 
 
 def test_a_few_blanks_make_no_correction(trial: NewTrial) -> None:
