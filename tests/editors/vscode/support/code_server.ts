@@ -4,7 +4,15 @@
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -33,7 +41,8 @@ export interface CodeServer {
   folder: string;
   /** A home that only this editor has. */
   home: string;
-  log: string;
+  /** What our log in VS Code says so far. */
+  log(): string;
   stop(): Promise<void>;
 }
 
@@ -51,6 +60,8 @@ const QUIET = {
   "extensions.autoUpdate": false,
   "extensions.ignoreRecommendations": true,
   "git.enabled": false,
+  // A line for each request; a test that fails shows the last of them.
+  "sidelong.server.logLevel": "debug",
   // What is tested is the editor: also an unsure model's text is shown.
   "sidelong.minProbability": 0,
   "telemetry.telemetryLevel": "off",
@@ -112,9 +123,7 @@ export async function startCodeServer(options: Options): Promise<CodeServer> {
     url: `${base}/?${what}`,
     folder,
     home,
-    get log() {
-      return log.join("");
-    },
+    log: () => ourLog(data),
     stop: async () => {
       await end(child);
       rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
@@ -128,6 +137,15 @@ export function writeFiles(folder: string, files: Record<string, string>): void 
     mkdirSync(path.dirname(file), { recursive: true });
     writeFileSync(file, text);
   }
+}
+
+function ourLog(data: string): string {
+  const files = readdirSync(path.join(data, "logs"), { recursive: true, encoding: "utf8" });
+  return files
+    .filter((file) => /sidelong\.log$/.test(file))
+    .flatMap((file) => readFileSync(path.join(data, "logs", file), "utf8").split("\n"))
+    .filter((line) => !line.includes("llama.cpp: "))
+    .join("\n");
 }
 
 /** The folder with our extension, and with another beside it where that is wanted. */

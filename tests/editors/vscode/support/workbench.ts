@@ -82,6 +82,7 @@ export class Workbench {
     await this.#pick("Control+KeyG", `:${before.length}:${column}`, "");
     await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
     await this.page.locator(".monaco-editor.focused").first().waitFor();
+    await this.#idle();
   }
 
   /** Run a command by its title in the palette. */
@@ -197,6 +198,21 @@ export class Workbench {
     return this.page.frameLocator("iframe.webview.ready").frameLocator("#active-frame");
   }
 
+  /**
+   * Wait until what VS Code puts off until it is idle is there.
+   * A new editor's ghost text is among that: what is typed before asks no server, on a busy machine.
+   */
+  async #idle(): Promise<void> {
+    await this.page.evaluate(
+      (timeout) =>
+        new Promise((resolve) => {
+          requestIdleCallback(resolve, { timeout });
+        }),
+      // Its own are run after 5 seconds at the latest.
+      TIMEOUT_MS / 4,
+    );
+  }
+
   /** Open the box in the middle, fill it, wait for the entry and take it. */
   async #pick(key: string, text: string, entry: string): Promise<void> {
     const box = this.page.locator(".quick-input-widget");
@@ -231,7 +247,9 @@ export class Workbench {
       if (Date.now() > until) {
         await this.screenshot(`failed-${Date.now()}`);
         throw new Error(
-          `expected ${what} ${JSON.stringify(String(expected))}, saw ${JSON.stringify(seen)}`,
+          `expected ${what} ${JSON.stringify(String(expected))}, saw ${JSON.stringify(seen)}\n` +
+            `the focus is on ${await this.page.evaluate(() => document.activeElement?.className)}\n` +
+            `the end of the log:\n${this.server.log().slice(-2_000)}`,
         );
       }
       await sleep(POLL_MS);
