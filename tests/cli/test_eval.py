@@ -104,6 +104,10 @@ def test_without_git_every_source_file_counts(workspace: Path) -> None:
     assert [f.path for f in code_files(workspace, Settings())] == ["drawing.py", "shapes.py"]
 
 
+def test_files_know_the_workspaces_name(workspace: Path) -> None:
+    assert {f.project for f in code_files(workspace, Settings())} == {workspace.name}
+
+
 def test_languages_that_are_off_are_left_out(workspace: Path) -> None:
     assert code_files(workspace, Settings(languages={"python": False})) == []
 

@@ -12,6 +12,7 @@ SHOP = File(
     "shop.py",
     "python",
     "def total(prices):\n    result = sum(prices)\n    return result\n\n\nprint(total([1, 2]))\n",
+    "store",
 )
 USER = File("user.py", "python", "class User:\n    def name(self):\n        return self.first\n")
 FILES = [SHOP, USER]
@@ -59,6 +60,7 @@ def test_the_engine_sees_the_document_without_the_target() -> None:
     engine = Engine("")
     run([case(SHOP, "sum(prices)")], engine)
     assert engine.requests[0].before == "def total(prices):\n    result = "
+    assert engine.requests[0].project == "store"
     assert engine.requests[0].after.startswith("\n    return result\n")
 
 

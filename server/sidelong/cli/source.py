@@ -49,7 +49,7 @@ def code_files(
         if known is not None and path not in known:
             continue
         try:
-            files.append(File(path, language, read_text(root / path)))
+            files.append(File(path, language, read_text(root / path), root.name))
         except PlaceError:
             continue  # gone since, or not UTF-8
         on_file()

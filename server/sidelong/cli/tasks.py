@@ -73,7 +73,7 @@ def _place(task: Task, root: Path) -> _Placed:
     blank = None if text is None else task.blank_in(text)
     if text is None or blank is None:
         text, blank = task.alone()
-    case = Case(File(task.path, language, text), blank)
+    case = Case(File(task.path, language, text, PurePosixPath(task.repository).name), blank)
     return _Placed(case, folder if known else None, tuple(task.files))
 
 

@@ -45,6 +45,8 @@ class File:
     """As the snapshot names it."""
     language: str
     text: str
+    project: str = ""
+    """The workspace folder's name, which some models' formats begin with."""
 
 
 @dataclass(frozen=True)
@@ -188,6 +190,7 @@ def question(case: Case, settings: Settings) -> Request:
         text=case.text,
         offset=case.blank.start,
         settings=settings,
+        project=case.file.project,
         id=f"{case.file.path}:{case.blank.start}:{settings.retrieval}",
     )
 

@@ -105,6 +105,7 @@ class Serving:
             offset=offset,
             settings=settings,
             id=f"{case.file.path}:{offset}",
+            project=case.file.project,
             correction=self._correction,
         )
 
