@@ -33,10 +33,10 @@ const DRAWING = `from shapes import Rectangle
 
 
 class Canvas:
-    def __init__(self) -> None:
+    def __init__(self):
         self.shapes: list[Rectangle] = []
 
-    def draw(self, shape: Rectangle) -> None:
+    def draw(self, shape: Rectangle):
         self.shapes.append(shape)
 
 
@@ -60,12 +60,14 @@ after(async () => {
 
 test("ghost text, explanation and menu can be shown", async () => {
   await code.open("drawing.py");
+  await code.command("sidelong: Why This Suggestion?");
+  await code.panelText(/Nothing has been asked yet/);
+  await code.open("drawing.py");
   await code.type(".");
   await code.expectOtherSuggestion("");
-  await code.screenshot("readme-ghost-text", { ...WINDOW, height: 330 });
-  await code.command("sidelong: Why This Suggestion?");
   await code.panelText(/A suggestion was shown/);
-  await code.screenshot("readme-explain", { ...WINDOW, height: 660 });
+  await code.screenshot("readme-explain", { ...WINDOW, height: 594 });
+  await code.screenshot("readme-ghost-text", { ...WINDOW, width: 421, height: 312 });
   await code.page.locator('[id="sidelong.sidelong.sidelong"] a').click();
   await code.page.locator(".quick-input-list .monaco-list-row").first().waitFor();
   await code.screenshot("readme-menu", { x: 290, y: 0, width: 640, height: 330 });
