@@ -1,6 +1,6 @@
 /**
  * The pictures of README.md: `screenshots.sh` copies them from here.
- * Look at them first: what a model suggests here is its own affair, so that no test can fail of it.
+ * Look at them first: the tests only want that the default model suggests something here, unasked.
  */
 
 import { after, before, test } from "node:test";
