@@ -6,6 +6,7 @@ Evaluating it is left to `completer`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -64,13 +65,19 @@ def _stock(model: Model, request: Request, budget: Budget) -> View:
     suffix = suffix_tokens(request.after, tokenize=tokenize, budget=budget.suffix)
 
     def read(lead: str) -> tuple[list[int], list[int], bytes]:
-        """L's whole lines, the rest of it, and what healing gives back of that."""
-        prefix = prefix_tokens(above, tokenize=_led(tokenize, lead), budget=budget.prefix)
+        """L's whole lines, the rest of it, and what healing gives back of that.
+
+        The rest is cut last: the line that is completed says more than those far above it.
+        """
+        led = _led(tokenize, lead)
         line = prefix_tokens(
-            typed,
-            tokenize=tokenize if special.middle else _led(tokenize, lead),
-            budget=budget.prefix - len(prefix),
+            typed, tokenize=tokenize if special.middle else led, budget=budget.prefix
         )
+        prefix = prefix_tokens(above, tokenize=led, budget=budget.prefix)
+        if len(prefix) + len(line) > budget.prefix:
+            step = max(1, budget.prefix // 4)
+            room = budget.prefix - math.ceil(len(line) / step) * step
+            prefix = prefix_tokens(above, tokenize=led, budget=max(0, room))
         return prefix, *_heal(model, line, request)
 
     def with_chunks(hits: Sequence[Hit]) -> list[int] | None:
