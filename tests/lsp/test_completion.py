@@ -94,6 +94,13 @@ def test_what_stands_there_already_is_not_doubled(listing: Any) -> None:
     assert applied(doc, found.text_edit).splitlines()[1] == "f(ab)"
 
 
+def test_where_only_white_space_is_left_the_list_is_empty(listing: Any) -> None:
+    doc = listing.open("space.py", '#! {"text": "a) "}\nf($0+ b')
+    assert item(listing, doc).label == "a)"
+    listing.type(doc, "a)")
+    assert complete(listing, doc).items == ()
+
+
 def test_all_lines_are_inserted_as_they_are(listing: Any) -> None:
     doc = listing.open("lines.py", '#! {"text": "ise:\\n        x()\\n"}\n    other$0\n')
     found = item(listing, doc)

@@ -37,7 +37,9 @@ async def completion(server: Server, params: types.CompletionParams) -> types.Co
     replied = await reply(server, uri, read, key=request_key(uri))
     if isinstance(replied, NoReply):
         return types.CompletionList(is_incomplete=True, items=[]) if replied.empty else None
-    return types.CompletionList(is_incomplete=True, items=[_item(server, replied)])
+    # White space is left of a suggestion that was typed to its end; a list cannot show that.
+    items = [_item(server, replied)] if replied.answer.text.strip() else []
+    return types.CompletionList(is_incomplete=True, items=items)
 
 
 def _item(server: Server, replied: Reply) -> types.CompletionItem:
