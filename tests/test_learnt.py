@@ -30,6 +30,14 @@ def test_a_correction_is_kept_for_its_folder_alone(root: Path) -> None:
     assert load_correction(None) is None
 
 
+def test_a_link_to_the_folder_is_the_folder(root: Path, tmp_path: Path) -> None:
+    root.mkdir()
+    link = tmp_path / "link"
+    link.symlink_to(root)
+    save_correction(root, FOUND)
+    assert load_correction(link) is not None
+
+
 def test_it_lies_in_the_cache_folder(root: Path) -> None:
     save_correction(root, FOUND)
     (file,) = paths.learnt_dir().iterdir()

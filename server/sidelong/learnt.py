@@ -76,8 +76,10 @@ def _delete(file: Path) -> bool:
 
 
 def _file(root: PurePath, what: str) -> Path:
-    name = re.sub(r"[^\w.-]", "_", root.name)[:40] or "root"
-    digest = blake2b(os.fsencode(root), digest_size=8).hexdigest()
+    # An editor may have opened a link to the folder that a command was given.
+    real = Path(os.path.realpath(root))
+    name = re.sub(r"[^\w.-]", "_", real.name)[:40] or "root"
+    digest = blake2b(os.fsencode(real), digest_size=8).hexdigest()
     return paths.learnt_dir() / f"{name}-{digest}.{what}.json"
 
 
