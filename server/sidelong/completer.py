@@ -40,6 +40,9 @@ class Completer:
         """`model` writes; `policy` decides whether to retrieve, by default `model` itself."""
         self.model = model
         self.policy = policy
+        # Read now: the files may be gone, or others, by the first request.
+        self.fingerprint = "+".join(model.fingerprint for model in self.models)
+        """Tells these models from others: what is learnt with them is not used without them."""
         self._lines = LineTokens(model.tokenize)
         self._retriever = ThreadPoolExecutor(1, thread_name_prefix="sidelong-retrieve")
 
@@ -63,11 +66,6 @@ class Completer:
     def threshold(self) -> float:
         """What the deciding model recommends for P(<cc>)."""
         return self.models[-1].threshold
-
-    @property
-    def fingerprint(self) -> str:
-        """Tells these models from others: what is learnt with them is not used without them."""
-        return "+".join(model.fingerprint for model in self.models)
 
     def close(self) -> None:
         """Let go of the models and of the retrieval thread."""

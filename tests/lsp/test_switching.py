@@ -207,6 +207,18 @@ def test_switching_between_real_models_while_requests_arrive(
     assert editor.shut_down() == 0
 
 
+def test_a_model_whose_file_is_gone_goes_on(
+    new_editor: NewEditor, default_model: Path, tmp_path: Path
+) -> None:
+    removed = tmp_path / "removed.gguf"
+    shutil.copy(default_model, removed)
+    editor = new_editor()
+    editor.start(*editor.serve, options={"minProbability": 0, "model": {"path": str(removed)}})
+    editor.until(lambda: message(editor) == "Completing with removed.gguf")
+    removed.unlink()
+    assert answered_by(editor, editor.open("a.py", CODE))
+
+
 def test_status_and_explanation_name_who_completes_and_who_decides(
     new_editor: NewEditor, default_model: Path, tmp_path: Path
 ) -> None:
