@@ -9,12 +9,10 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
 from sidelong import paths
 from sidelong.acceptance import Margin, Tally
 from sidelong.cli.evaluating import Evaluated
+from sidelong.cli.terminal import Figures, Terminal
 from sidelong.evaluation.calibration import LEAST_TO_CORRECT, Calibration, Corrected
 from sidelong.evaluation.summary import Point
 from sidelong.evaluation.words import percent, signed
@@ -42,10 +40,10 @@ class Findings:
 def show(found: Findings) -> None:
     """Print a table of the thresholds, and what they gain in sentences."""
     evaluated, threshold, correction = found.evaluated, found.threshold, found.correction
-    console = Console(highlight=False, soft_wrap=True)
+    console = Terminal()
     console.print(f"{evaluated.root} with {evaluated.model}", style="bold", markup=False)
     console.print(f"{len(evaluated.trials)} blanks, seed {evaluated.seed}\n", markup=False)
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table = Figures()
     table.add_column("", no_wrap=True)
     for name in ("threshold", "retrieves", "edit sim.", "exact", "mean"):
         table.add_column(name, justify="right", no_wrap=True)

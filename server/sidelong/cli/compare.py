@@ -17,7 +17,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.filesize import decimal
 
 from sidelong import __version__
@@ -28,6 +27,7 @@ from sidelong.cli.config import load_config
 from sidelong.cli.evaluating import add_blank_options
 from sidelong.cli.index import FolderError
 from sidelong.cli.parser import add_engine_options, model_file
+from sidelong.cli.terminal import Terminal
 from sidelong.errors import ModelMissing
 from sidelong.evaluation.comparison import Comparison, compare
 from sidelong.evaluation.comparison_record import comparison_record, pair_record
@@ -148,7 +148,7 @@ def _side(side: Side) -> str:
 
 
 def _print(compared: Compared, found: Comparison, *, report: Path | None) -> None:
-    console = Console(highlight=False, soft_wrap=True)
+    console = Terminal()
     console.print(f"{compared.root}", style="bold", markup=False)
     for role, side in zip(("old", "new"), compared.sides, strict=True):
         console.print(f"{role}: {side.path}", markup=False)

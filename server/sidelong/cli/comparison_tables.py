@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sidelong.cli.comparing import Compared
+from sidelong.cli.terminal import Figures
 from sidelong.evaluation.comparison import (
     SERVED,
     Change,
@@ -46,7 +47,7 @@ def render(compared: Compared, found: Comparison) -> RenderableType:
 
 
 def _table(first: str, *names: str) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table = Figures()
     table.add_column(first, no_wrap=True)
     for name in names:
         table.add_column(name, justify="right", no_wrap=True)

@@ -15,14 +15,13 @@ from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
-from rich.console import Console
-
 from sidelong.cli import answer as answers
 from sidelong.cli.completing import ask, loaded
 from sidelong.cli.config import load_config
 from sidelong.cli.language import language_id
 from sidelong.cli.parser import add_model_options, probability
 from sidelong.cli.place import Place, parse_place, read_text
+from sidelong.cli.terminal import Terminal
 from sidelong.cli.workspace import find_root, indexed
 from sidelong.learnt import load_correction
 from sidelong.request import Answer, Request
@@ -73,7 +72,7 @@ def run(args: Namespace) -> int:
     if args.json:
         print(json.dumps(answers.to_json(answer)))
     else:
-        Console(highlight=False, soft_wrap=True).print(answers.render(answer, request))
+        Terminal().print(answers.render(answer, request))
     return 0
 
 

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from sidelong import __version__
@@ -23,6 +23,7 @@ from sidelong.cli.checks.model import check_model, model_path
 from sidelong.cli.checks.places import check_cache, check_config, check_watcher
 from sidelong.cli.config import Config, load_config
 from sidelong.cli.parser import add_model_options
+from sidelong.cli.terminal import Terminal
 
 NO_MODEL = Finding("self-test", "broken", "no completion without a model", "Mend that first.")
 
@@ -88,9 +89,9 @@ def _model_arguments(args: Namespace) -> list[str]:
 
 
 def _print(findings: list[Finding]) -> None:
-    table = Table.grid(padding=(0, 2))
+    table = Table.grid("", "", Column(overflow="fold"), padding=(0, 2))
     for finding in findings:
         table.add_row(Text(finding.state, style=STYLES[finding.state]), finding.name, finding.fact)
         if finding.remedy:
             table.add_row("", "", Text(f"→ {finding.remedy}", style=STYLES[finding.state]))
-    Console(highlight=False, markup=False).print(table)
+    Terminal(markup=False).print(table)

@@ -22,8 +22,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from sidelong import __version__
 from sidelong.cli import summary_tables, testing
 from sidelong.cli.bars import Patience
@@ -39,6 +37,7 @@ from sidelong.cli.online import BLANKS as BLANKS_ONLINE
 from sidelong.cli.online import add_online_options, run_online
 from sidelong.cli.parser import positive, probability
 from sidelong.cli.tasks import evaluate_tasks
+from sidelong.cli.terminal import Terminal
 from sidelong.cli.testing import add_test_options, project_tests
 from sidelong.evaluation.passing import PassSummary, Verdict
 from sidelong.evaluation.record import summary_record, trial_record
@@ -195,7 +194,7 @@ def _page(found: _Found) -> str:
 
 def _print(found: _Found, *, tasks: bool, report: Path | None) -> None:
     evaluated = found.evaluated
-    console = Console(highlight=False, soft_wrap=True)
+    console = Terminal()
     console.print(f"{evaluated.root} with {evaluated.model}", style="bold", markup=False)
     console.print(f"{len(evaluated.trials)} blanks, seed {evaluated.seed}", markup=False)
     if found.partial:

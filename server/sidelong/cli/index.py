@@ -13,12 +13,12 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.filesize import decimal
-from rich.table import Table
+from rich.table import Column, Table
 
 from sidelong import paths
 from sidelong.cli.config import load_config
+from sidelong.cli.terminal import Terminal
 from sidelong.cli.workspace import indexed
 from sidelong.errors import SidelongError
 from sidelong_index import remove_deleted
@@ -74,7 +74,7 @@ def _index(root: Path) -> dict[str, Any]:
 def _print(report: dict[str, Any]) -> None:
     files, read = report["files"], report["files_read"]
     kept = f", {files - read:,} of them kept from before" if read < files else ""
-    table = Table.grid(padding=(0, 2))
+    table = Table.grid("", Column(overflow="fold"), padding=(0, 2))
     table.add_row("folder", report["root"])
     table.add_row("files", f"{files:,}{kept}")
     table.add_row("chunks", f"{report['chunks']:,}")
@@ -83,7 +83,7 @@ def _print(report: dict[str, Any]) -> None:
     table.add_row("cache", f"{decimal(report['cache_bytes'])} in {report['cache_folder']}")
     for folder in report["deleted"]:
         table.add_row("deleted", f"the index of {folder}, which is gone")
-    Console(highlight=False, markup=False).print(table)
+    Terminal(markup=False).print(table)
 
 
 def _reasons(skipped: dict[str, int]) -> str:

@@ -13,14 +13,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
 from sidelong import __version__, paths
 from sidelong.cli.completing import loaded
 from sidelong.cli.config import Config
 from sidelong.cli.evaluating import EvaluationError, collect, workspace_cases
 from sidelong.cli.parser import positive
+from sidelong.cli.terminal import Figures, Terminal
 from sidelong.cli.workspace import indexed
 from sidelong.evaluation.online import OnlineSummary, Typed, summarise_online
 from sidelong.evaluation.online_words import number, sentences
@@ -166,7 +164,7 @@ def _page(found: _Found) -> str:
 
 
 def _print(found: _Found, *, report: Path | None) -> None:
-    console = Console(highlight=False, soft_wrap=True)
+    console = Terminal()
     summary = summarise_online(found.typed)
     console.print(f"{found.root} with {found.model}", style="bold", markup=False)
     console.print(
@@ -185,8 +183,8 @@ def _print(found: _Found, *, report: Path | None) -> None:
         console.print(f"\nReport: {report}", markup=False)
 
 
-def _rows(summary: OnlineSummary) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+def _rows(summary: OnlineSummary) -> Figures:
+    table = Figures()
     table.add_column("setting", no_wrap=True)
     table.add_column("retrieval", no_wrap=True)
     for name in ("median", "p90", "read", "in all", "speed-up"):

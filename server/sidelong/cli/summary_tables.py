@@ -8,9 +8,9 @@ from __future__ import annotations
 import math
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
+from sidelong.cli.terminal import Figures
 from sidelong.evaluation.metrics import Interval
 from sidelong.evaluation.summary import ALL_KINDS, Row, Summary
 from sidelong.evaluation.words import WHAT, percent, sentences
@@ -30,8 +30,8 @@ def interval(found: Interval) -> str:
     return f"{100 * found.mean:.1f} [dim]{100 * found.low:.0f}–{100 * found.high:.0f}[/]"
 
 
-def _modes(summary: Summary) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+def _modes(summary: Summary) -> Figures:
+    table = Figures()
     table.add_column("retrieval", no_wrap=True)
     for name in ("used", "exact", "edit sim.", "identifiers", "median", "p90", "tokens"):
         table.add_column(name, justify="right", no_wrap=True)
@@ -50,10 +50,10 @@ def _modes(summary: Summary) -> Table:
     return table
 
 
-def _kinds(summary: Summary) -> Table:
+def _kinds(summary: Summary) -> Figures:
     """Exact match and edit similarity of each kind, by mode."""
     modes = list(dict.fromkeys(row.mode for row in summary.rows))
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table = Figures()
     table.add_column("exact / edit sim.", no_wrap=True)
     table.add_column("blanks", justify="right")
     for mode in modes:

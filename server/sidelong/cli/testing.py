@@ -13,13 +13,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import PurePosixPath
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from sidelong.cli.bars import Counter, Patience
 from sidelong.cli.parser import positive
 from sidelong.cli.source import project_files
 from sidelong.cli.summary_tables import interval
+from sidelong.cli.terminal import Figures
 from sidelong.errors import SidelongError
 from sidelong.evaluation.passing import (
     PassSummary,
@@ -154,7 +154,7 @@ def _why_not(command: str, ran: Ran) -> str:
 
 def render(summary: PassSummary) -> RenderableType:
     """The pass rates as a table for the terminal."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table = Figures()
     table.add_column("function bodies", no_wrap=True)
     for name in ("judged", "tests pass", "exact"):
         table.add_column(name, justify="right", no_wrap=True)

@@ -11,7 +11,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-from rich.console import Console
 from rich.filesize import decimal
 from rich.table import Table
 
@@ -19,6 +18,7 @@ from sidelong import paths
 from sidelong.cli.checks.machine import available_bytes, total_bytes
 from sidelong.cli.config import load_config
 from sidelong.cli.models.using import role
+from sidelong.cli.terminal import Terminal
 from sidelong.models import store
 from sidelong.models.known import KNOWN, Known
 from sidelong.models.store import Facts, Installed
@@ -40,7 +40,7 @@ def run(args: Namespace) -> int:
     if args.json:
         print(json.dumps(_record(folder, models, user), indent=2))
         return 0
-    console = Console(highlight=False, markup=False, soft_wrap=True)
+    console = Terminal(markup=False)
     console.print(_installed_table(models, user))
     for part in store.partials(folder):
         console.print(
@@ -78,7 +78,7 @@ def _fits(model: Known) -> str:
 def _installed_table(models: list[Installed], user: UserSettings) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for column in ("", "name", "size", "what it is", "decides", "licence", "from"):
-        table.add_column(column, no_wrap=column in ("name", "size"))
+        table.add_column(column, no_wrap=column in ("name", "size"), overflow="fold")
     for model in models:
         facts = model.facts or Facts(model.size_bytes)
         table.add_row(
