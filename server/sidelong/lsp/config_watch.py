@@ -43,7 +43,8 @@ class ConfigWatch:
 
     async def _watch(self) -> None:
         loop = asyncio.get_running_loop()
-        while True:
+        # Before Python 3.12 `asyncio.wait_for`, which `changed` may use, can lose a cancellation.
+        while self._watching is not None:
             await asyncio.sleep(EVERY_S)
             state = await loop.run_in_executor(None, _state, self._file)
             if state == self._seen:
