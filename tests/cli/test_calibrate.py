@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -104,6 +105,20 @@ def test_a_correction_that_is_surely_better_is_kept_with_its_threshold(
     gate = sidelong("complete", f"{workspace / 'drawing.py'}:18:11", "--json").json["gate"]
     assert (gate["threshold"], gate["corrected"], gate["retrieved"]) == (0.75, 0.875, True)
     assert {path: path.read_bytes() for path in workspace.iterdir()} == files
+
+
+@pytest.mark.usefixtures("corrected")
+def test_where_retrieval_never_helps_there_is_no_auc_to_tell(
+    sidelong: Run, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fitted, nan = command.correct, float("nan")
+    monkeypatch.setattr(
+        command, "correct",
+        lambda *given, **named: replace(fitted(*given, **named), auc=nan, auc_probability=nan),
+    )  # fmt: skip
+    report = sidelong("calibrate", workspace, "-n", N, "--json").json
+    assert (report["correction"]["auc"], report["correction"]["auc_probability"]) == (None, None)
+    assert "with AUC –, P(<cc>) with –." in sidelong("calibrate", workspace, "-n", N).out
 
 
 @pytest.mark.usefixtures("better", "corrected")

@@ -116,6 +116,7 @@ def test_a_model_compared_with_itself_differs_in_nothing(trial: NewTrial) -> Non
     assert found.thresholds is not None
     assert found.thresholds.agreement == 1
     assert found.old == found.new
+    assert found.thresholds.keeping == found.thresholds.at_old
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from sidelong.evaluation.summary import (
     summarise,
     sweep,
 )
+from sidelong.evaluation.words import sentences
 
 if TYPE_CHECKING:
     from tests.evaluation.conftest import NewTrial
@@ -125,6 +126,15 @@ def test_a_corrected_probability_is_what_is_judged(trial: NewTrial) -> None:
     assert probabilities([judged]) == [0.2]
     assert gating(summarise([judged])).corrected
     assert not gating(summarise([asked])).corrected
+
+
+@pytest.mark.parametrize(("without", "with_"), [("right", "right"), ("wrong", "right")])
+def test_where_it_helps_everywhere_or_nowhere_nothing_is_told_apart(
+    trial: NewTrial, without: str, with_: str
+) -> None:
+    said = list(sentences(summarise([trial(without, with_, p=p) for p in (0.2, 0.6)])))
+    assert "P(<cc>) has nothing to tell apart" in said[1]
+    assert not any("nan" in sentence for sentence in said)
 
 
 def test_auc_is_scikit_learns() -> None:

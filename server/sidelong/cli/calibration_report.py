@@ -14,8 +14,9 @@ from sidelong.acceptance import Margin, Tally
 from sidelong.cli.evaluating import Evaluated
 from sidelong.cli.terminal import Figures, Terminal
 from sidelong.evaluation.calibration import LEAST_TO_CORRECT, Calibration, Corrected
+from sidelong.evaluation.record import plain
 from sidelong.evaluation.summary import Point
-from sidelong.evaluation.words import percent, signed
+from sidelong.evaluation.words import auc, percent, signed
 
 
 @dataclass(frozen=True)
@@ -58,24 +59,27 @@ def show(found: Findings) -> None:
 
 
 def record(found: Findings, *, written: bool) -> dict[str, Any]:
-    """The same as JSON."""
+    """The same as JSON values; what cannot be counted is null."""
     evaluated, threshold = found.evaluated, found.threshold
     correction, taken = found.correction, found.taken
-    return {
-        "root": str(evaluated.root),
-        "model": evaluated.model,
-        "seed": evaluated.seed,
-        "wanted": evaluated.wanted,
-        "blanks": len(evaluated.trials),
-        "partial": evaluated.partial,
-        **asdict(threshold),
-        "worthwhile": threshold.worthwhile,
-        "certain": threshold.certain,
-        "correction": None if correction is None else _correction_record(correction),
-        "acceptance": {**asdict(taken.all), **asdict(taken.margin)},
-        "config": str(paths.config_file()),
-        "written": written,
-    }
+    said: dict[str, Any] = plain(
+        {
+            "root": str(evaluated.root),
+            "model": evaluated.model,
+            "seed": evaluated.seed,
+            "wanted": evaluated.wanted,
+            "blanks": len(evaluated.trials),
+            "partial": evaluated.partial,
+            **asdict(threshold),
+            "worthwhile": threshold.worthwhile,
+            "certain": threshold.certain,
+            "correction": None if correction is None else _correction_record(correction),
+            "acceptance": {**asdict(taken.all), **asdict(taken.margin)},
+            "config": str(paths.config_file()),
+            "written": written,
+        }
+    )
+    return said
 
 
 def _correction_record(correction: Corrected) -> dict[str, Any]:
@@ -132,7 +136,7 @@ def _on_correction(found: Corrected | None) -> Iterator[str]:
     yield (
         f"Correcting the decision by the model's state gains {signed(found.gain)} over P(<cc>) "
         f"alone and {signed(found.over_current)} over what is in use; it tells where retrieval "
-        f"helps with AUC {found.auc:.2f}, P(<cc>) with {found.auc_probability:.2f}."
+        f"helps with AUC {auc(found.auc)}, P(<cc>) with {auc(found.auc_probability)}."
     )
     if found.worthwhile:
         yield "It is better, so it comes with its own threshold."

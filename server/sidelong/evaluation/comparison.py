@@ -228,10 +228,11 @@ def _threshold(trials: Sequence[Trial]) -> float:
 def _thresholds(old: Sequence[Trial], new: Sequence[Trial]) -> Thresholds:
     before, after = np.array(probabilities(old)), np.array(probabilities(new))
     wanted = before >= _threshold(old)
-    points = sweep(new, candidates(after.tolist()))
+    at_old, *points = sweep(new, [_threshold(old), *candidates(after.tolist())])
     return Thresholds(
-        at_old=sweep(new, [_threshold(old)])[0],
-        keeping=min(points, key=lambda point: abs(point.retrieved - wanted.mean())),
+        at_old=at_old,
+        # Of equals the old one, which comes first.
+        keeping=min((at_old, *points), key=lambda point: abs(point.retrieved - wanted.mean())),
         agreement=float((wanted == (after >= _threshold(new))).mean()),
     )
 

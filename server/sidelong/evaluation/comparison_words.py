@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sidelong.evaluation.comparison import SERVED, Comparison, Deciding, Flips, Row, Thresholds
 from sidelong.evaluation.metrics import Interval
 from sidelong.evaluation.summary import ALL_KINDS
-from sidelong.evaluation.words import percent, signed
+from sidelong.evaluation.words import auc, percent, signed
 
 SAME = 0.05
 """Rates of retrieval that differ by less count as the same."""
@@ -74,17 +74,13 @@ def _deciding(old: Deciding | None, new: Deciding | None) -> Iterator[str]:
     nobody = [name for name, found in (("old", old), ("new", new)) if found is None]
     if old is not None and new is not None:
         yield (
-            f"P(<cc>) tells where retrieval helps with AUC {_auc(old)} for the old model and "
-            f"{_auc(new)} for the new one."
+            f"P(<cc>) tells where retrieval helps with AUC {auc(old.auc)} for the old model and "
+            f"{auc(new.auc)} for the new one (0.5 is chance)."
         )
     elif len(nobody) == 2:
         yield "Neither model has a token to decide with: their threshold is never passed."
     else:
         yield f"Nobody decides for the {nobody[0]} model, so thresholds cannot be compared."
-
-
-def _auc(found: Deciding) -> str:
-    return "–" if found.auc != found.auc else f"{found.auc:.2f}"
 
 
 def _thresholds(found: Thresholds, old: Deciding) -> Iterator[str]:

@@ -24,6 +24,11 @@ def percent(value: float, digits: int = 0) -> str:
     return "–" if math.isnan(value) else f"{100 * value:.{digits}f} %"
 
 
+def auc(value: float) -> str:
+    """An area under the ROC curve, or a dash where there are no two sides to tell apart."""
+    return "–" if math.isnan(value) else f"{value:.2f}"
+
+
 def signed(found: Interval) -> str:
     """A difference in percentage points, and between what it may lie."""
     return f"{100 * found.mean:+.1f} ({100 * found.low:+.1f} to {100 * found.high:+.1f})"
@@ -46,8 +51,10 @@ def sentences(summary: Summary) -> Iterator[str]:
 def _gating(gating: Gating) -> Iterator[str]:
     name = "P(<cc>), as corrected for this folder," if gating.corrected else "P(<cc>)"
     yield (
-        f"{name} tells where it helps with AUC {gating.auc_probability:.2f}; "
-        f"the best chunk's Jaccard score alone with {gating.auc_score:.2f}."
+        f"{name} tells where it helps with AUC {auc(gating.auc_probability)} (0.5 is chance); "
+        f"the best chunk's Jaccard score alone with {auc(gating.auc_score)}."
+        if not math.isnan(gating.auc_probability)
+        else f"{name} has nothing to tell apart: retrieval helps in all of the blanks or in none."
     )
     for judged, abstention in zip(gating.judged, gating.abstentions, strict=True):
         at = f" at {gating.threshold:.3f}" if judged.rule == "threshold" else ""
