@@ -3,7 +3,7 @@
 #     training/runs/default.sh [FOLDER]
 set -euo pipefail
 work=$(realpath -m "${1:-training/work}")
-gguf=server/sidelong/data/default.gguf edition=first
+gguf=server/sidelong/data/default.gguf edition=third
 manifest=training/corpus.toml allowance=2500000
 size=nano vocabulary=4096 tokenizer_every=2 processes=${PROCESSES:-2}
 chars_per_blank=1500 validation_chars_per_blank=5000
