@@ -45,6 +45,7 @@ def test_the_deepest_folder_comes_last(tmp_path: Path) -> None:
         ('folder = "x"', '"folder" is not a table of tables'),
         ("maxlines = 3", "sidelong.maxlines is not a setting"),
         ('[folder."/a"]\nthreads = 3', "sidelong.threads is the same for every folder"),
+        ('[folder."~nobody.at.all/a"]\nmaxLines = 3', "nobody here has the home folder"),
     ],
 )
 def test_a_problem_is_one_message_that_names_the_file(tmp_path: Path, text: str, fact: str) -> None:

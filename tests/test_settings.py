@@ -131,8 +131,9 @@ def test_a_bad_value_costs_only_itself() -> None:
     assert len(messages) == 1
 
 
-def test_a_bad_user_value_is_named_and_not_used() -> None:
-    user, messages = parse_user_settings({"model": {"path": 3}, "threads": 0})
+@pytest.mark.parametrize("path", [3, "~nobody.at.all/a.gguf"])
+def test_a_bad_user_value_is_named_and_not_used(path: object) -> None:
+    user, messages = parse_user_settings({"model": {"path": path}, "threads": 0})
     assert user == UserSettings()
     assert [message.split(":")[0] for message in messages] == [
         "sidelong.model.path",

@@ -61,15 +61,26 @@ def read_config_file(path: Path) -> tuple[ConfigFile, list[str]]:
             f'{path}: "folder" is not a table of tables. '
             f'Write [folder."/path/of/folder"]; until then folders have no settings of their own.'
         ]
-    config = ConfigFile(
-        content, {Path(name).expanduser(): section for name, section in folders.items()}
-    )
+    config = ConfigFile(content, {folder_named(name): section for name, section in folders.items()})
     return config, _odd_names(path, config)
+
+
+def folder_named(name: str) -> Path:
+    """The folder that a table is about; one that is none if nobody's home is named."""
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:
+        return Path(name)
 
 
 def _odd_names(path: Path, config: ConfigFile) -> list[str]:
     sections = [config.section, *config.folders.values()]
     messages = [
+        f'{path}: nobody here has the home folder of [folder."{folder}"]. Correct its name.'
+        for folder in config.folders
+        if str(folder).startswith("~")
+    ]
+    messages += [
         f"{path}: {name} is not a setting. Correct its spelling or remove it."
         for section in sections
         for name in unknown_names(section)

@@ -162,7 +162,10 @@ def _patterns(value: object) -> tuple[str, ...]:
 def _path(value: object) -> Path | None:
     if not isinstance(value, str):
         raise _Refused
-    return Path(value).expanduser() if value.strip() else None
+    try:
+        return Path(value).expanduser() if value.strip() else None
+    except RuntimeError:  # the home folder of somebody who has none here
+        raise _Refused from None
 
 
 def _probability(value: object) -> float:

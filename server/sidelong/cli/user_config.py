@@ -16,6 +16,7 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import InlineTable
 
+from sidelong.configfile import folder_named
 from sidelong.errors import SettingsError
 
 _FOLDER = "folder"
@@ -46,7 +47,7 @@ def _section_of(document: tomlkit.TOMLDocument, folder: Path) -> Any:
     folders = document.setdefault(_FOLDER, tomlkit.table(is_super_table=True))
     if not isinstance(folders, MutableMapping):
         raise ValueError('"folder" is not a table of tables')
-    names = (name for name in folders if Path(name).expanduser() == folder)
+    names = (name for name in folders if folder_named(name) == folder)
     name = next(names, str(folder))
     return folders.setdefault(name, tomlkit.table())
 
