@@ -57,7 +57,7 @@ def _parser() -> ArgumentParser:
     parser = ArgumentParser(prog="python -m demo", description=__doc__)
     parser.add_argument("--repo", type=Path, metavar="DIR", help="code of your own")
     parser.add_argument("--places", type=int, default=8, metavar="N", help="default: 8")
-    parser.add_argument("--seed", type=int, default=2, help="draws the places; default: 2")
+    parser.add_argument("--seed", type=int, default=4, help="draws the places; default: 4")
     parser.add_argument("--retrieve", choices=("auto", "always", "never"), default="auto")
     parser.add_argument("--picture", type=Path, metavar="SVG", help="also draw the output here")
     return parser
