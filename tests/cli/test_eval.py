@@ -141,6 +141,25 @@ def test_a_report_that_cannot_be_written_is_known_before_the_wait(
     assert "is no folder" in result.err
 
 
+def test_a_report_is_a_file(sidelong: Run, workspace: Path, tmp_path: Path) -> None:
+    result = sidelong("eval", workspace, "--report", tmp_path)
+
+    assert (result.status, result.out) == (1, "")
+    assert f"{tmp_path} is a folder." in result.err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+@pytest.mark.parametrize("online", [[], ["--online", "--keys", "1", "--interval", "0"]])
+def test_a_full_disk_costs_the_page_and_not_the_figures(
+    sidelong: Run, workspace: Path, online: list[str]
+) -> None:
+    result = sidelong("eval", workspace, "-n", 1, *online, "--report", "/dev/full")
+
+    assert result.status == 1
+    assert "never" in result.out
+    assert "/dev/full: the report could not be written to its end (No space left" in result.err
+
+
 def test_a_folder_without_code_is_named(sidelong: Run, tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text("# Prose\n", encoding="utf-8")
     result = sidelong("eval", tmp_path)

@@ -27,6 +27,7 @@ from sidelong.cli.config import load_config
 from sidelong.cli.evaluating import add_blank_options
 from sidelong.cli.index import FolderError
 from sidelong.cli.parser import add_engine_options, model_file
+from sidelong.cli.reporting import add_report_option, check_report, write_report
 from sidelong.cli.terminal import Terminal
 from sidelong.errors import ModelMissing
 from sidelong.evaluation.comparison import Comparison, compare
@@ -45,17 +46,14 @@ def configure(parser: ArgumentParser) -> None:
     add_blank_options(parser, n=100)
     add_engine_options(parser)
     parser.add_argument("--json", action="store_true", help="print JSON, every blank included")
-    parser.add_argument(
-        "--report", type=Path, metavar="HTML", help="write a page with charts and flips"
-    )
+    add_report_option(parser, "charts and flips")
 
 
 def run(args: Namespace) -> int:
     """Print the comparison; 130 if it is a partial one."""
     if not args.folder.is_dir():
         raise FolderError(f"{args.folder} is no folder. Give the folder to compare on.")
-    if args.report is not None and not args.report.parent.is_dir():
-        raise FolderError(f"{args.report.parent} is no folder. Give a report's path in one.")
+    check_report(args.report)
     for path in (args.old, args.new):
         if not path.is_file():
             raise ModelMissing(
@@ -68,12 +66,12 @@ def run(args: Namespace) -> int:
     compared = compare_models(args, config)
     with Patience("Counting"):
         found = compare(compared.old, compared.new)
-    if args.report is not None:
-        args.report.write_text(_page(compared, found), encoding="utf-8")
     if args.json:
         print(json.dumps(_record(compared, found)))
     else:
-        _print(compared, found, report=args.report)
+        _print(compared, found)
+    if args.report is not None:
+        write_report(args.report, _page(compared, found), quiet=args.json)
     return INTERRUPTED if compared.partial else 0
 
 
@@ -147,7 +145,7 @@ def _side(side: Side) -> str:
     )
 
 
-def _print(compared: Compared, found: Comparison, *, report: Path | None) -> None:
+def _print(compared: Compared, found: Comparison) -> None:
     console = Terminal()
     console.print(f"{compared.root}", style="bold", markup=False)
     for role, side in zip(("old", "new"), compared.sides, strict=True):
@@ -157,5 +155,3 @@ def _print(compared: Compared, found: Comparison, *, report: Path | None) -> Non
         console.print(_partial(compared), style="bold red", markup=False)
     console.print()
     console.print(comparison_tables.render(compared, found))
-    if report is not None:
-        console.print(f"\nReport: {report}", markup=False)

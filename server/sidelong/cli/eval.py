@@ -36,6 +36,7 @@ from sidelong.cli.index import FolderError
 from sidelong.cli.online import BLANKS as BLANKS_ONLINE
 from sidelong.cli.online import add_online_options, run_online
 from sidelong.cli.parser import positive, probability
+from sidelong.cli.reporting import add_report_option, check_report, write_report
 from sidelong.cli.tasks import evaluate_tasks
 from sidelong.cli.terminal import Terminal
 from sidelong.cli.testing import add_test_options, project_tests
@@ -96,17 +97,14 @@ def configure(parser: ArgumentParser) -> None:
     add_online_options(parser)
     parser.set_defaults(blanks=None)
     parser.add_argument("--json", action="store_true", help="print JSON, every blank included")
-    parser.add_argument(
-        "--report", type=Path, metavar="HTML", help="write a page with charts and cases"
-    )
+    add_report_option(parser, "charts and cases")
 
 
 def run(args: Namespace) -> int:
     """Print the report; 130 if it is a partial one."""
     if not args.folder.is_dir():
         raise FolderError(f"{args.folder} is no folder. Give the folder to evaluate on.")
-    if args.report is not None and not args.report.parent.is_dir():
-        raise FolderError(f"{args.report.parent} is no folder. Give a report's path in one.")
+    check_report(args.report)
     if args.test_command is not None and (args.tasks is not None or "body" not in args.kinds):
         raise EvaluationError(
             "--test-command judges function bodies of the workspace. Leave out --tasks, and let "
@@ -120,12 +118,12 @@ def run(args: Namespace) -> int:
     if args.online:
         return INTERRUPTED if run_online(args, _config(args)) else 0
     found = _found(args)
-    if args.report is not None:
-        args.report.write_text(_page(found), encoding="utf-8")
     if args.json:
         print(json.dumps(_record(found)))
     else:
-        _print(found, tasks=args.tasks is not None, report=args.report)
+        _print(found, tasks=args.tasks is not None)
+    if args.report is not None:
+        write_report(args.report, _page(found), quiet=args.json)
     return INTERRUPTED if found.partial else 0
 
 
@@ -192,7 +190,7 @@ def _page(found: _Found) -> str:
     )
 
 
-def _print(found: _Found, *, tasks: bool, report: Path | None) -> None:
+def _print(found: _Found, *, tasks: bool) -> None:
     evaluated = found.evaluated
     console = Terminal()
     console.print(f"{evaluated.root} with {evaluated.model}", style="bold", markup=False)
@@ -206,5 +204,3 @@ def _print(found: _Found, *, tasks: bool, report: Path | None) -> None:
         console.print(testing.render(found.tests))
     if tasks:
         console.print(repoeval(found.summary), markup=False)
-    if report is not None:
-        console.print(f"\nReport: {report}", markup=False)

@@ -18,6 +18,7 @@ from sidelong.cli.completing import loaded
 from sidelong.cli.config import Config
 from sidelong.cli.evaluating import EvaluationError, collect, workspace_cases
 from sidelong.cli.parser import positive
+from sidelong.cli.reporting import write_report
 from sidelong.cli.terminal import Figures, Terminal
 from sidelong.cli.workspace import indexed
 from sidelong.evaluation.online import OnlineSummary, Typed, summarise_online
@@ -63,12 +64,12 @@ def add_online_options(parser: ArgumentParser) -> None:
 def run_online(args: Namespace, config: Config) -> bool:
     """Print what keystrokes cost; whether it was interrupted."""
     found = _measure(args, config)
-    if args.report is not None:
-        args.report.write_text(_page(found), encoding="utf-8")
     if args.json:
         print(json.dumps(_record(found)))
     else:
-        _print(found, report=args.report)
+        _print(found)
+    if args.report is not None:
+        write_report(args.report, _page(found), quiet=args.json)
     return bool(found.partial)
 
 
@@ -163,7 +164,7 @@ def _page(found: _Found) -> str:
     )
 
 
-def _print(found: _Found, *, report: Path | None) -> None:
+def _print(found: _Found) -> None:
     console = Terminal()
     summary = summarise_online(found.typed)
     console.print(f"{found.root} with {found.model}", style="bold", markup=False)
@@ -179,8 +180,6 @@ def _print(found: _Found, *, report: Path | None) -> None:
     console.print()
     for sentence in sentences(summary, interval_ms=found.interval_ms):
         console.print(sentence, markup=False)
-    if report is not None:
-        console.print(f"\nReport: {report}", markup=False)
 
 
 def _rows(summary: OnlineSummary) -> Figures:
