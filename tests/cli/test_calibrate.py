@@ -111,7 +111,8 @@ def test_a_correction_that_is_surely_better_is_kept_with_its_threshold(
 def test_where_retrieval_never_helps_there_is_no_auc_to_tell(
     sidelong: Run, workspace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fitted, nan = command.correct, float("nan")
+    fitted: Any = vars(command)["correct"]
+    nan = float("nan")
     monkeypatch.setattr(
         command, "correct",
         lambda *given, **named: replace(fitted(*given, **named), auc=nan, auc_probability=nan),

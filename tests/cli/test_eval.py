@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
 from concurrent.futures import Future, wait
 from pathlib import Path
@@ -139,6 +141,17 @@ def test_a_report_that_cannot_be_written_is_known_before_the_wait(
 
     assert (result.status, result.out) == (1, "")
     assert "is no folder" in result.err
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="paths are text elsewhere")
+def test_a_folder_whose_name_is_no_text_has_a_report(
+    sidelong: Run, workspace: Path, tmp_path: Path
+) -> None:
+    report = tmp_path / "out.html"
+    folder = workspace.rename(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
+
+    assert sidelong("eval", folder, "-n", 1, "--report", report).status == 0
+    assert "sidelong on caf?" in report.read_text(encoding="utf-8")
 
 
 def test_a_report_is_a_file(sidelong: Run, workspace: Path, tmp_path: Path) -> None:

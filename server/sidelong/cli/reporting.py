@@ -38,7 +38,8 @@ def write_report(file: Path, page: str, *, quiet: bool) -> None:
     """Write the page and say where, unless `quiet`; raises `ReportError`."""
     sys.stdout.flush()
     try:
-        file.write_text(page, encoding="utf-8")
+        # Not every system's paths are text.
+        file.write_text(page, encoding="utf-8", errors="replace")
     except OSError as error:
         raise ReportError(
             f"{file}: the report could not be written to its end ({error.strerror or error}). "
