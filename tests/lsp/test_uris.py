@@ -41,7 +41,16 @@ def test_windows_paths(uri: str, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "uri", ["untitled:Untitled-1", "git:/home/a.py", "not a uri", "http://[::1", "", "file:a.py"]
+    "uri",
+    [
+        "untitled:Untitled-1",
+        "git:/home/a.py",
+        "not a uri",
+        "http://[::1",
+        "",
+        "file:a.py",
+        "file:///c:/a%00b.py",
+    ],
 )
 @pytest.mark.parametrize("windows", [False, True])
 def test_what_is_no_file_has_no_path(uri: str, windows: bool) -> None:

@@ -26,6 +26,8 @@ def path_from_uri(uri: str, *, windows: bool = os.name == "nt") -> PurePath | No
     # A "?" or "#" that the client forgot to escape belongs to the file's name.
     tail = uri.split(":", 1)[1]
     path = unquote(tail[2 + len(parts.netloc) :] if tail.startswith("//") else tail)
+    if "\0" in path:  # no system has such files, and the calls for them raise
+        return None
     if not windows:
         return PurePosixPath(path) if path.startswith("/") else None
     if parts.netloc and parts.netloc != "localhost":
