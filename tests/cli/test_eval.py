@@ -121,7 +121,7 @@ def test_people_see_modes_kinds_and_what_deciding_is_worth(sidelong: Run, worksp
     assert "edit sim." in result.out
     assert "function body" in result.out
     assert "Retrieval helps in" in result.out
-    assert "AUC" in result.out
+    assert "P(<cc>)" in result.out
     assert "PARTIAL" not in result.out
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -83,6 +84,8 @@ def test_the_report_shows_every_keystroke(sidelong: Run, workspace: Path, tmp_pa
     assert result.status == 0
     assert f"Report: {page}" in result.out
     html = page.read_text(encoding="utf-8")
+    speedups = re.findall(r"<td>[+-][0-9.]+ [(][+-][0-9.]+ to [+-][0-9.]+[)]</td>", html)
+    assert len(speedups) == 3, "with signs, since each may be a loss"
     assert "key by key" in html
     assert html.count('class="dot selective"') == 3 * 2
 

@@ -17,7 +17,7 @@ def sentences(summary: OnlineSummary, *, interval_ms: int) -> list[str]:
         f"The model retrieves for {percent(summary.retrieved)} of the keystrokes. A search takes "
         f"{summary.retrieval_ms:.1f} ms in the median; the decision takes "
         f"{percent(summary.decision_share)} of completing without retrieval, from scratch.",
-        f"Selective is faster than always by {_gains(summary)}.",
+        f"Selective is faster than always by {_gains(summary)}; below 0 it is slower.",
         "From scratch is the published setting: three paths with empty caches, each measured "
         "alone, the latency computed. At once runs them together, each with a model and a cache "
         "of its own, and stops the one that is not wanted. One cache is what the editor gets.",

@@ -11,6 +11,7 @@ from html import escape
 from sidelong.evaluation.online import SETTINGS, WAYS, OnlineSummary, Setting, Typed, spent
 from sidelong.evaluation.online_words import number, sentences
 from sidelong.evaluation.report import charts, parts
+from sidelong.evaluation.words import signed
 
 
 def render(
@@ -43,7 +44,7 @@ def _rows(summary: OnlineSummary) -> str:
             f"{number(row.ms_p90)} ms",
             number(row.read),
             number(row.tokens),
-            parts.interval(gains[row.setting]) if row.way == "selective" else "",
+            signed(gains[row.setting]) if row.way == "selective" else "",
         ]
         for row in summary.rows
     )
