@@ -46,7 +46,12 @@ def test_it_lies_in_the_cache_folder(root: Path) -> None:
     assert not root.exists()
 
 
-@pytest.mark.parametrize("content", ["", "{", '{"format": 9}', "[1]", "\0"])
+HUGE = '{"format": 1, "models": "a", "bias": 1' + 400 * "0" + "}"
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{", '{"format": 9}', "[1]", "\0", HUGE, 100_000 * "["], ids=range(7)
+)
 def test_a_damaged_file_is_not_used_and_said_so(
     root: Path, content: str, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -88,7 +88,7 @@ def _load(file: Path, read: Callable[[object], T]) -> T | None:
         return read(json.loads(file.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, OverflowError, RecursionError) as error:
         log.warning("%s is not used: %s. Deleting it costs only what it holds.", file, error)
         return None
 
