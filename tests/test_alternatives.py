@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from sidelong import writing
 from sidelong.alternatives import Beginning, branches, distinct
 from sidelong.completer import Completer
 from sidelong.gate import Gate
@@ -16,6 +17,7 @@ from sidelong.model.llama import LlamaModel
 from sidelong.model.protocol import Cancel, Evaluation, Stopped
 from sidelong.request import Answer, Request
 from sidelong.settings import Settings
+from sidelong.trim import Trimmed, trim
 from sidelong_index import build
 
 Steps = Sequence[dict[str, float]]
@@ -176,6 +178,17 @@ def test_no_alternative_is_begun_once_time_is_up(
     answer = complete(llama, most=3)
     assert answer.text
     assert answer.alternatives == ()
+
+
+def test_where_trim_leaves_nothing_of_the_first_the_likeliest_other_is_the_answer(
+    llama: LlamaModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = iter([Trimmed("", 0, "suffix-overlap")])
+    monkeypatch.setattr(writing, "trim", lambda text, **how: next(kept, None) or trim(text, **how))
+    answer = complete(llama, most=3)
+    assert answer.text
+    assert answer.alternatives
+    assert all(other.probability <= answer.probability for other in answer.alternatives)
 
 
 def test_the_gate_is_offered_decided_otherwise(llama: LlamaModel) -> None:

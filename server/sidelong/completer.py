@@ -129,6 +129,9 @@ class Completer:
             with watch("alternatives"):
                 found = writer.others(written, decision, lambda: _result(hits, request))
                 others = distinct(answer, _for_a_while(found), most=request.alternatives)
+            if others and not answer.text:
+                answer, *rest = others
+                others = tuple(rest)
         hits.cancel()
         return replace(
             self._signed(answer),
