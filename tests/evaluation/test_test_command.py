@@ -171,6 +171,13 @@ def test_the_file_is_as_it_was_after_a_run(project: Path) -> None:
         assert os.access(copy.folder / "odd.py", os.W_OK) == os.access(file, os.W_OK)
 
 
+def test_a_file_that_the_command_deletes_is_there_again(project: Path) -> None:
+    delete = f'"{sys.executable}" -c "import os; os.remove(\'check.py\')"'
+    with copied(project, FILES, delete) as copy:
+        assert copy.run_with("check.py", "", LONG_S).passed
+        assert (copy.folder / "check.py").read_bytes() == (project / "check.py").read_bytes()
+
+
 def test_the_copy_goes_away(project: Path) -> None:
     with copied(project, FILES, "exit 0") as copy:
         (copy.folder / "made-by-tests").touch()

@@ -178,7 +178,7 @@ def _end_of(output: IO[bytes]) -> str:
 
 def _replace(file: Path, content: bytes, mode: int) -> None:
     """Put a new file in the old one's place: a read-only one too, and no link is followed."""
-    file.unlink()
+    file.unlink(missing_ok=True)  # the command may have deleted it
     file.write_bytes(content)
     file.chmod(mode)
 
