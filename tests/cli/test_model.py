@@ -167,7 +167,7 @@ def test_what_is_no_model_is_not_taken_in(
     torn = tmp_path / "torn.gguf"
     torn.write_bytes(coder.read_bytes()[:100_000])
     for file, message in (
-        (tmp_path / "gone.gguf", "There is no model file"),
+        (tmp_path / "gone.gguf", "gone.gguf. Give the path of a GGUF file."),
         (Path(__file__), "is not a GGUF model"),
         (torn, "cannot be loaded"),
         (chatty, "has no fill-in-the-middle tokens"),
@@ -274,7 +274,7 @@ def test_without_room_nothing_is_copied(
     monkeypatch.setattr("shutil.disk_usage", lambda _path: usage)
     result = sidelong("model", "add", coder)
     assert result.status == 1
-    assert "0.00 GB free" in result.err
+    assert "has 1.0 MB free" in result.err
     assert names(models) == []
 
 

@@ -18,6 +18,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
+from rich.filesize import decimal
+
 from sidelong.errors import SidelongError
 
 SUFFIX: Final = ".gguf"
@@ -143,8 +145,9 @@ def need_room(folder: Path, wanted_bytes: int) -> None:
     free = shutil.disk_usage(folder).free
     if free < wanted_bytes + _SPARE_BYTES:
         raise StoreError(
-            f"The disk of {folder} has {free / 1e9:,.2f} GB free, and {wanted_bytes / 1e9:,.2f} GB "
-            "are wanted. Make room, or set SIDELONG_MODELS_DIR to a folder on another disk."
+            f"The disk of {folder} has {decimal(free)} free, and {decimal(wanted_bytes)} are "
+            f"wanted besides {decimal(_SPARE_BYTES)} to spare. Make room, or set SIDELONG_MODELS_DIR to "
+            "a folder on another disk."
         )
 
 

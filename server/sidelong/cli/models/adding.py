@@ -14,7 +14,7 @@ from sidelong.cli.bars import Transfer
 from sidelong.cli.config import load_config
 from sidelong.cli.models.checking import check
 from sidelong.models import store
-from sidelong.models.store import Facts
+from sidelong.models.store import Facts, StoreError
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -28,6 +28,8 @@ def run(args: Namespace) -> int:
     file: Path = args.file
     folder = paths.models_dir()
     name = args.name or file.stem
+    if not file.is_file():
+        raise StoreError(f"There is no model file at {file}. Give the path of a GGUF file.")
     store.check_whole(file.stem)
     store.check_name(folder, name)
     user = replace(load_config(Path.cwd()).user, policy=None)
