@@ -11,7 +11,6 @@ import pytest
 from sidelong.model.llama import LlamaModel
 from sidelong.paths import default_model as default_model_path
 
-
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # As shells start what runs in the background; programs under test would inherit it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
