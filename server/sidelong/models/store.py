@@ -146,8 +146,8 @@ def need_room(folder: Path, wanted_bytes: int) -> None:
     if free < wanted_bytes + _SPARE_BYTES:
         raise StoreError(
             f"The disk of {folder} has {decimal(free)} free, and {decimal(wanted_bytes)} are "
-            f"wanted besides {decimal(_SPARE_BYTES)} to spare. Make room, or set SIDELONG_MODELS_DIR to "
-            "a folder on another disk."
+            f"wanted besides {decimal(_SPARE_BYTES)} to spare. Make room, or set "
+            "SIDELONG_MODELS_DIR to a folder on another disk."
         )
 
 
