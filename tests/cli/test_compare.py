@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from concurrent.futures import Future, wait
 from pathlib import Path
@@ -57,6 +58,14 @@ def easy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.fixture
+def model_alone() -> None:
+    """What is copied from the workspace no noise can spoil."""
+    config = Path(os.environ["SIDELONG_CONFIG"])
+    config.parent.mkdir(parents=True, exist_ok=True)
+    config.write_text("workspaceCache = false\n", encoding="utf-8")
+
+
 def test_json_has_the_documented_names(
     sidelong: Run, easy: Path, default_model: Path, noisy: Path
 ) -> None:
@@ -75,6 +84,7 @@ def test_json_has_the_documented_names(
     assert (report["blanks"], report["partial"]) == (N, False)
 
 
+@pytest.mark.usefixtures("model_alone")
 def test_the_figures_are_those_of_the_blanks(sidelong: Run, easy: Path, noisy: Path) -> None:
     report = sidelong("compare", "default", noisy, easy, "-n", 10, "--kinds", "line", "--json").json
     was = [trial["old"]["threshold"]["exact"] for trial in report["trials"]]
@@ -172,6 +182,7 @@ def test_models_of_other_families_and_sizes_compare(
         )
 
 
+@pytest.mark.usefixtures("model_alone")
 def test_people_see_what_changes_and_what_they_would_miss(
     sidelong: Run, easy: Path, noisy: Path, tmp_path: Path
 ) -> None:
