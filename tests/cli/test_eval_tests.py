@@ -129,7 +129,8 @@ def test_who_is_ended_ends_the_tests_and_leaves_no_copy(
     sidelong: Run, tested: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    end_us = f'kill -TERM {os.getpid()}; "{sys.executable}" -c "import time; time.sleep(60)"'
+    # Not at once: a process can be ended only once it is known to have been started.
+    end_us = f"sleep 1; kill -TERM {os.getpid()}; sleep 60"
     assert sidelong("eval", tested, "--test-command", end_us).status == 143
     assert not list(tmp_path.glob("sidelong-tests-*"))
 
