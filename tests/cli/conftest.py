@@ -6,6 +6,7 @@ import hashlib
 import json
 import subprocess
 from collections.abc import Callable
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -133,3 +134,25 @@ def repository(workspace: Path, git: Git) -> Path:
     git(workspace, "commit", "-q", "-m", "first")
     (workspace / "scratch.py").write_text("untracked = call(1)\n", encoding="utf-8")
     return workspace
+
+
+InterruptAfter: TypeAlias = Callable[[int], None]
+
+
+@pytest.fixture
+def interrupt_after(monkeypatch: pytest.MonkeyPatch) -> InterruptAfter:
+    """Ctrl-C while waiting for completion number `n` + 1."""
+
+    def interrupt(n: int) -> None:
+        asked = 0
+
+        def waiting(futures: list[Future[Any]], *, timeout: float) -> Any:
+            nonlocal asked
+            asked += 1
+            if asked > n:
+                raise KeyboardInterrupt
+            return wait(futures, timeout=600 * timeout)
+
+        monkeypatch.setattr("sidelong.cli.evaluating.wait", waiting)
+
+    return interrupt

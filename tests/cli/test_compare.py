@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from concurrent.futures import Future, wait
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -16,7 +15,7 @@ from tests.families.conftest import KINDS, write
 from sidelong.cli import comparing
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Digest, Run
+    from tests.cli.conftest import Digest, InterruptAfter, Run
 
 N = 6
 Q8_0_BLOCK = 34
@@ -221,10 +220,10 @@ def test_nothing_in_the_workspace_changes(
 
 
 def test_ctrl_c_leaves_a_partial_report_that_says_so(
-    sidelong: Run, easy: Path, noisy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sidelong: Run, easy: Path, noisy: Path, tmp_path: Path, interrupt_after: InterruptAfter
 ) -> None:
     # Three completions to warm up, the shipped model too, and three a blank, for each model.
-    interrupt_after(9 + 2 * 6 + 4, monkeypatch)
+    interrupt_after(9 + 2 * 6 + 4)
     report = tmp_path / "out.html"
     result = sidelong("compare", "default", noisy, easy, "-n", N, "--report", report)
 
@@ -234,9 +233,9 @@ def test_ctrl_c_leaves_a_partial_report_that_says_so(
 
 
 def test_ctrl_c_before_the_first_pair_reports_nothing(
-    sidelong: Run, easy: Path, noisy: Path, monkeypatch: pytest.MonkeyPatch
+    sidelong: Run, easy: Path, noisy: Path, interrupt_after: InterruptAfter
 ) -> None:
-    interrupt_after(9 + 4, monkeypatch)
+    interrupt_after(9 + 4)
     result = sidelong("compare", "default", noisy, easy, "-n", N, "--json")
 
     assert (result.status, result.out) == (130, "")
@@ -265,10 +264,10 @@ def test_models_too_large_for_memory_come_one_after_the_other(
 
 @pytest.mark.usefixtures("scarce")
 def test_one_after_the_other_an_interruption_leaves_what_both_have(
-    sidelong: Run, easy: Path, noisy: Path, monkeypatch: pytest.MonkeyPatch
+    sidelong: Run, easy: Path, noisy: Path, interrupt_after: InterruptAfter
 ) -> None:
     # The shipped and the new model warm up; four blanks by the old one, then one by the new.
-    interrupt_after(6 + (3 + 4 * 3) + (3 + 3 + 1), monkeypatch)
+    interrupt_after(6 + (3 + 4 * 3) + (3 + 3 + 1))
     result = sidelong("compare", "default", noisy, easy, "-n", 4, "--json")
 
     assert result.status == 130
@@ -277,11 +276,11 @@ def test_one_after_the_other_an_interruption_leaves_what_both_have(
 
 @pytest.mark.usefixtures("scarce")
 def test_one_after_the_other_a_broken_new_model_is_known_before_the_wait(
-    sidelong: Run, easy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sidelong: Run, easy: Path, tmp_path: Path, interrupt_after: InterruptAfter
 ) -> None:
     broken = tmp_path / "broken.gguf"
     broken.write_bytes(b"GGUF but no more")
-    interrupt_after(3, monkeypatch)  # a completion by the old model would end it
+    interrupt_after(3)  # a completion by the old model would end it
     result = sidelong("compare", "default", broken, easy)
 
     assert (result.status, result.out) == (1, "")
@@ -330,17 +329,3 @@ def test_models_must_be_two(sidelong: Run, easy: Path) -> None:
 
     assert result.status == 2
     assert "NEW" in result.err
-
-
-def interrupt_after(n: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ctrl-C while waiting for completion number `n` + 1."""
-    asked = 0
-
-    def waiting(futures: list[Future[Any]], *, timeout: float) -> Any:
-        nonlocal asked
-        asked += 1
-        if asked > n:
-            raise KeyboardInterrupt
-        return wait(futures, timeout=600 * timeout)
-
-    monkeypatch.setattr("sidelong.cli.evaluating.wait", waiting)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from concurrent.futures import Future, wait
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,7 @@ from sidelong.cli.source import code_files, tracked
 from sidelong.settings import Settings
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Digest, Git, Run
+    from tests.cli.conftest import Digest, Git, InterruptAfter, Run
 
 N = 4
 
@@ -189,9 +188,9 @@ def test_an_unknown_kind_is_refused(sidelong: Run, workspace: Path) -> None:
 
 
 def test_ctrl_c_leaves_a_partial_report_that_says_so(
-    sidelong: Run, workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sidelong: Run, workspace: Path, tmp_path: Path, interrupt_after: InterruptAfter
 ) -> None:
-    interrupt_after(3 * 4 + 1, monkeypatch)
+    interrupt_after(3 * 4 + 1)
     report = tmp_path / "out.html"
     result = sidelong("eval", workspace, "-n", 6, "--report", report)
 
@@ -201,9 +200,9 @@ def test_ctrl_c_leaves_a_partial_report_that_says_so(
 
 
 def test_a_partial_report_says_so_to_programs(
-    sidelong: Run, workspace: Path, monkeypatch: pytest.MonkeyPatch
+    sidelong: Run, workspace: Path, interrupt_after: InterruptAfter
 ) -> None:
-    interrupt_after(4, monkeypatch)
+    interrupt_after(4)
     result = sidelong("eval", workspace, "-n", N, "--json")
 
     assert result.status == 130
@@ -228,17 +227,3 @@ def test_an_interruption_keeps_what_is_there() -> None:
         raise KeyboardInterrupt
 
     assert collect(interrupted(), total=9) == [done, done]
-
-
-def interrupt_after(n: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ctrl-C while waiting for completion number `n` + 1."""
-    asked = 0
-
-    def waiting(futures: list[Future[Any]], *, timeout: float) -> Any:
-        nonlocal asked
-        asked += 1
-        if asked > n:
-            raise KeyboardInterrupt
-        return wait(futures, timeout=600 * timeout)
-
-    monkeypatch.setattr("sidelong.cli.evaluating.wait", waiting)

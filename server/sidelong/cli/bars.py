@@ -6,8 +6,7 @@ What is counted is the caller's.
 from __future__ import annotations
 
 import threading
-from types import TracebackType
-from typing import TypedDict
+from typing import TypedDict, TypeVar
 
 from rich.console import Console
 from rich.progress import (
@@ -31,6 +30,8 @@ PATIENCE_S = 1.0
 
 _NAME = 24
 
+_Bar = TypeVar("_Bar", bound="Shown")
+
 
 def on_a_terminal() -> _Where:
     """A bar is for people: a file or a pipe would get an empty line of each."""
@@ -44,19 +45,60 @@ class _Where(TypedDict):
     disable: bool
 
 
-class Counter:
+class Shown:
+    """A bar that is there from entering to leaving."""
+
+    def __init__(self, *columns: ProgressColumn) -> None:
+        self._bar = Progress(*columns, **on_a_terminal())
+
+    def start(self) -> None:
+        """Appear."""
+        self._bar.start()
+
+    def stop(self) -> None:
+        """Disappear; idempotent."""
+        self._bar.stop()
+
+    def __enter__(self: _Bar) -> _Bar:
+        self.start()
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        self.stop()
+
+
+class Late(Shown):
+    """A bar that appears if what it is for takes longer than `patience_s`."""
+
+    def __init__(self, *columns: ProgressColumn, patience_s: float) -> None:
+        super().__init__(*columns)
+        # A timer: what is waited for may be one long call.
+        self._timer = threading.Timer(patience_s, self._bar.start)
+        self._timer.daemon = True
+
+    def start(self) -> None:
+        """Appear when patience is at an end."""
+        self._timer.start()
+
+    def stop(self) -> None:
+        """Disappear, or never appear; idempotent."""
+        self._timer.cancel()
+        self._timer.join()
+        super().stop()
+
+
+class Counter(Shown):
     """Something of a known number, from its start."""
 
     def __init__(self, what: str, *, unit: str, total: int) -> None:
         """`what` is done and `unit` is what is counted: "Completing", "blanks"."""
-        self._bar = Progress(
+        super().__init__(
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
             Rate(unit),
             TimeRemainingColumn(),
             TextColumn("{task.fields[current]}", style="dim"),
-            **on_a_terminal(),
         )
         self._task = self._bar.add_task(what, total=total, current="")
 
@@ -64,30 +106,17 @@ class Counter:
         """One more is done; `current` names it."""
         self._bar.update(self._task, advance=1, current=current[:_NAME])
 
-    def __enter__(self) -> Counter:
-        self._bar.start()
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._bar.stop()
-
-
-class Transfer:
+class Transfer(Shown):
     """Bytes of a known number that are read, copied or downloaded, from its start."""
 
     def __init__(self, what: str, *, total: int) -> None:
-        self._bar = Progress(
+        super().__init__(
             TextColumn("{task.description}"),
             BarColumn(),
             DownloadColumn(),
             TransferSpeedColumn(),
             TimeRemainingColumn(),
-            **on_a_terminal(),
         )
         self._task = self._bar.add_task(what, total=total)
 
@@ -95,54 +124,25 @@ class Transfer:
         """So many more are through; fewer than none where something begins again."""
         self._bar.advance(self._task, n_bytes)
 
-    def __enter__(self) -> Transfer:
-        self._bar.start()
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._bar.stop()
-
-
-class Patience:
+class Patience(Late):
     """Something of an unknown length, shown if it takes longer than `patience_s`."""
 
     def __init__(self, what: str, *, unit: str = "", patience_s: float = PATIENCE_S) -> None:
         """`unit` is what `advance` counts; nothing is counted without."""
         counted = (TextColumn("{task.completed:,.0f}"), Rate(unit)) if unit else ()
-        self._bar = Progress(
+        super().__init__(
             SpinnerColumn(),
             TextColumn("{task.description}"),
             *counted,
             TimeElapsedColumn(),
-            **on_a_terminal(),
+            patience_s=patience_s,
         )
         self._task = self._bar.add_task(what, total=None)
-        # A timer: what is waited for may be one long call.
-        self._timer = threading.Timer(patience_s, self._bar.start)
-        self._timer.daemon = True
 
     def advance(self) -> None:
         """One more is done."""
         self._bar.advance(self._task)
-
-    def __enter__(self) -> Patience:
-        self._timer.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._timer.cancel()
-        self._timer.join()
-        self._bar.stop()
 
 
 class Rate(ProgressColumn):

@@ -5,11 +5,9 @@ Which files count and where the index is kept is the index's.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from types import TracebackType
 
 from rich.progress import (
     BarColumn,
@@ -17,11 +15,10 @@ from rich.progress import (
     SpinnerColumn,
     TextColumn,
 )
-from rich.progress import Progress as Bar
 from rich.table import Column
 
 from sidelong import paths
-from sidelong.cli.bars import PATIENCE_S, Rate, on_a_terminal
+from sidelong.cli.bars import PATIENCE_S, Late, Rate
 from sidelong_index import Index, Progress
 
 MARKERS = (
@@ -69,32 +66,27 @@ def indexed(
             index.start()
             # In slices: a wait without end cannot be interrupted on Windows.
             while not index.wait(0.1):
-                bar.tick()
-            bar.close()
+                pass
+            bar.stop()
             yield index
         finally:
             index.stop()
 
 
-class IndexBar:
-    """A progress bar on stderr that appears if there is something to wait for.
-
-    `update` may be called on any thread.
-    """
+class IndexBar(Late):
+    """Where an index is; `update` may be called on any thread."""
 
     def __init__(self, patience_s: float) -> None:
-        self._due = time.monotonic() + patience_s
-        self._bar = Bar(
+        super().__init__(
             SpinnerColumn(),
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
             Rate("files", table_column=Column(no_wrap=True)),
             TextColumn("{task.fields[current]}", style="dim", table_column=Column(no_wrap=True)),
-            **on_a_terminal(),
+            patience_s=patience_s,
         )
         self._task = self._bar.add_task("Looking for files", total=None, current="")
-        self._shown = False
 
     def update(self, progress: Progress) -> None:
         """Show where the index is."""
@@ -106,24 +98,3 @@ class IndexBar:
             total=progress.total or None,
             current=PurePosixPath(progress.current).name[:24],
         )
-
-    def tick(self) -> None:
-        """Appear if patience is at an end."""
-        if not self._shown and time.monotonic() > self._due:
-            self._shown = True
-            self._bar.start()
-
-    def close(self) -> None:
-        """Disappear; idempotent."""
-        self._bar.stop()
-
-    def __enter__(self) -> IndexBar:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
