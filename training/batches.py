@@ -1,12 +1,12 @@
 """Batches of a few fixed shapes from packed examples, and what each position counts in the loss.
 
-Rows are whole examples padded to one of `LENGTHS`, so that few shapes are compiled and little is
-computed in vain; the order is a function of seed and epoch alone, so a run can be resumed.
+Rows are whole examples padded to one of a few lengths: fewer are compiled, more compute less in
+vain. The order is a function of seed and epoch alone, so a run can be resumed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -16,7 +16,13 @@ from torch import Tensor
 
 from training.packed import Packed
 
-LENGTHS = (256, 352, 448, 608, 768)
+Lengths = Sequence[int]
+
+COMPILED: Lengths = (256, 352, 448, 608, 768)
+"""Each costs a compilation."""
+
+FINE: Lengths = range(64, COMPILED[-1] + 1, 32)
+"""Rows are then 96 % full, instead of 88 % (examples of which a fifth have context)."""
 
 
 @dataclass(frozen=True)
@@ -60,13 +66,15 @@ class Batch:
         return Batch(*(change(getattr(self, field.name)) for field in fields(self)))
 
 
-def plan(data: Packed, *, seed: int, epoch: int, batch_tokens: int) -> list[npt.NDArray[np.int64]]:
-    """Which examples make which batch; a batch's examples share one of `LENGTHS`."""
+def plan(
+    data: Packed, *, seed: int, epoch: int, batch_tokens: int, lengths: Lengths = FINE
+) -> list[npt.NDArray[np.int64]]:
+    """Which examples make which batch; a batch's examples share one of `lengths`."""
     rng = np.random.default_rng([seed, epoch])
-    waiting: dict[int, list[int]] = {length: [] for length in LENGTHS}
+    waiting: dict[int, list[int]] = {length: [] for length in lengths}
     batches = []
     for i in rng.permutation(len(data)):
-        length = padded(int(data.lengths[i]))
+        length = padded(int(data.lengths[i]), lengths)
         waiting[length].append(int(i))
         if len(waiting[length]) == rows(length, batch_tokens):
             batches.append(np.array(waiting[length]))
@@ -74,9 +82,9 @@ def plan(data: Packed, *, seed: int, epoch: int, batch_tokens: int) -> list[npt.
     return batches + [np.array(rest) for rest in waiting.values() if rest]
 
 
-def padded(length: int) -> int:
-    """The least of `LENGTHS` that holds `length` tokens less one, which has no next."""
-    return next((fixed for fixed in LENGTHS if fixed >= length - 1), LENGTHS[-1])
+def padded(length: int, lengths: Lengths) -> int:
+    """The least of `lengths` that holds `length` tokens less one, which has no next."""
+    return next((fixed for fixed in lengths if fixed >= length - 1), lengths[-1])
 
 
 def rows(length: int, batch_tokens: int) -> int:
@@ -84,10 +92,15 @@ def rows(length: int, batch_tokens: int) -> int:
 
 
 def batch(
-    data: Packed, chosen: npt.NDArray[np.int64], weights: Weights, *, batch_tokens: int
+    data: Packed,
+    chosen: npt.NDArray[np.int64],
+    weights: Weights,
+    *,
+    batch_tokens: int,
+    lengths: Lengths = FINE,
 ) -> Batch:
     """The chosen examples; rows that are lacking are padding and count nothing."""
-    length = max(padded(int(data.lengths[i])) for i in chosen)
+    length = max(padded(int(data.lengths[i]), lengths) for i in chosen)
     n_rows = rows(length, batch_tokens)
     ids = np.zeros((n_rows, length + 1), dtype=np.int64)
     kinds = np.zeros((n_rows, length), dtype=np.int8)
@@ -119,12 +132,12 @@ def _loss_weights(kinds: npt.NDArray[np.int8], weights: Weights) -> npt.NDArray[
 
 
 def endless(
-    data: Packed, *, seed: int, batch_tokens: int, skip: int
+    data: Packed, *, seed: int, batch_tokens: int, skip: int, lengths: Lengths = FINE
 ) -> Iterator[npt.NDArray[np.int64]]:
     """Batches of all epochs, from the `skip`-th on."""
     epoch = 0
     while True:
-        batches = plan(data, seed=seed, epoch=epoch, batch_tokens=batch_tokens)
+        batches = plan(data, seed=seed, epoch=epoch, batch_tokens=batch_tokens, lengths=lengths)
         yield from batches[skip:]
         skip = max(0, skip - len(batches))
         epoch += 1

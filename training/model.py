@@ -13,6 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from training.crossentropy import LinearCrossEntropy
+
 ROPE_BASE = 10_000.0
 NORM_EPS = 1e-5
 
@@ -37,12 +39,10 @@ def shape(size: str, vocabulary: int) -> Shape:
     """The dial. `tiny` is for tests, `nano` for a CPU, `base` for one GPU.
 
     `base` with 16,384 tokens has 52 M parameters: 56 MB as Q8_0, and rows of whole Q4_K blocks.
+    For experiments `size` may be the numbers themselves, as in "256x4x4x2x704".
     """
-    width, layers, heads, kv_heads, hidden = {
-        "tiny": (64, 2, 2, 1, 192),
-        "nano": (256, 4, 4, 2, 704),
-        "base": (512, 14, 8, 4, 1536),
-    }[size]
+    named = {"tiny": "64x2x2x1x192", "nano": "256x4x4x2x704", "base": "512x14x8x4x1536"}
+    width, layers, heads, kv_heads, hidden = map(int, named.get(size, size).split("x"))
     return Shape(vocabulary, width, layers, heads, kv_heads, hidden)
 
 
@@ -63,11 +63,23 @@ class Attention(nn.Module):
         k = self.k(x).view(B, T, self.kv_heads, self.head_width).transpose(1, 2)
         v = self.v(x).view(B, T, self.kv_heads, self.head_width).transpose(1, 2)
         q, k = rotate(q, cos, sin), rotate(k, cos, sin)
-        repeats = self.heads // self.kv_heads
-        k, v = k.repeat_interleave(repeats, dim=1), v.repeat_interleave(repeats, dim=1)
-        y = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        y = attend(q, k, v)
         out: Tensor = self.output(y.transpose(1, 2).reshape(B, T, -1))
         return out
+
+
+def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    """Causal attention of queries [B, H, T, D] over keys and values [B, H / n, T, D]."""
+    B, H, T, D = q.shape
+    repeats = H // k.shape[1]
+    if q.device.type != "cpu":
+        k, v = k.repeat_interleave(repeats, dim=1), v.repeat_interleave(repeats, dim=1)
+        return F.scaled_dot_product_attention(q, k, v, is_causal=True)
+    # On a processor plain products are more than twice as fast as PyTorch's kernel (LOG.md).
+    mask = torch.full((T, T), -1e4, dtype=q.dtype).triu(1).repeat(repeats, 1)
+    q, k, v = q.reshape(-1, repeats * T, D), k.reshape(-1, T, D), v.reshape(-1, T, D)
+    scores = torch.baddbmm(mask.expand(len(q), -1, -1), q * D**-0.5, k.mT)
+    return (scores.softmax(-1) @ v).view(B, H, T, D)
 
 
 class FeedForward(nn.Module):
@@ -101,7 +113,7 @@ class Block(nn.Module):
 
 
 class Model(nn.Module):
-    """Token ids [B, T] to logits [B, T, V]; positions count from 0 in every row."""
+    """Token ids [B, T] to logits [B, T, V], or to a loss; positions count from 0 in every row."""
 
     def __init__(self, s: Shape) -> None:
         super().__init__()
@@ -121,8 +133,16 @@ class Model(nn.Module):
         elif isinstance(module, FeedForward):
             nn.init.zeros_(module.down.weight)
 
-    def forward(self, ids: Tensor) -> Tensor:
-        return F.linear(self.hidden(ids), self.embedding.weight)
+    def forward(
+        self, ids: Tensor, next_ids: Tensor | None = None, weights: Tensor | None = None
+    ) -> Tensor:
+        """Logits, or, given what comes next, the weighted sum of its cross-entropies."""
+        states = self.hidden(ids)
+        if next_ids is None or weights is None:
+            return F.linear(states, self.embedding.weight)
+        flat = states.flatten(0, 1), next_ids.flatten(), weights.flatten()
+        loss: Tensor = LinearCrossEntropy.apply(flat[0], self.embedding.weight, *flat[1:])  # type: ignore[no-untyped-call]
+        return loss
 
     def hidden(self, ids: Tensor) -> Tensor:
         """The last layer's normed states [B, T, C], for losses that need few logits."""

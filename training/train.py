@@ -16,6 +16,7 @@ right, so that what users rely on stays right (Yan et al., Positive-Congruent Tr
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import math
 import time
@@ -33,7 +34,7 @@ from training.model import Model, parameters, shape
 from training.packed import Packed
 from training.parallel import Ranks
 
-WARM_UP, DECAY_FROM = 0.02, 0.45
+WARM_UP = 0.02
 FINAL_RATE = 0.02
 CLIP = 1.0
 
@@ -63,26 +64,29 @@ class Budget:
         return min(1.0, progress.seconds / (60 * (self.minutes or 1.0)))
 
 
-def rate(share: float) -> float:
+def rate(share: float, *, decay_from: float) -> float:
     """The learning rate's factor: warm up, hold, anneal linearly."""
     if share < WARM_UP:
         return (share + 0.001) / WARM_UP
-    if share < DECAY_FROM:
+    if share < decay_from:
         return 1.0
-    left = (1 - share) / (1 - DECAY_FROM)
+    left = (1 - share) / (1 - decay_from)
     return FINAL_RATE + (1 - FINAL_RATE) * left
 
 
 def optimisers(
-    model: Model, *, matrix_rate: float, other_rate: float
+    model: Model, *, matrix_rate: float, other_rate: float, muon: bool = True
 ) -> list[torch.optim.Optimizer]:
-    """Muon for the layers' matrices, AdamW for the embedding and the norms."""
+    """Muon for the layers' matrices, AdamW for the embedding and the norms; or AdamW for all."""
+    adam = functools.partial(torch.optim.AdamW, betas=(0.9, 0.95), weight_decay=0.0)
     matrices = [p for p in model.blocks.parameters() if p.ndim == 2]
     taken = {id(p) for p in matrices}
     others = [p for p in model.parameters() if id(p) not in taken]
+    if not muon:
+        return [adam(matrices, lr=matrix_rate), adam(others, lr=other_rate)]
     return [
         torch.optim.Muon(matrices, lr=matrix_rate, weight_decay=0.02),
-        torch.optim.AdamW(others, lr=other_rate, betas=(0.9, 0.95), weight_decay=0.0),
+        adam(others, lr=other_rate),
     ]
 
 
@@ -126,6 +130,10 @@ class Objective:
             self._congruent = torch.compile(congruent_losses, dynamic=False)
 
     def __call__(self, model: Module, made: Batch) -> Tensor:
+        if self.old is None and not self.compiled and made.ids.device.type == "cpu":
+            with torch.autocast("cpu", dtype=torch.bfloat16):
+                loss: Tensor = model(made.ids, made.next_ids, made.weights)
+            return loss
         if self.old is None:
             return (self._losses(model, made.ids, made.next_ids) * made.weights.flatten()).sum()
         own, from_old = self._congruent(model, self.old, made.ids, made.next_ids)
@@ -213,9 +221,11 @@ def train(
     """The loop: until the budget is used up, whatever was used before included."""
     device = next(run.model.parameters()).device
     model = ranks.wrap(run.model)
-    order = batches.endless(
-        data, seed=args.seed, batch_tokens=args.batch_tokens, skip=run.progress.step
-    )
+    size = {
+        "batch_tokens": args.batch_tokens,
+        "lengths": batches.COMPILED if args.compile else batches.FINE,
+    }
+    order = batches.endless(data, seed=args.seed, skip=run.progress.step, **size)
     smooth = 0.0
     last = saved = time.monotonic()
     first = run.progress.step
@@ -229,11 +239,11 @@ def train(
         if ranks.agreed(time.time()) >= args.stop_at:
             break
         chosen = next(order)
-        whole = batches.batch(data, chosen, objective.weights, batch_tokens=args.batch_tokens)
+        whole = batches.batch(data, chosen, objective.weights, **size)
         made = whole.part(ranks.rank, ranks.count).to(device)
         loss = objective(model, made)
         # The ranks' gradients are averaged, but their losses are parts of one sum.
-        run.step(loss * ranks.count, rate(share))
+        run.step(loss * ranks.count, rate(share, decay_from=args.decay_from))
         now = time.monotonic()
         run.progress.step += 1
         run.progress.tokens += int(data.lengths[chosen].sum())
@@ -271,6 +281,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--batch-tokens", type=int, default=8192)
     parser.add_argument("--matrix-rate", type=float, default=0.02)
     parser.add_argument("--other-rate", type=float, default=0.003)
+    parser.add_argument(
+        "--decay-from", type=float, default=0.45, help="share where annealing begins"
+    )
+    parser.add_argument(
+        "--adamw", action="store_true", help="for all, instead of Muon for matrices"
+    )
     parser.add_argument("--decision-weight", type=float, default=1.0)
     parser.add_argument("--old", type=Path, help="a checkpoint to keep to where it was right")
     parser.add_argument("--congruent-weight", type=float, default=1.0, help="how much, with --old")
@@ -303,7 +319,7 @@ def main() -> None:
         device = ranks.device(args.device)
         model = initial(args).to(device)
         rates = {"matrix_rate": args.matrix_rate, "other_rate": args.other_rate}
-        run = Run(model, optimisers(model, **rates), args.out)
+        run = Run(model, optimisers(model, **rates, muon=not args.adamw), args.out)
         run.resume()
         weights = PRETRAIN if args.stage == "pretrain" else Weights(0, 1, args.decision_weight)
         old = checkpoints.load(args.old).to(device).requires_grad_(False) if args.old else None

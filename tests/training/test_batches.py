@@ -43,13 +43,13 @@ def test_the_token_after_eof_is_the_decision() -> None:
 
 def test_lacking_rows_count_nothing() -> None:
     made = batches.batch(data(ABSTAIN), np.array([0]), PRETRAIN, batch_tokens=1024)
-    assert made.ids.shape == (4, 256)
+    assert made.ids.shape == (16, 64)
     assert made.weights[1:].sum() == 0
     assert made.weights.sum() == pytest.approx(1.0)
 
 
 def test_the_parts_of_a_batch_add_up_to_the_whole() -> None:
-    made = batches.batch(data(ABSTAIN, RETRIEVE), np.array([0, 1]), PRETRAIN, batch_tokens=768)
+    made = batches.batch(data(ABSTAIN, RETRIEVE), np.array([0, 1]), PRETRAIN, batch_tokens=192)
     parts = [made.part(rank, 2) for rank in range(2)]
     assert sum(float(part.weights.sum()) for part in parts) == pytest.approx(1.0)
     assert sorted(len(part.ids) for part in parts) == [1, 2]
@@ -75,3 +75,26 @@ def test_a_resumed_run_sees_the_batches_that_follow() -> None:
 def test_packed_examples_survive_the_disk(tmp_path: object) -> None:
     joined = packed.join([data(ABSTAIN), data(RETRIEVE, ABSTAIN)])
     assert [joined.example(i) for i in range(3)] == [ABSTAIN, RETRIEVE, ABSTAIN]
+
+
+def test_finer_lengths_leave_less_of_a_batch_empty() -> None:
+    rng = np.random.default_rng(1)
+    many = data(
+        *(
+            Example([3, 50, 1, 51, 5, 2, *[60] * int(n)], eof=4, middle=5)
+            for n in rng.integers(40, 700, 400)
+        )
+    )
+
+    def full(lengths: batches.Lengths) -> float:
+        plan = batches.plan(many, seed=1, epoch=0, batch_tokens=4096, lengths=lengths)
+        assert sorted(np.concatenate(plan)) == list(range(len(many)))
+        made = [
+            batches.batch(many, chosen, PRETRAIN, batch_tokens=4096, lengths=lengths)
+            for chosen in plan
+            if len(chosen) > 5
+        ]
+        read = [(batch.weights > 0).sum() for batch in made]
+        return float(np.mean([n / batch.ids.numel() for n, batch in zip(read, made, strict=True)]))
+
+    assert full(batches.FINE) > full(batches.COMPILED) + 0.05

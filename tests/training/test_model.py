@@ -7,7 +7,8 @@ import pytest
 pytest.importorskip("torch")
 
 import torch
-from training.model import Model, parameters, rotary, rotate, shape
+import torch.nn.functional as F
+from training.model import Model, attend, parameters, rotary, rotate, shape
 
 
 def tiny() -> Model:
@@ -58,3 +59,38 @@ def test_rows_fill_whole_blocks_of_q8_0(size: str) -> None:
     assert s.hidden % 32 == 0
     assert s.width == s.heads * s.head_width
     assert s.heads % s.kv_heads == 0
+
+
+def test_attention_on_a_processor_is_pytorchs() -> None:
+    torch.manual_seed(0)
+    q = torch.randn(3, 4, 17, 8)
+    k, v = torch.randn(3, 2, 17, 8), torch.randn(3, 2, 17, 8)
+    wanted = F.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=True)
+    torch.testing.assert_close(attend(q, k, v), wanted, rtol=1e-4, atol=1e-5)
+
+
+def test_the_loss_in_pieces_is_the_loss_of_all_logits_and_so_are_its_gradients() -> None:
+    model = tiny()
+    torch.manual_seed(1)
+    ids, next_ids = torch.randint(0, 128, (2, 5, 120))
+    weights = torch.rand(5, 120)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        logits = model(ids)
+    each = F.cross_entropy(logits.flatten(0, 1).float(), next_ids.flatten(), reduction="none")
+    plain = (each * weights.flatten()).sum()
+    plain.backward()  # type: ignore[no-untyped-call]
+    wanted = {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
+    model.zero_grad()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        loss = model(ids, next_ids, weights)
+    loss.backward()
+    assert loss.item() == pytest.approx(plain.item(), rel=1e-3)
+    assert wanted.keys() == {name for name, p in model.named_parameters() if p.grad is not None}
+    for name, parameter in model.named_parameters():
+        assert parameter.grad is not None
+        off = (parameter.grad - wanted[name]).norm() / wanted[name].norm()
+        assert off < 0.02, name
+
+
+def test_a_shape_may_be_spelled_out() -> None:
+    assert shape("64x2x2x1x192", 128) == shape("tiny", 128)

@@ -5,6 +5,8 @@ python=${PYTHON:-python}
 export PYTHONPATH="server:index:.${PYTHONPATH:+:$PYTHONPATH}"
 export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-passive} # on shared cores spinning threads fight
 mkdir -p "$work"
+# glibc would hand every large tensor back to the kernel and have its pages zeroed again (LOG.md).
+export GLIBC_TUNABLES=${GLIBC_TUNABLES:-glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=17179869184:glibc.malloc.top_pad=268435456:glibc.malloc.hugetlb=1}
 tokenizer=$work/tokenizer.json
 
 stage() { # stage RESULT PROGRAM ARGUMENTS...: run the program unless its result stands
