@@ -36,7 +36,7 @@ class Declined(Exception):
 
 async def settings_for(server: Server, doc: Document) -> Settings:
     """The document's settings, once the client has told them; declines what they switch off."""
-    if not await _is_configured(server):
+    if not await is_configured(server):
         raise Declined("not ready", "the client has not said `initialized`")
     settings = server.settings_of(doc.uri)
     if not settings.enabled:
@@ -79,7 +79,7 @@ async def ask(
     return await engine.complete(key, request, index.snapshot if index else None)
 
 
-async def _is_configured(server: Server) -> bool:
+async def is_configured(server: Server) -> bool:
     """Whether the client has told its configuration, waiting for it a while.
 
     Not by `asyncio.wait_for`: before Python 3.12 it loses a cancellation that comes in the same

@@ -13,6 +13,7 @@ from sidelong.lsp.methods.did_change_workspace_folders import did_change_workspa
 from sidelong.lsp.methods.did_close import did_close
 from sidelong.lsp.methods.did_open import did_open
 from sidelong.lsp.methods.explain import EXPLAIN, explain
+from sidelong.lsp.methods.indexed import INDEXED, indexed
 from sidelong.lsp.methods.initialize import initialize
 from sidelong.lsp.methods.initialized import initialized
 from sidelong.lsp.methods.inline_completion import inline_completion
@@ -37,6 +38,7 @@ def register(server: Server) -> None:
     server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)(did_change_workspace_folders)
     server.feature(USER_SETTINGS)(did_change_user_settings)
     server.feature(EXPLAIN)(explain)
+    server.feature(INDEXED)(indexed)
     server.command(ACCEPTED)(accepted)
     server.feature(PARTIALLY_ACCEPTED)(partially_accepted)
     for method in IGNORED:

@@ -12,14 +12,15 @@ EXPLAIN: Final = "sidelong/explain"
 
 def explain(server: Server, params: object) -> dict[str, Any]:
     """The server's status and its newest request, of `textDocument` if the params name one."""
-    record = server.history.last(_uri(params))
+    record = server.history.last(uri_in(params))
     return {
         "status": server.status.shown.to_params(),
         "request": None if record is None else record.to_json(),
     }
 
 
-def _uri(params: object) -> str | None:
+def uri_in(params: object) -> str | None:
+    """The URI of the params' `textDocument`; None if they name none."""
     document = params.get("textDocument") if isinstance(params, Mapping) else None
     uri = document.get("uri") if isinstance(document, Mapping) else None
     return uri if isinstance(uri, str) else None
