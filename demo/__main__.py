@@ -84,10 +84,9 @@ async def _run(root: Path, places: list[Place], args: Namespace, console: Consol
     status = Console(stderr=True).status("Starting the language server")
     status.start()
     serving = running(
-        root,
+        {root: settings},
         log_file=log_file,
         on_progress=lambda what, percentage: _show_progress(status, what, percentage),
-        settings=settings,
     )
     try:
         async with serving as editor:

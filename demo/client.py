@@ -1,6 +1,6 @@
 """An editor without a screen: starts the language server as a process and speaks LSP with it.
 
-What is opened and asked is the caller's.
+What is opened and asked is the caller's: the demo's, or a measurement's (`training.served`).
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +35,8 @@ class Suggestion:
     """Characters after the cursor that the text replaces."""
     outcome: str
     reason: str
+    recalled: bool
+    """It is the rest of an earlier suggestion."""
     gate: dict[str, Any]
     chunks: list[dict[str, Any]]
     tokens: dict[str, int]
@@ -76,6 +78,15 @@ class Editor:
             types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(self._uri))
         )
 
+    async def indexed(self) -> int | None:
+        """Wait until its folder's index holds the document as it is; how many files that holds.
+
+        None if the folder has no index, since it never retrieves.
+        """
+        told = await _request(self._client, "sidelong/indexed", self._uri)
+        files: int | None = told["folders"][0]["files"]
+        return files
+
     async def complete(self, at: types.Position, *, by_hand: bool = False) -> Suggestion:
         """Ask for ghost text, and then for how it came about.
 
@@ -95,13 +106,14 @@ class Editor:
         ms = (time.perf_counter() - started) * 1000
         items = found.items if isinstance(found, types.InlineCompletionList) else found or []
         text = items[0].insert_text if items else ""
-        told = await _explain(self._client, self._uri)
+        told = (await _request(self._client, "sidelong/explain", self._uri))["request"]
         end = items[0].range.end if items and items[0].range else at
         return Suggestion(
             text=text if isinstance(text, str) else text.value,
             replaced=end.character - at.character,
             outcome=told["outcome"],
             reason=told["reason"],
+            recalled=told["recalled"],
             gate=told.get("gate", {}),
             chunks=told.get("chunks", []),
             tokens=told.get("tokens", {}),
@@ -111,28 +123,30 @@ class Editor:
 
 @asynccontextmanager
 async def running(
-    root: Path,
+    folders: Mapping[Path, Mapping[str, Any]],
     *,
     log_file: Path,
-    on_progress: Callable[[str, int | None], None],
-    settings: dict[str, Any],
+    on_progress: Callable[[str, int | None], None] = lambda _what, _percentage: None,
+    options: Sequence[str] = (),
+    env: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Editor]:
-    """A server that has loaded its model and indexed `root`.
+    """A server that has loaded its model and indexed the folders, each with its settings.
 
-    `on_progress` is told what the server is at, in its words, and the percentage if known.
+    `on_progress` is told what the server is at, in its words, and the percentage if known;
+    `options` are more arguments of `sidelong serve`, `env` is its environment, by default ours.
     """
     client = LanguageClient("sidelong-demo", __version__)
     ready = _Ready(client, on_progress)
+    _tell_settings(client, {folder.as_uri(): settings for folder, settings in folders.items()})
     await client.start_io(
         sys.executable, "-m", "sidelong", "serve", "--log-level", "debug", "--log-file",
-        str(log_file),
+        str(log_file), *options, env=env,
     )  # fmt: skip
     await client.initialize_async(
         types.InitializeParams(
             process_id=None,
             capabilities=_capabilities(),
-            initialization_options={"sidelong": settings},
-            workspace_folders=[types.WorkspaceFolder(root.as_uri(), root.name)],
+            workspace_folders=[types.WorkspaceFolder(f.as_uri(), f.name) for f in folders],
         )
     )
     client.initialized(types.InitializedParams())
@@ -140,9 +154,19 @@ async def running(
         await asyncio.wait_for(ready.wait(), STARTS_WITHIN_S)
         yield Editor(client)
     finally:
-        await client.shutdown_async(None)
-        client.exit(None)
+        if not client.stopped:
+            await client.shutdown_async(None)
+            client.exit(None)
         await client.stop()  # type: ignore[no-untyped-call]
+
+
+def _tell_settings(client: LanguageClient, by_folder: Mapping[str, Mapping[str, Any]]) -> None:
+    """Answer the server when it asks for the configuration."""
+
+    def on_configuration(params: types.ConfigurationParams) -> list[Mapping[str, Any]]:
+        return [by_folder.get(item.scope_uri or "", {}) for item in params.items]
+
+    client.feature(types.WORKSPACE_CONFIGURATION)(on_configuration)
 
 
 class _Ready:
@@ -202,17 +226,16 @@ def _capabilities() -> types.ClientCapabilities:
             inline_completion=types.InlineCompletionClientCapabilities()
         ),
         window=types.WindowClientCapabilities(work_done_progress=True),
-        workspace=types.WorkspaceClientCapabilities(workspace_folders=True),
+        workspace=types.WorkspaceClientCapabilities(configuration=True, workspace_folders=True),
     )
 
 
-async def _explain(client: LanguageClient, uri: str) -> dict[str, Any]:
-    told = await client.protocol.send_request_async(
-        "sidelong/explain", {"textDocument": {"uri": uri}}
-    )
+async def _request(client: LanguageClient, method: str, uri: str) -> dict[str, Any]:
+    """What the server says of a document in a request of its own."""
+    told = await client.protocol.send_request_async(method, {"textDocument": {"uri": uri}})
     # pygls makes objects of what it knows no type for.
-    request: dict[str, Any] = _plain(told.request)
-    return request
+    answer: dict[str, Any] = _plain(told)
+    return answer
 
 
 def _plain(value: Any) -> Any:

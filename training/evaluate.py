@@ -234,16 +234,16 @@ def _ranks(values: Scores) -> Scores:
 
 def markdown(title: str, found: Sequence[Row]) -> str:
     """A table of the card, in percent with 95 % bootstrap intervals."""
-    return _table(
+    return table(
         [title, "retrieved", "exact match", "edit similarity"],
-        [[r.name, f"{r.retrieved:.0%}", _cell(r.exact), _cell(r.similarity)] for r in found],
+        [[r.name, f"{r.retrieved:.0%}", cell(r.exact), cell(r.similarity)] for r in found],
     )
 
 
 def gates_markdown(found: Sequence[Gate]) -> str:
     """The gates beside each other: edit similarity by the share that retrieves."""
     shares = [f"best {share:.0%}" for share in SHARES]
-    return _table(
+    return table(
         ["gate", "AUC", *shares, "share chosen on dev", "edit similarity there"],
         [
             [
@@ -251,18 +251,20 @@ def gates_markdown(found: Sequence[Gate]) -> str:
                 f"{gate.auc:.3f}",
                 *(f"{100 * score:.1f}" for score in gate.at_shares),
                 f"{gate.chosen_share:.0%}",
-                _cell(gate.chosen),
+                cell(gate.chosen),
             ]
             for gate in found
         ],
     )
 
 
-def _cell(i: Interval) -> str:
+def cell(i: Interval) -> str:
+    """A mean in percent with its interval."""
     return f"{100 * i.mean:.1f} ({100 * i.low:.1f} to {100 * i.high:.1f})"
 
 
-def _table(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
+def table(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
+    """A Markdown table."""
     lines = [f"| {' | '.join(row)} |" for row in (head, *body)]
     return "\n".join([lines[0], "|---" * len(head) + "|", *lines[1:]])
 

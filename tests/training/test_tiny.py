@@ -13,7 +13,7 @@ pytest.importorskip("torch")
 pytest.importorskip("tokenizers")
 
 import torch
-from training import checkpoints, packed
+from training import checkpoints, label, packed, served
 from training.corpus import read
 from training.edition import SERVED
 from training.export import Card, export
@@ -140,6 +140,14 @@ def test_the_other_machine_gives_back_what_it_trained(tiny: Path) -> None:
 def test_it_is_called_twice_and_goes_on(tiny: Path) -> None:
     progress = json.loads((tiny / "back" / "pretrain.json").read_text())
     assert (progress["step"], progress["share"]) == (60, 1.0)
+
+
+def test_the_gguf_is_measured_through_the_real_server(tiny: Path) -> None:
+    found = served.read(tiny / "served.jsonl")
+    outcomes = {o.case.key: o for o in label.read(tiny / "held_out_outcomes.jsonl")}
+    assert len(found) == 6
+    same = [s.shown["never"].completed == outcomes[s.case.key].without for s in found]
+    assert sum(same) >= len(found) - 1, same
 
 
 def test_baselines_stand_in_the_same_table(tiny: Path) -> None:

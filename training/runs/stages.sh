@@ -57,3 +57,6 @@ run evaluate "$work/held_out_outcomes.jsonl" --choose-on "$work/dev_outcomes.jso
   --out "$work/report.json"
 run export --checkpoint "$work/decide.pt" --tokenizer "$tokenizer" --edition "$edition" \
   --context "${context:-0}" --report "$work/report.json" --out "$gguf"
+# The same blanks of that very file once more, as an editor sees them: the real server over stdio.
+run served --model "$gguf" --corpus "$work/held_out.jsonl" --n "$n_served" \
+  --servers "$processes" --beside "$work/held_out_outcomes.jsonl" --out "$work/served.jsonl"

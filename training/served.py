@@ -1,0 +1,304 @@
+"""Stage 11, the figures of the card through the real server, as an editor would see them.
+
+Every package is written to disk as workspace folders, one for each way to decide, and a language
+server started on them; each file is opened with the blank cut out and asked for ghost text.
+The blanks are `label`'s. Run again, it goes on where it stopped, and prints its tables again.
+
+    python -m training.served --model WORK/model.gguf --corpus WORK/held_out.jsonl --n 1200 \\
+        --beside WORK/held_out_outcomes.jsonl --out WORK/served.jsonl
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import statistics
+import warnings
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path, PurePath
+from tempfile import TemporaryDirectory
+from typing import Any, Literal, get_args
+
+from demo.client import Editor, Suggestion, running
+from lsprotocol.types import Position
+
+from sidelong.cli.language import language_id
+from sidelong.evaluation.metrics import bootstrap_interval
+from training import label
+from training.corpus import SourceFile, language
+from training.evaluate import cell, table
+from training.examples import packages
+from training.label import Case, Completed, Outcome, cases, judge, quotas
+
+Mode = Literal["never", "always", "greedy", "threshold"]
+"""Ways to decide, in the server's own words for them."""
+
+MODES: tuple[Mode, ...] = get_args(Mode)
+
+RETRIEVAL: Mapping[Mode, Mapping[str, str]] = {
+    "never": {"mode": "never"},
+    "always": {"mode": "always"},
+    "greedy": {"mode": "auto", "rule": "greedy"},
+    "threshold": {"mode": "auto", "rule": "threshold"},
+}
+
+ANSWERS_WITHIN_S = 120.0
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What an editor shows for a blank in one mode, and what the server says of it."""
+
+    completed: Completed
+    retrieved: bool
+    probability: float
+    threshold: float
+    chunks: list[dict[str, Any]]
+    """What was retrieved, best first: path, lines and score."""
+    ms: float
+    """From sending the request to having the answer."""
+    first: bool
+    """Asked before the other modes: nothing of the prompt was in the KV cache."""
+
+    @property
+    def scores(self) -> list[float]:
+        """Jaccard similarities of the chunks."""
+        return [chunk["score"] for chunk in self.chunks]
+
+
+@dataclass(frozen=True)
+class Served:
+    """A line of the file."""
+
+    case: Case
+    target: str
+    shown: dict[Mode, Shown]
+
+
+@dataclass(frozen=True)
+class Package:
+    """The files of a workspace, and the blanks that are still to be asked for."""
+
+    files: Mapping[str, SourceFile]
+    todo: Sequence[Case]
+
+    @property
+    def name(self) -> str:
+        return next(iter(self.files.values())).package
+
+
+def packages_to_do(corpus: Path, n: int, *, seed: int, done: set[str]) -> list[Package]:
+    """Every package with blanks to do, most of them first; a blank that was drawn twice is one."""
+    by_package = packages(corpus)
+    found = []
+    for files, quota in zip(by_package, quotas(by_package, n), strict=True):
+        todo = {c.key: c for c in cases(files, quota, seed=seed) if c.key not in done}
+        found.append(Package({file.path: file for file in files}, list(todo.values())))
+    return sorted((p for p in found if p.todo), key=lambda package: -len(package.todo))
+
+
+async def measure(
+    work: Sequence[Package], model: Path, *, servers: int, keep: Callable[[Served], None]
+) -> None:
+    """Ask for every blank, a server a package and `servers` of them at once."""
+    waiting = list(work)
+
+    async def one_after_another() -> None:
+        while waiting:
+            await serve(waiting.pop(0), model, keep)
+
+    await asyncio.gather(*(one_after_another() for _ in range(servers)))
+
+
+async def serve(package: Package, model: Path, keep: Callable[[Served], None]) -> None:
+    """Ask one server for the package's blanks."""
+    with TemporaryDirectory(prefix="sidelong-served-") as folder:
+        roots = {mode: Path(folder, mode, package.name) for mode in MODES}
+        for root in roots.values():
+            write(root, package.files.values())
+        # Neither the user's settings nor what was learnt about folders here.
+        own = {
+            "SIDELONG_CACHE_DIR": str(Path(folder, "cache")),
+            "SIDELONG_CONFIG": str(Path(folder, "config.toml")),
+        }
+        async with running(
+            {roots[mode]: settings(mode) for mode in MODES},
+            log_file=Path(folder, "server.log"),
+            options=("--model", str(model), "--threads", "1"),
+            env={**os.environ, **own},
+        ) as editor:
+            for case in package.todo:
+                keep(await ask(editor, roots, package, case))
+
+
+def write(root: Path, files: Iterable[SourceFile]) -> None:
+    """Lay the files out below a folder that is not there yet."""
+    for file in files:
+        path = root / file.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(file.text.encode())
+
+
+def settings(mode: Mode) -> dict[str, Any]:
+    """The settings of a mode's folder; like `label`, it shows what the model doubts, too."""
+    return {"retrieval": RETRIEVAL[mode], "minProbability": 0}
+
+
+def order(case: Case) -> tuple[Mode, ...]:
+    """The modes, each first in a quarter of the blanks: whoever comes later finds a KV cache."""
+    turn = zlib.crc32(case.key.encode()) % len(MODES)
+    return MODES[turn:] + MODES[:turn]
+
+
+async def ask(editor: Editor, roots: Mapping[Mode, Path], package: Package, case: Case) -> Served:
+    """What is shown for one blank in every mode.
+
+    The folders are apart, so no mode finds what another one was told.
+    """
+    file = package.files[case.path]
+    before, after = file.text[: case.start], file.text[case.end :]
+    cursor = Position(before.count("\n"), len(before) - before.rfind("\n") - 1)
+    target = file.text[case.start : case.end]
+    shown: dict[Mode, Shown] = {}
+    for mode in order(case):
+        editor.open(roots[mode] / file.path, before + after, language_id(PurePath(file.path)))
+        # Until then the index holds the file on disk, with the blank still in it.
+        held = await asyncio.wait_for(editor.indexed(), ANSWERS_WITHIN_S)
+        if held is not None and held < len(package.files):
+            short = f"{held} of {len(package.files)} files are indexed"
+            warnings.warn(f"{package.name}: {short}", stacklevel=1)
+        suggestion = await asyncio.wait_for(editor.complete(cursor), ANSWERS_WITHIN_S)
+        editor.close()
+        check(suggestion, mode)
+        shown[mode] = Shown(
+            completed=judge(suggestion.text, target),
+            retrieved=suggestion.gate["retrieved"],
+            probability=suggestion.gate["probability"] or 0.0,
+            threshold=suggestion.gate["threshold"],
+            chunks=suggestion.chunks,
+            ms=round(suggestion.ms, 2),
+            first=not shown,
+        )
+    return Served(case, target, shown)
+
+
+def check(suggestion: Suggestion, mode: Mode) -> None:
+    """Refuse an answer that is not this mode's to this very request."""
+    if suggestion.outcome not in ("shown", "empty"):
+        raise RuntimeError(f"{mode}: {suggestion.outcome}, {suggestion.reason}")
+    if suggestion.recalled or suggestion.gate["rule"] != mode:
+        raise RuntimeError(f"{mode}: answered by {suggestion.gate['rule']}, or from memory")
+
+
+def markdown(title: str, found: Sequence[Served], beside: Mapping[str, Outcome]) -> str:
+    """A table of the card, and how far it agrees with the completer asked in process.
+
+    Milliseconds are those of the requests that came first, as where somebody opens a file.
+    """
+    head = [title, "retrieved", "exact match", "edit similarity", "median ms"]
+    if beside:
+        head += ["as in process", "differs, read the same"]
+    body = []
+    for mode in MODES:
+        shown = [served.shown[mode] for served in found]
+        row = [
+            mode,
+            f"{statistics.fmean(s.retrieved for s in shown):.0%}",
+            cell(bootstrap_interval([float(s.completed.exact) for s in shown])),
+            cell(bootstrap_interval([s.completed.edit_similarity for s in shown])),
+            _median([s.ms for s in shown if s.first]),
+        ]
+        pairs = [
+            (served.shown[mode], in_process(beside[served.case.key], mode, served.shown[mode]))
+            for served in found
+            if served.case.key in beside
+        ]
+        if beside:
+            row += agreement(pairs)
+        body.append(row)
+    return table(head, body)
+
+
+def in_process(outcome: Outcome, mode: Mode, shown: Shown) -> tuple[str, list[float]]:
+    """The text, and the scores of the chunks read, that this mode would have made of an outcome."""
+    retrieves = {
+        "never": False,
+        "always": True,
+        "greedy": outcome.greedy,
+        "threshold": outcome.probability >= shown.threshold,
+    }[mode]
+    if retrieves:
+        return outcome.with_context.text, outcome.scores
+    return outcome.without.text, []
+
+
+def agreement(pairs: Sequence[tuple[Shown, tuple[str, list[float]]]]) -> list[str]:
+    """The share of blanks with the same text; and how many differ although the same was read."""
+    if not pairs:
+        return ["-", "-"]
+    differing = [(s, scores) for s, (text, scores) in pairs if s.completed.text != text]
+    odd = sum(s.scores == scores for s, scores in differing)
+    return [f"{1 - len(differing) / len(pairs):.1%} of {len(pairs)}", str(odd)]
+
+
+def _median(ms: Sequence[float]) -> str:
+    return f"{statistics.median(ms):.0f}" if ms else "-"
+
+
+def read(path: Path) -> list[Served]:
+    """What was kept at `path`; nothing if there is no such file."""
+    if not path.exists():
+        return []
+    found = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        kept = json.loads(line)
+        shown = {
+            mode: Shown(**{**values, "completed": Completed(**values["completed"])})
+            for mode, values in kept["shown"].items()
+        }
+        found.append(Served(Case(**kept["case"]), kept["target"], shown))
+    return found
+
+
+def report(found: Sequence[Served], beside: Mapping[str, Outcome]) -> str:
+    """All tables: over everything, and by language."""
+    tables = [markdown(f"{len(found)} blanks", found, beside)]
+    for name in sorted({language(served.case.path) for served in found}):
+        some = [served for served in found if language(served.case.path) == name]
+        tables.append(markdown(f"{name}, {len(some)} blanks", some, beside))
+    return "\n\n".join(tables)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--corpus", type=Path, required=True)
+    parser.add_argument("--n", type=int, required=True)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--servers", type=int, default=2, help="at once")
+    parser.add_argument("--beside", type=Path, help="what `label` made of the same blanks")
+    parser.add_argument("--out", type=Path, required=True)
+    args = parser.parse_args()
+    found = read(args.out)
+    done = {served.case.key for served in found}
+    todo = packages_to_do(args.corpus, args.n, seed=args.seed, done=done)
+    with args.out.open("a", encoding="utf-8") as out:
+
+        def keep(served: Served) -> None:
+            out.write(json.dumps(asdict(served)) + "\n")
+            out.flush()
+            found.append(served)
+            if len(found) % label.CASES_PER_JOB == 0:
+                print(f"{len(found)} answered", flush=True)
+
+        asyncio.run(measure(todo, args.model, servers=args.servers, keep=keep))
+    outcomes = label.read(args.beside) if args.beside else []
+    print(report(found, {outcome.case.key: outcome for outcome in outcomes}))
+
+
+if __name__ == "__main__":
+    main()
