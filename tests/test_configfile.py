@@ -38,6 +38,19 @@ def test_the_deepest_folder_comes_last(tmp_path: Path) -> None:
     assert config.layers(None) == [{"maxLines": 1}]
 
 
+def test_a_folder_is_meant_by_its_real_name_and_by_a_link_to_it(tmp_path: Path) -> None:
+    (tmp_path / "real" / "inner").mkdir(parents=True)
+    try:
+        (tmp_path / "link").symlink_to(tmp_path / "real")
+    except OSError:
+        pytest.skip("no symbolic links here")
+    for named in ("real", "link"):
+        config, _ = read(tmp_path, f"[folder.'{tmp_path / named}']\nmaxLines = 2")
+        for opened in ("real/inner", "link/inner", "link"):
+            assert config.layers(tmp_path / opened)[1:] == [{"maxLines": 2}], (named, opened)
+        assert config.layers(tmp_path) == [{}]
+
+
 @pytest.mark.parametrize(
     ("text", "fact"),
     [

@@ -35,11 +35,16 @@ class ConfigFile:
     folders: Mapping[PurePath, Section] = field(default_factory=dict)
 
     def layers(self, folder: PurePath | None) -> list[Section]:
-        """The sections that speak for a folder, the most specific last."""
+        """The sections that speak for a folder, the most specific last.
+
+        A folder goes by the name it is opened under and by its real one.
+        """
         if folder is None:
             return [self.section]
-        above = [path for path in self.folders if path == folder or path in folder.parents]
-        above.sort(key=lambda path: len(path.parts))
+        names = {folder, _real(folder)}
+        within = {path for name in names for path in (name, *name.parents)}
+        above = [path for path in self.folders if within & {path, _real(path)}]
+        above.sort(key=lambda path: len(_real(path).parts))
         return [self.section, *(self.folders[path] for path in above)]
 
 
@@ -63,6 +68,14 @@ def read_config_file(path: Path) -> tuple[ConfigFile, list[str]]:
         ]
     config = ConfigFile(content, {folder_named(name): section for name, section in folders.items()})
     return config, _odd_names(path, config)
+
+
+def _real(folder: PurePath) -> Path:
+    """The folder without symbolic links; one that is not there keeps its name."""
+    try:
+        return Path(folder).resolve()
+    except (OSError, RuntimeError):  # links in a circle
+        return Path(folder)
 
 
 def folder_named(name: str) -> Path:

@@ -95,3 +95,15 @@ def test_what_it_cannot_go_with_is_named(sidelong: Run, workspace: Path) -> None
 
     assert result.status == 1
     assert "Leave out --tasks and --test-command." in result.err
+
+
+@pytest.mark.parametrize(
+    ("option", "of"),
+    [("--keys", "--online"), ("--interval", "--online"), ("--test-timeout", "--test-command")],
+)
+def test_an_option_that_would_be_ignored_is_refused(
+    sidelong: Run, workspace: Path, option: str, of: str
+) -> None:
+    result = sidelong("eval", workspace, option, 5)
+    assert result.status != 0
+    assert f"{option} says how {of} goes. Give {of} too" in result.err

@@ -20,7 +20,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sidelong import __version__
 from sidelong.cli import summary_tables, testing
@@ -114,6 +114,12 @@ def run(args: Namespace) -> int:
         raise EvaluationError(
             "--online measures keystrokes in the workspace. Leave out --tasks and --test-command."
         )
+    for option, of in _BELONGS.items():
+        if getattr(args, option) is not None and not getattr(args, of):
+            given, wanted = (f"--{name.replace('_', '-')}" for name in (option, of))
+            raise EvaluationError(
+                f"{given} says how {wanted} goes. Give {wanted} too, or leave it out."
+            )
     args.blanks = args.blanks or (BLANKS_ONLINE if args.online else BLANKS)
     if args.online:
         return INTERRUPTED if run_online(args, _config(args)) else 0
@@ -125,6 +131,10 @@ def run(args: Namespace) -> int:
     if args.report is not None:
         write_report(args.report, _page(found), quiet=args.json)
     return INTERRUPTED if found.partial else 0
+
+
+_BELONGS: Final = {"keys": "online", "interval": "online", "test_timeout": "test_command"}
+"""Options that mean nothing without another."""
 
 
 def _found(args: Namespace) -> _Found:

@@ -47,14 +47,12 @@ def add_online_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--keys",
         type=positive,
-        default=KEYS,
         metavar="N",
         help=f"with --online: how many characters of each blank are typed (default {KEYS})",
     )
     parser.add_argument(
         "--interval",
         type=_milliseconds,
-        default=INTERVAL_MS,
         metavar="MS",
         help="with --online: milliseconds from key to key when typing in real time; 0 leaves that "
         f"out (default {INTERVAL_MS})",
@@ -97,6 +95,7 @@ class _Found:
 def _measure(args: Namespace, config: Config) -> _Found:
     root, cases = args.folder.resolve(), workspace_cases(args, config)
     user = config.user
+    interval = INTERVAL_MS if args.interval is None else args.interval
     with (
         indexed(root, exclude=config.settings.exclude) as index,
         loaded(user) as one,
@@ -111,7 +110,7 @@ def _measure(args: Namespace, config: Config) -> _Found:
         correction = load_correction(root)
         with closing(Serving(one, other, decider, index.snapshot, correction)) as serving:
             found = serving.typed(
-                cases, config.settings, keys=args.keys, interval_s=args.interval / 1000
+                cases, config.settings, keys=args.keys or KEYS, interval_s=interval / 1000
             )
             return _Found(
                 root=str(root),
@@ -119,7 +118,7 @@ def _measure(args: Namespace, config: Config) -> _Found:
                 decider=decider.model.name,
                 seed=args.seed,
                 threads=user.threads or default_threads(),
-                interval_ms=args.interval,
+                interval_ms=interval,
                 wanted=len(cases),
                 typed=tuple(collect(found, total=len(cases))),
             )
