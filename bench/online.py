@@ -73,7 +73,7 @@ def write_random(path: Path, shape: Shape) -> None:
     writer.add_rope_dimension_count(shape.width // shape.heads)
     writer.add_layer_norm_rms_eps(1e-5)
     for name, field in shipped.fields.items():
-        if name.startswith(("tokenizer.", "sidelong.")) and name != "sidelong.cache.weights":
+        if name.startswith(("tokenizer.", "sidelong.")) and name != "sidelong.cache.mixture":
             kind = field.types[0]
             inner = field.types[-1] if kind == gguf.GGUFValueType.ARRAY else None
             writer.add_key_value(name, field.contents(), kind, sub_type=inner)

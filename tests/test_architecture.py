@@ -38,6 +38,7 @@ PURE = [
     "sidelong.model.families",
     "sidelong.model.profile",
     "sidelong.healing",
+    "sidelong.mixture",
     "sidelong.ngram",
     "sidelong.recall",
     "sidelong.trim",

@@ -11,6 +11,7 @@ import pytest
 
 from sidelong.completer import Completer
 from sidelong.healing import Pieces
+from sidelong.mixture import Mixture
 from sidelong.model.llama import LlamaModel
 from sidelong.model.protocol import Cancel, Evaluation, Stopped
 from sidelong.prompt import Budget, Special
@@ -35,7 +36,7 @@ class Told:
     special: Special = SPECIAL
     budget: Budget = BUDGET
     threshold: float = 0.5
-    cache_weights: tuple[float, ...] = ()
+    mixture: Mixture | None = None
     n_ctx: int = 4096
     pieces: Pieces = field(
         default_factory=lambda: Pieces([*(bytes([i]) for i in range(256)), *[b""] * 7])
@@ -51,7 +52,7 @@ class Told:
         cancel.check()
         self.prompts.append(list(tokens))
         logits = np.full((rows, VOCABULARY), -30.0, dtype=np.float32)
-        if SPECIAL.eof in tokens:
+        if SPECIAL.eof in tokens and (rows > 1 or SPECIAL.fim_middle not in tokens):
             logits[0, SPECIAL.cc] = np.log(max(self.wants, 1e-9))
             logits[0, SPECIAL.fim_middle] = np.log(max(1 - self.wants, 1e-9))
         if SPECIAL.fim_middle not in tokens:
@@ -213,15 +214,15 @@ def test_a_model_without_decision_tokens_abstains_unless_told() -> None:
 
 def test_the_workspace_cache_brings_the_words_of_the_file() -> None:
     code = "first = compute_total(rows)\nsecond = compute_t$0\n"
-    model = Told("zzz", cache_weights=(0.9,) * 6)
+    model = Told("z" * 30, mixture=Mixture(0, 0, 0, (-99, *[3] * 6)))
     assert complete(model, code, max_lines=1).text == "otal(rows)"
-    assert complete(model, code, workspace_cache=False).text == "zzz"
+    assert complete(model, code, workspace_cache=False).text == "z" * 30
 
 
 def test_the_workspace_cache_reads_chunks_only_if_the_gate_asked() -> None:
     code = "second = compute_t$0\n"
     files = {"other.py": "first = compute_total(rows)\nsecond = 1\n"}
-    model = Told("zzz", cache_weights=(0.9,) * 6)
+    model = Told("z" * 30, mixture=Mixture(0, 0, 0, (-99, *[3] * 6)))
     always = complete(model, code, files=files, retrieval="always", max_lines=1)
     assert always.text == "otal(rows)"
     never = complete(model, code, files=files, retrieval="never", max_lines=1)

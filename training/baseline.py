@@ -6,17 +6,22 @@ It tokenises and names special tokens as the model it stands for; every token is
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from sidelong.mixture import DEFAULT
 from sidelong.model.protocol import Cancel, Evaluation, Model
-from sidelong.ngram import WEIGHTS
+
+NEVER = -99.0
+"""Log-odds of what has no say."""
 
 
 class Flat:
     """Another model's vocabulary without its opinion; implements `protocol.Model`.
 
-    Where the cache has nothing to say, the end token is the first of equals: it stops.
+    It is as unsure as can be, so the cache has most of the say. Where nothing matches, the end
+    token is the first of equals: it stops, and does not write what is frequent everywhere.
     """
 
     def __init__(self, model: Model) -> None:
@@ -24,7 +29,8 @@ class Flat:
         self.name = self.fingerprint = "workspace cache alone"
         self.special, self.budget = model.special, model.budget
         self.threshold, self.pieces, self.n_ctx = model.threshold, model.pieces, model.n_ctx
-        self.cache_weights = WEIGHTS
+        fitted = model.mixture or DEFAULT
+        self.mixture = replace(fitted, lengths=(NEVER, *fitted.lengths[1:]))
 
     def tokenize(self, text: str) -> list[int]:
         return self._model.tokenize(text)

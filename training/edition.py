@@ -9,6 +9,3 @@ BUDGET = Budget(prefix=256, suffix=96, context=320, generated=64)
 
 SERVED = Budget(prefix=256, suffix=96, context=0, generated=64)
 """Of the product: this edition was not trained enough to gain by chunks in its prompt (LOG.md)."""
-
-CACHE_WEIGHTS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.6)
-"""The workspace cache's share by match length, best on the dev packages (LOG.md)."""

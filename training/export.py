@@ -21,9 +21,10 @@ import gguf
 import numpy as np
 import torch
 
+from sidelong.mixture import DEFAULT, Mixture
 from sidelong.prompt import Budget
-from training import checkpoints
-from training.edition import BUDGET, CACHE_WEIGHTS, SERVED
+from training import checkpoints, mixture
+from training.edition import BUDGET, SERVED
 from training.model import NORM_EPS, ROPE_BASE, Model, Shape
 from training.tokenizer import Vocabulary, load
 
@@ -42,6 +43,7 @@ class Card:
     edition: str
     threshold: float
     budget: Budget = SERVED
+    mixture: Mixture = DEFAULT
 
 
 def write(path: Path, model: Model, vocabulary: Vocabulary, card: Card, *, kind: str) -> None:
@@ -99,7 +101,7 @@ def _about(writer: gguf.GGUFWriter, card: Card) -> None:
     writer.add_uint32("sidelong.max_tokens", card.budget.generated)
     writer.add_float32("sidelong.gate.threshold", card.threshold)
     writer.add_string("sidelong.edition", card.edition)
-    writer.add_string("sidelong.cache.weights", ",".join(map(str, CACHE_WEIGHTS)))
+    writer.add_string("sidelong.cache.mixture", card.mixture.text())
 
 
 def _shape(writer: gguf.GGUFWriter, s: Shape, budget: Budget) -> None:
@@ -179,6 +181,7 @@ def main() -> None:
     parser.add_argument("--edition", default="dev")
     parser.add_argument("--threshold", type=float, default=0.5)
     parser.add_argument("--report", type=Path, help="take the threshold that `evaluate` chose")
+    parser.add_argument("--mixture", type=Path, help="the cache's say as `mixture` fitted it")
     parser.add_argument("--type", choices=sorted(TYPES), default="q8_0")
     parser.add_argument(
         "--context", type=int, default=SERVED.context, help="tokens of chunks in a prompt"
@@ -189,7 +192,8 @@ def main() -> None:
     threshold = args.threshold
     if args.report:
         threshold = json.loads(args.report.read_text(encoding="utf-8"))["threshold"]
-    card = Card(args.edition, threshold, replace(SERVED, context=args.context))
+    fitted = mixture.read(args.mixture) if args.mixture else DEFAULT
+    card = Card(args.edition, threshold, replace(SERVED, context=args.context), fitted)
     vocabulary = load(args.tokenizer, suffix_first=not args.prefix_first)
     export(args.out, checkpoints.load(args.checkpoint), vocabulary, card, kind=args.type)
     print(f"{args.out}: {args.out.stat().st_size / 1e6:.1f} MB")

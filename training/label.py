@@ -179,7 +179,7 @@ def judge(text: str, target: str) -> Completed:
 
 def _settings(completer: Completer) -> Settings:
     # Every blank is completed: a text withheld for want of confidence could not be compared.
-    return Settings(workspace_cache=bool(completer.model.cache_weights), min_probability=0.0)
+    return Settings(workspace_cache=completer.model.mixture is not None, min_probability=0.0)
 
 
 def complete_similar(similar: SimilarLines, file: SourceFile, case: Case) -> Outcome:
@@ -204,25 +204,26 @@ def _completer(engine: Engine) -> Completer:
         assert engine.counts is not None
         model = Counts(model, read_counts(engine.counts))
     elif not engine.cache:
-        model.cache_weights = ()  # type: ignore[misc]
+        model.mixture = None  # type: ignore[misc]
     return Completer(model)
 
 
 @lru_cache(maxsize=1)
 def _similar(corpus: Path, name: str) -> SimilarLines:
-    files, _ = _package(corpus, name)
+    files, _ = package(corpus, name)
     return SimilarLines((path, file.text) for path, file in files.items())
 
 
 @lru_cache(maxsize=1)
-def _package(corpus: Path, name: str) -> tuple[dict[str, SourceFile], Snapshot]:
+def package(corpus: Path, name: str) -> tuple[dict[str, SourceFile], Snapshot]:
+    """A package's files by their paths, and the index of them."""
     files = next(files for files in packages(corpus) if files[0].package == name)
     return {f.path: f for f in files}, build([(f.path, f.text) for f in files])
 
 
 def _work(job: tuple[Engine, Path, list[Case]]) -> list[Outcome]:
     engine, corpus, wanted = job
-    files, snapshot = _package(corpus, wanted[0].package)
+    files, snapshot = package(corpus, wanted[0].package)
     if engine.baseline == "similar":
         similar = _similar(corpus, wanted[0].package)
         return [complete_similar(similar, files[case.path], case) for case in wanted]

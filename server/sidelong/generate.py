@@ -1,7 +1,7 @@
 """Decoding: from a prompt to the bytes of the target, one token at a time.
 
-Each step mixes the model's distribution with the workspace cache's, forbids what would
-contradict the text that healing gave back, and takes the likeliest token (greedy decoding).
+Each step forbids the model what would contradict the text that healing gave back, mixes its
+distribution with the workspace cache's, and takes the likeliest token (greedy decoding).
 When to stop for the text's sake is the caller's to say.
 """
 
@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from sidelong.healing import Pieces
 from sidelong.model.protocol import Cancel, Logits, Model
 from sidelong.ngram import NgramCache
 
@@ -21,6 +22,9 @@ SURE = 0.1
 
 With the first edition half of the lines so written are right (training/LOG.md).
 """
+
+RECENT = 16
+"""Tokens before the cursor that the workspace cache looks up, at most."""
 
 RUNNERS_UP = 4
 """Tokens noted beside the one taken, where they are asked for."""
@@ -87,7 +91,7 @@ def generate(
     Raises `Stopped` when `cancel` is set.
     """
     first = [choice.token for choice in begun]
-    sequence, recent = [*prompt, *first], [*context[-16:], *first]
+    sequence, recent = [*prompt, *first], [*context[-RECENT:], *first]
     draft, decisions = _Draft(owed), _Decisions(model, note=note)
     for choice in begun:
         draft.probability *= choice.probability
@@ -102,10 +106,11 @@ def generate(
                 return ended(draft.all(n, "stopped"))
             logits = model.evaluate(sequence, rows=1, cancel=cancel).logits[0]
         cancel.check()
-        probabilities = _softmax(logits)
+        probabilities = distribution(model.pieces, logits, draft.still_owed)
         if cache is not None:
-            probabilities = cache.mix(probabilities, recent)
-        probabilities = _without_contradiction(model, probabilities, draft.still_owed)
+            probabilities = cache.mix(
+                probabilities, recent, owed=draft.still_owed, begun=bool(draft.text)
+            )
         token = int(probabilities.argmax())
         draft.probability *= float(probabilities[token])
         if draft.probability < (sure if draft.has_whole_line else least):
@@ -192,21 +197,15 @@ class _Draft:
         return Generated(text, n_tokens, probability if length else self.probability, reason)
 
 
-def _softmax(logits: Logits) -> npt.NDArray[np.float64]:
+def distribution(pieces: Pieces, logits: Logits, owed: bytes) -> npt.NDArray[np.float64]:
+    """The model's next-token distribution [V], over the tokens that do not contradict `owed`.
+
+    They are all kept where none of those is at all likely.
+    """
     weights: npt.NDArray[np.float64] = np.exp(logits - logits.max(), dtype=np.float64)
     weights /= weights.sum()
-    return weights
-
-
-def _without_contradiction(
-    model: Model, probabilities: npt.NDArray[np.float64], owed: bytes
-) -> npt.NDArray[np.float64]:
-    """The distribution [V] over the tokens that do not contradict what is still owed.
-
-    It stays as it is where none of them is at all likely.
-    """
     if not owed:
-        return probabilities
-    allowed = model.pieces.allowed(owed)
-    total = float(probabilities[allowed].sum())
-    return np.where(allowed, probabilities, 0.0) / total if total > 0 else probabilities
+        return weights
+    allowed = pieces.allowed(owed)
+    total = float(weights[allowed].sum())
+    return np.where(allowed, weights, 0.0) / total if total > 0 else weights

@@ -26,6 +26,8 @@ class Pieces:
         order = sorted((piece, i) for i, piece in enumerate(pieces) if piece)
         self._sorted = [piece for piece, _ in order]
         self._ids = np.array([i for _, i in order], dtype=np.int64)
+        self.special = np.array([i for i, piece in enumerate(pieces) if not piece], dtype=np.int64)
+        """The special tokens, which write nothing."""
 
     def split(self, ids: Sequence[int]) -> tuple[list[int], bytes]:
         """Cut L's tokens into those that stay and the bytes that are to be generated again.
@@ -51,15 +53,26 @@ class Pieces:
 
         These are the tokens that begin with all of it and those that are a first part of it.
         """
+        mask = self.going_on(removed)
+        mask[[token for token, _ in self.parts(removed)]] = True
+        return mask
+
+    def going_on(self, removed: bytes) -> npt.NDArray[np.bool_]:
+        """A mask [V] of the tokens that begin with all of `removed`."""
         mask = np.zeros(len(self.pieces), dtype=np.bool_)
         start, end = self._range(removed)
         mask[self._ids[start:end]] = True
+        return mask
+
+    def parts(self, removed: bytes) -> list[tuple[int, int]]:
+        """The tokens that are a first part of `removed`, and the length of each."""
+        found = []
         for length in range(1, len(removed)):
             start = bisect_left(self._sorted, removed[:length])
             while start < len(self._sorted) and self._sorted[start] == removed[:length]:
-                mask[self._ids[start]] = True
+                found.append((int(self._ids[start]), length))
                 start += 1
-        return mask
+        return found
 
     def _range(self, beginning: bytes) -> tuple[int, int]:
         """Where in sorted order the pieces that begin with `beginning` stand."""

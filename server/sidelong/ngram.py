@@ -4,6 +4,7 @@ Code repeats itself locally (Hellendoorn and Devanbu, FSE 2017), so a next-token
 off what was just written, mixed into the model's, is worth more than a larger model.
 Nothing is counted beforehand: the places where the last tokens occurred are found by comparing
 arrays while decoding, so an edit costs nothing but tokenising its lines.
+How much it has to say is left to `mixture`.
 """
 
 from __future__ import annotations
@@ -15,13 +16,9 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from sidelong.healing import Pieces
+from sidelong.mixture import Mixture
 from sidelong.prompt import Tokenize
-
-WEIGHTS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.6)
-"""Share of the cache in the mixture by length of the longest match, from 1 token on.
-
-Best of six on 480 blanks of packages not trained on, with the first edition (training/LOG.md).
-"""
 
 FILE_CHARS = 96_000
 """Most text of the open file that is searched, three quarters of it before the cursor."""
@@ -29,6 +26,8 @@ FILE_CHARS = 96_000
 SEPARATOR = -1
 
 _SEGMENT = re.compile(r"(?<=\S)(?=\n)")
+
+Mask = npt.NDArray[np.bool_]
 
 
 class LineTokens:
@@ -53,53 +52,104 @@ class NgramCache:
     """A next-token distribution over what follows the last tokens elsewhere."""
 
     def __init__(
-        self,
-        sources: Iterable[Sequence[int]],
-        *,
-        vocab_size: int,
-        weights: Sequence[float] = WEIGHTS,
+        self, sources: Iterable[Sequence[int]], *, pieces: Pieces, mixture: Mixture
     ) -> None:
-        """`sources` are token sequences; no n-gram reaches across two of them.
-
-        `weights` give the cache's share by match length; their number is the longest compared.
-        """
+        """`sources` are token sequences; no n-gram reaches across two of them."""
         joined: list[int] = []
         for source in sources:
             joined.extend(source)
             joined.append(SEPARATOR)
         self._tokens = np.array(joined, dtype=np.int32)
-        self._vocab_size = vocab_size
-        self._weights = tuple(weights)
+        self._pieces = pieces
+        self._mixture = mixture
+        self._all = self._count(self._tokens[self._tokens != SEPARATOR])
+        self._beginnings: dict[bytes, Mask] = {b"": self._tokens != SEPARATOR}
 
-    def followers(self, context: Sequence[int]) -> tuple[npt.NDArray[np.int32], int]:
-        """The tokens that followed the longest match of `context`'s end, and its length.
+    def standing(self, owed: bytes) -> npt.NDArray[np.int64]:
+        """How often each token [V] stands in the sources, where the text there begins with `owed`.
 
-        A token stands there once for each place; empty and 0 if even the last never occurred.
+        Half a word that was typed so finds the words that begin with it.
+        """
+        if not owed:
+            return self._all
+        return self._count(self._tokens[self._begin(owed)])
+
+    def matches(self, context: Sequence[int], owed: bytes) -> list[npt.NDArray[np.int32]]:
+        """The tokens that followed `context`'s last one, its last two, …, as far as any did.
+
+        A token stands there once for each place, where the text there begins with `owed`.
         """
         tokens = self._tokens
         if not len(context) or len(tokens) < 2:
-            return np.empty(0, dtype=np.int32), 0
+            return []
         places = np.flatnonzero(tokens[:-1] == context[-1])
-        places = places[tokens[places + 1] != SEPARATOR]
-        length = min(1, len(places))
-        while length and length < min(len(self._weights), len(context)):
-            earlier = places - length
-            longer = places[(earlier >= 0) & (tokens[earlier] == context[-1 - length])]
-            if not len(longer):
+        places = places[self._begin(owed)[places + 1]]
+        longest = min(len(self._mixture.lengths) - 1, len(context))
+        found: list[npt.NDArray[np.int32]] = []
+        while len(places):
+            found.append(tokens[places + 1])
+            length = len(found)
+            if length == longest:
                 break
-            places, length = longer, length + 1
-        return tokens[places + 1], length
+            earlier = places - length
+            places = places[(earlier >= 0) & (tokens[earlier] == context[-1 - length])]
+        return found
 
     def mix(
-        self, probabilities: npt.NDArray[np.float64], context: Sequence[int]
+        self,
+        probabilities: npt.NDArray[np.float64],
+        context: Sequence[int],
+        *,
+        owed: bytes,
+        begun: bool,
     ) -> npt.NDArray[np.float64]:
-        """The model's next-token distribution [V] with the cache's mixed in."""
-        followers, length = self.followers(context)
-        if not length:
-            return probabilities
-        counts = np.bincount(followers, minlength=self._vocab_size)
-        weight = self._weights[length - 1]
-        return (1 - weight) * probabilities + weight * counts / len(followers)
+        """The model's next-token distribution [V] with the cache's mixed in.
+
+        Once a text is `begun`, the special tokens, its end among them, stay as likely as they are:
+        the cache knows none.
+        """
+        standing, matches = self.standing(owed), self.matches(context, owed)
+        sizes = [int(standing.sum()), *map(len, matches)]
+        kinds = [int(np.count_nonzero(standing)), *map(_distinct, matches)]
+        shares = self._mixture.shares(sizes, kinds, float(probabilities.max()))
+        kept, weights = 1.0, np.zeros(len(shares))
+        for length in range(len(shares) - 1, -1, -1):
+            weights[length] = kept * shares[length] / max(1, sizes[length])
+            kept *= 1 - shares[length]
+        cached = weights[0] * standing
+        if matches:
+            each = np.repeat(weights[1:], sizes[1:])
+            cached += np.bincount(np.concatenate(matches), each, minlength=len(standing))
+        mixed: npt.NDArray[np.float64] = kept * probabilities + cached
+        if not begun:
+            return mixed
+        special = probabilities[self._pieces.special]
+        mixed -= float(special.sum()) * cached
+        mixed[self._pieces.special] = special
+        return mixed
+
+    def _begin(self, owed: bytes) -> Mask:
+        """Where in the sources, token for token, a text stands that begins with `owed`."""
+        found = self._beginnings.get(owed)
+        if found is None:
+            tokens = self._tokens
+            found = np.logical_and(tokens != SEPARATOR, self._pieces.going_on(owed)[tokens])
+            for part, length in self._pieces.parts(owed):
+                here = tokens[:-1] == part
+                if here.any():
+                    found[:-1] |= here & self._begin(owed[length:])[1:]
+            self._beginnings[owed] = found
+        return found
+
+    def _count(self, tokens: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+        return np.bincount(tokens, minlength=len(self._pieces.pieces))
+
+
+def _distinct(tokens: npt.NDArray[np.int32]) -> int:
+    """How many different ones there are; which way is faster depends on how many there are."""
+    if len(tokens) < 100:
+        return len(set(tokens.tolist()))
+    return int(np.count_nonzero(np.bincount(tokens)))
 
 
 def file_sources(before: str, after: str, tokenize: Tokenize) -> list[list[int]]:

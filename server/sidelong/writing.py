@@ -56,7 +56,7 @@ class Writer:
     @property
     def has_cache(self) -> bool:
         """Whether chunks speak through the workspace cache, even where none is read."""
-        return self.request.settings.workspace_cache and bool(self.model.cache_weights)
+        return self.request.settings.workspace_cache and self.model.mixture is not None
 
     def read(self) -> Read:
         """Read what completes from the open file alone."""
@@ -84,7 +84,7 @@ class Writer:
             read.logits,
             context=self.seeing.before,
             owed=self.seeing.owed,
-            cache=self._cache(chunks),
+            cache=self.cache(chunks),
             max_tokens=self.budget.generated,
             stop=partial(
                 should_stop,
@@ -154,22 +154,19 @@ class Writer:
         found = self.model.evaluate(prompt, rows=1, cancel=self.cancel)
         return Read(prompt, found.logits[0], found.evaluated)
 
-    def _cache(self, chunks: Chunks) -> NgramCache | None:
+    def cache(self, chunks: Chunks) -> NgramCache | None:
         """The n-grams of the open file and of what was retrieved; None if switched off.
 
         The text given back by healing is left out: its last, broken token is what is asked for.
         """
-        if not self.has_cache:
+        mixture = self.model.mixture if self.request.settings.workspace_cache else None
+        if mixture is None:
             return None
         before = self.request.before
         before = before[: len(before) - len(self.seeing.owed.decode())]
         sources = file_sources(before, self.request.after, self.lines)
         sources += [self.lines("\n" + chunk.text) for chunk in chunks]
-        return NgramCache(
-            sources,
-            vocab_size=len(self.model.pieces.pieces),
-            weights=self.model.cache_weights,
-        )
+        return NgramCache(sources, pieces=self.model.pieces, mixture=mixture)
 
 
 def _reason(generated: Generated, trimmed: Trimmed) -> str:

@@ -13,7 +13,7 @@ pytest.importorskip("torch")
 pytest.importorskip("tokenizers")
 
 import torch
-from training import checkpoints, label, packed, served
+from training import checkpoints, label, mixture, packed, served
 from training.corpus import read
 from training.edition import SERVED
 from training.export import Card, export
@@ -21,6 +21,7 @@ from training.model import Model
 from training.tokenizer import Vocabulary, load
 
 from sidelong.completer import Completer
+from sidelong.mixture import DEFAULT
 from sidelong.model.llama import LlamaModel
 from sidelong.model.protocol import Cancel
 from sidelong.request import Answer, Request
@@ -70,6 +71,18 @@ def test_the_gguf_carries_budget_threshold_and_special_tokens(tiny: Path) -> Non
     assert model.threshold == pytest.approx(report["threshold"], abs=1e-6)
     assert model.special == load(tiny / "tokenizer.json").special
     model.close()
+
+
+def test_the_gguf_carries_what_was_fitted_for_the_workspace_cache(tiny: Path) -> None:
+    fitted = mixture.read(tiny / "mixture.json")
+    assert fitted != DEFAULT
+    for name in ("mixed.gguf", "decide.gguf", "tiny.gguf"):
+        model = LlamaModel(tiny / name, threads=1)
+        assert model.mixture == fitted, name
+        model.close()
+    pretrained = LlamaModel(tiny / "pretrain.gguf", threads=1)
+    assert pretrained.mixture == DEFAULT
+    pretrained.close()
 
 
 def test_llama_cpp_tokenises_as_the_tokenizer_does(tiny: Path) -> None:

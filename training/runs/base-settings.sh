@@ -9,7 +9,7 @@ pretrain_budget=${PRETRAIN_BUDGET:---minutes 18 --batch-tokens 65536 --matrix-ra
   --other-rate 0.004 --device cuda --compile --save-minutes 4}
 plain_share=${PLAIN_SHARE:-0.25}
 context=${CONTEXT:-320} old=${OLD:-} # OLD: a checkpoint to keep to where it was right
-n_labels=${N_LABELS:-4000} n_dev=${N_DEV:-1000} n_held_out=${N_HELD_OUT:-1200}
+n_mixture=${N_MIXTURE:-1500} n_labels=${N_LABELS:-4000} n_dev=${N_DEV:-1000} n_held_out=${N_HELD_OUT:-1200}
 n_served=${N_SERVED:-1200}
 carry=$work/carry   # what goes to the machine with the GPU
 back=${OUT:-$work/back} # what comes from it

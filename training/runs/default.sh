@@ -9,5 +9,5 @@ size=nano vocabulary=4096 tokenizer_every=2 processes=${PROCESSES:-2}
 chars_per_blank=1500 validation_chars_per_blank=5000
 pretrain_budget="--minutes ${MINUTES:-65} --batch-tokens 4096 --matrix-rate 0.02 --other-rate 0.006"
 plain_share=0.2
-n_labels=9000 n_dev=1000 n_held_out=1200 n_served=1200
+n_mixture=1500 n_labels=9000 n_dev=1000 n_held_out=1200 n_served=1200
 . "$(dirname "${BASH_SOURCE[0]}")/stages.sh"

@@ -9,8 +9,14 @@ if [ ! -e "$work/pretrain.gguf" ]; then
   pretrain
   export_pretrained
 fi
+# How much the workspace cache has to say beside this model, then the model with it.
+stage "$work/mixture.json" mixture --model "$work/pretrain.gguf" --corpus "$work/decide.jsonl" \
+  --n "$n_mixture" --processes "$processes" --out "$work/mixture.json"
+stage "$work/mixed.gguf" export --checkpoint "$work/pretrain.pt" --tokenizer "$tokenizer" \
+  --edition "$edition pretrained" --context "${context:-0}" --mixture "$work/mixture.json" \
+  --out "$work/mixed.gguf"
 # Labels: what retrieval does to completions in packages that were not pre-trained on.
-run label --model "$work/pretrain.gguf" --corpus "$work/decide.jsonl" --n "$n_labels" \
+run label --model "$work/mixed.gguf" --corpus "$work/decide.jsonl" --n "$n_labels" \
   --processes "$processes" --out "$work/labels.jsonl"
 stage "$work/decide.npz" decision --labels "$work/labels.jsonl" --corpus "$work/decide.jsonl" \
   --tokenizer "$tokenizer" --out "$work/decide.npz"
@@ -26,7 +32,8 @@ pretrained=$work/pretrain.pt
 stage "$work/decide.pt" head --init "$pretrained" --data "$work/decide.npz" \
   --tokenizer "$tokenizer" --out "$work/decide.pt"
 stage "$work/decide.gguf" export --checkpoint "$work/decide.pt" --tokenizer "$tokenizer" \
-  --edition "$edition" --context "${context:-0}" --out "$work/decide.gguf"
+  --edition "$edition" --context "${context:-0}" --mixture "$work/mixture.json" \
+  --out "$work/decide.gguf"
 
 # The threshold is chosen on the dev packages and judged on the held-out ones.
 run label --model "$work/decide.gguf" --corpus "$work/dev.jsonl" --n "$n_dev" \
@@ -44,7 +51,7 @@ for baseline in cache counts similar; do
 done
 before=()
 if [ -e "$work/kept.pt" ]; then # where the second stage changed what is written
-  run label --model "$work/pretrain.gguf" --corpus "$work/held_out.jsonl" --n "$n_held_out" \
+  run label --model "$work/mixed.gguf" --corpus "$work/held_out.jsonl" --n "$n_held_out" \
     --processes "$processes" --out "$work/before_outcomes.jsonl"
   before=(--before "$work/before_outcomes.jsonl")
 fi
@@ -56,7 +63,7 @@ run evaluate "$work/held_out_outcomes.jsonl" --choose-on "$work/dev_outcomes.jso
   --row "the line after the most similar lines" "$work/similar_outcomes.jsonl" \
   --out "$work/report.json"
 run export --checkpoint "$work/decide.pt" --tokenizer "$tokenizer" --edition "$edition" \
-  --context "${context:-0}" --report "$work/report.json" --out "$gguf"
+  --context "${context:-0}" --mixture "$work/mixture.json" --report "$work/report.json" --out "$gguf"
 # The same blanks of that very file once more, as an editor sees them: the real server over stdio.
 run served --model "$gguf" --corpus "$work/held_out.jsonl" --n "$n_served" \
   --servers "$processes" --beside "$work/held_out_outcomes.jsonl" --out "$work/served.jsonl"

@@ -23,6 +23,7 @@ import numpy as np
 
 from sidelong.errors import ModelError, ModelMissing, ModelUnreadable, ModelUnsupported
 from sidelong.healing import Pieces
+from sidelong.mixture import Mixture
 from sidelong.model import profile
 from sidelong.model.protocol import Cancel, Evaluation, Hidden, Logits, Stopped
 from sidelong.prompt import Budget, Special
@@ -119,7 +120,7 @@ class LlamaModel:
             self.special: Special = found.special
             self.budget: Budget = found.budget
             self.threshold: float = found.threshold
-            self.cache_weights: tuple[float, ...] = found.cache_weights
+            self.mixture: Mixture | None = found.mixture
             self.pieces = self._pieces(silent=found.ends)
             self.n_ctx = self._choose_n_ctx(n_ctx)
             self._context = self._new_context(threads or default_threads())

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sidelong.errors import ModelWithoutFim
+from sidelong.mixture import DEFAULT, Mixture, parse
 from sidelong.model.families import STRANGER, Family, TokenId, recognise
-from sidelong.ngram import WEIGHTS
 from sidelong.prompt import Budget, Special
 
 DECISION_TOKENS = (("<eof>", "<cc>"), ("<end_rc>", "<cfc_info>"))
@@ -30,8 +30,8 @@ class Profile:
     special: Special
     budget: Budget
     threshold: float
-    cache_weights: tuple[float, ...]
-    """See `protocol.Model.cache_weights`."""
+    mixture: Mixture | None
+    """See `protocol.Model.mixture`."""
     ends: frozenset[int]
     """Tokens that end a completion, besides those that llama.cpp knows as such."""
 
@@ -79,7 +79,7 @@ def read(
         special,
         _budget(metadata),
         _threshold(metadata),
-        _cache_weights(metadata),
+        _mixture(metadata),
         frozenset(token for token in (*ends, prefix, suffix, middle) if token is not None),
     )
 
@@ -123,20 +123,14 @@ def _threshold(metadata: Callable[[str], str | None]) -> float:
     return value if 0.0 <= value <= 1.0 else DEFAULT_THRESHOLD
 
 
-def _cache_weights(metadata: Callable[[str], str | None]) -> tuple[float, ...]:
-    """The file's own weights, ours for a model of ours, and none for a stranger.
+def _mixture(metadata: Callable[[str], str | None]) -> Mixture | None:
+    """The file's own, the built-in one for a model of ours, and none for a stranger.
 
-    The weights were measured with a very small model; a larger one knows better itself.
+    The built-in one was fitted with a very small model; a larger one knows better itself.
     """
-    try:
-        weights = tuple(
-            float(w) for w in (metadata("sidelong.cache.weights") or "").split(",") if w
-        )
-    except ValueError:
-        weights = ()
-    if weights and all(0.0 <= weight < 1.0 for weight in weights):
-        return weights
-    return WEIGHTS if _is_ours(metadata) else ()
+    return parse(metadata("sidelong.cache.mixture") or "") or (
+        DEFAULT if _is_ours(metadata) else None
+    )
 
 
 def _suffix_first(metadata: Callable[[str], str | None]) -> bool:

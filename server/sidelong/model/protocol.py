@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sidelong.healing import Pieces
+from sidelong.mixture import Mixture
 from sidelong.prompt import Budget, Special
 
 Logits = npt.NDArray[np.float32]
@@ -91,8 +92,8 @@ class Model(Protocol):
         """The model's own recommendation for P(<cc>)."""
 
     @property
-    def cache_weights(self) -> tuple[float, ...]:
-        """The workspace cache's share of the mixture by match length; empty: no cache."""
+    def mixture(self) -> Mixture | None:
+        """How much the workspace cache has to say beside this model; None: there is no cache."""
 
     @property
     def pieces(self) -> Pieces:
