@@ -25,7 +25,8 @@ if [ -n "${old:-}" ] && [ ! -e "$work/kept.pt" ]; then
   examples validation dev --chars-per-blank "$validation_chars_per_blank"
   run train decide --init "$work/pretrain.pt" --old "$old" --data "$work/decide.npz" \
     --validation "$work/validation.npz" --out "$work/kept.pt" \
-    ${congruent_budget:---steps 240 --batch-tokens 4096 --matrix-rate 0.004 --other-rate 0.001}
+    ${congruent_budget:---steps 160 --batch-tokens 4096 --matrix-rate 0.002 --other-rate 0.0005} \
+    --decision-weight 0 # which `head` learns
 fi
 pretrained=$work/pretrain.pt
 [ ! -e "$work/kept.pt" ] || pretrained=$work/kept.pt
