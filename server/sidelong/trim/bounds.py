@@ -143,16 +143,28 @@ def _is_next(closed_at: int, cover: int, around: Around) -> bool:
 def covered(text: str, around: Around) -> int:
     """How many characters after the cursor the text repeats and therefore replaces.
 
-    The brackets that it closes itself, and punctuation that stands behind them in both.
+    The brackets that it closes itself, and punctuation that stands behind them in both; also a
+    bracket that nothing before the cursor opens, which the text opens and closes again.
     """
     balance = balanced(text, around)
     rest = around.line_after[balance.cover :].rstrip()
     punctuation = rest.lstrip()
+    if _is_stray(punctuation, around) and not balance.cover and text.endswith(punctuation):
+        return len(rest)
     if not punctuation or punctuation[0] in CLOSERS or not PUNCTUATION.issuperset(rest):
         return balance.cover
     first_line, last_line = _ends(text, balance, punctuation)
     ends = last_line or (first_line and ":" in punctuation)
     return balance.cover + len(rest) if ends else balance.cover
+
+
+def _is_stray(rest: str, around: Around) -> bool:
+    """Whether the end of the line is punctuation that begins with a bracket nobody has opened."""
+    if rest[:1] not in (")", "]", "}") or not PUNCTUATION.issuperset(rest) or around.inside:
+        return False
+    at = len(around.line_after.rstrip()) - len(rest)
+    known = around.syntax.known and not around.cut_off
+    return known and all(open_.closed_at != at for open_ in around.open)
 
 
 def _ends(text: str, balance: Balance, punctuation: str) -> tuple[bool, bool]:
