@@ -65,7 +65,8 @@ def test_it_mixes_as_serving_does(llama: LlamaModel, monkeypatch: pytest.MonkeyP
     row = training.mixture._row
     monkeypatch.setattr(training.mixture, "_row", beside)
     evidence = join(found(llama, BLANK))
-    ours = log_likelihoods(evidence, torch.tensor(numbers(DEFAULT), dtype=torch.float64))
+    assert llama.mixture is not None
+    ours = log_likelihoods(evidence, torch.tensor(numbers(llama.mixture), dtype=torch.float64))
     np.testing.assert_allclose(ours.exp().numpy(), mixed, rtol=1e-6)
 
 
