@@ -12,8 +12,8 @@ const AREA = (name: string): string => `def ${name}(shape):
 `;
 
 const DOOR = (name: string): string => `def ${name}(door):
-    door.open()
-    return
+    door.open(
+        slowly=True)
 
 
 `;
@@ -41,7 +41,7 @@ export const REST = "width * shape.height";
 export const UNFINISHED_DOOR = `${repeated(DOOR)}def fifth(door):
     door`;
 
-export const REST_OF_DOOR = "open()\n    return";
+export const REST_OF_DOOR = "open(\n        slowly=True)";
 
 /**
  * Ends where a "." is missing: once it is typed, "width" follows, and then one of two as often seen.
