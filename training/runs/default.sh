@@ -6,7 +6,7 @@ work=$(realpath -m "${1:-training/work}")
 gguf=${GGUF:-server/sidelong/data/default.gguf} edition=${EDITION:-fourth}
 manifest=training/corpus.toml allowance=2500000
 size=nano vocabulary=4096 tokenizer_every=2 processes=${PROCESSES:-2}
-chars_per_blank=1500 validation_chars_per_blank=5000
+chars_per_blank=1500 validation_chars_per_blank=5000 context_share=0.2
 pretrain_budget="--minutes ${MINUTES:-65} --batch-tokens 4096 --matrix-rate 0.02 --other-rate 0.006"
 plain_share=0.2
 old=${OLD:-} # a checkpoint to keep to where it was right
