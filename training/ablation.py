@@ -16,6 +16,7 @@ import torch
 
 from sidelong.mixture import Mixture
 from training import mixture, workers
+from training.baseline import NEVER
 from training.evaluate import table
 from training.mixture import NOTHING, Evidence, Floats, cross_validated, log_likelihoods, numbers
 
@@ -69,7 +70,7 @@ def fixed(e: Evidence) -> Floats:
     """The log-likelihoods [N] of the first two editions' cache."""
     odds = [float(np.log(share / (1 - share))) for share in FIXED]
     others = e.places.shape[1] - 1 - len(odds)
-    mixed = Mixture(0, 0, 0, (-99.0, *odds, *[0.0] * others))
+    mixed = Mixture(0, 0, 0, (NEVER, *odds, *[0.0] * others))
     return _of(longest(up_to(e, len(odds))), mixed)
 
 

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path, PurePath
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -239,13 +239,17 @@ def jobs(corpus: Path, n: int, *, seed: int, done: set[str]) -> Iterator[list[Ca
             yield todo[i : i + CASES_PER_JOB]
 
 
-def read(path: Path) -> list[Outcome]:
-    """The outcomes kept at `path`; none if there is no such file."""
+def records(path: Path) -> list[dict[str, Any]]:
+    """The lines of JSON kept at `path`; none if there is no such file."""
     if not path.exists():
         return []
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def read(path: Path) -> list[Outcome]:
+    """The outcomes kept at `path`; none if there is no such file."""
     outcomes = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        kept = json.loads(line)
+    for kept in records(path):
         kept["case"] = Case(**kept["case"])
         kept["without"] = Completed(**kept["without"])
         kept["with_context"] = Completed(**kept["with_context"])

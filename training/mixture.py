@@ -38,13 +38,14 @@ from sidelong.view import view
 from sidelong.writing import Read, Writer
 from sidelong_index import Hit, Snapshot
 from training import workers
+from training.baseline import NEVER
 from training.corpus import SourceFile
 from training.examples import exclusion
 from training.label import Case, jobs, package
 
 FOLDS = 5
 
-NOTHING = replace(DEFAULT, lengths=(-99.0,) * len(DEFAULT.lengths))
+NOTHING = replace(DEFAULT, lengths=(NEVER,) * len(DEFAULT.lengths))
 """A cache that has no say."""
 
 Floats = npt.NDArray[np.float64]
@@ -89,11 +90,11 @@ def evidence(writer: Writer, read: Read, chunks: Sequence[Hit], target: Sequence
     found = model.evaluate([*read.prompt, *target[:-1]], rows=len(target), cancel=Cancel())
     recent, written, rows = [*writer.seeing.before[-RECENT:]], b"", []
     for token, logits in zip(target, found.logits, strict=True):
-        alone = distribution(model.pieces, logits, owed[len(written) :])
+        still_owed = owed[len(written) :]
+        alone = distribution(model.pieces, logits, still_owed)
         # A text that is not begun may not end: see `NgramCache.mix`.
         begun = len(written) > len(owed)
         special = float(alone[model.pieces.special].sum()) if begun else 0.0
-        still_owed = owed[len(written) :]
         rows.append(_row(cache, alone, recent[-RECENT:], still_owed, token, special))
         written += model.pieces.pieces[token]
         recent.append(token)

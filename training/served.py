@@ -251,11 +251,8 @@ def _median(ms: Sequence[float]) -> str:
 
 def read(path: Path) -> list[Served]:
     """What was kept at `path`; nothing if there is no such file."""
-    if not path.exists():
-        return []
     found = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        kept = json.loads(line)
+    for kept in label.records(path):
         shown = {
             mode: Shown(**{**values, "completed": Completed(**values["completed"])})
             for mode, values in kept["shown"].items()

@@ -13,6 +13,7 @@ from itertools import islice
 from sidelong.alternatives import Beginning, branches
 from sidelong.gate import Gate
 from sidelong.generate import Generated, generate
+from sidelong.mixture import Mixture
 from sidelong.model.protocol import Cancel, Logits, Model
 from sidelong.ngram import LineTokens, NgramCache, file_sources
 from sidelong.prompt import Budget
@@ -56,7 +57,11 @@ class Writer:
     @property
     def has_cache(self) -> bool:
         """Whether chunks speak through the workspace cache, even where none is read."""
-        return self.request.settings.workspace_cache and self.model.mixture is not None
+        return self._mixture is not None
+
+    @property
+    def _mixture(self) -> Mixture | None:
+        return self.model.mixture if self.request.settings.workspace_cache else None
 
     def read(self) -> Read:
         """Read what completes from the open file alone."""
@@ -159,7 +164,7 @@ class Writer:
 
         The text given back by healing is left out: its last, broken token is what is asked for.
         """
-        mixture = self.model.mixture if self.request.settings.workspace_cache else None
+        mixture = self._mixture
         if mixture is None:
             return None
         before = self.request.before
