@@ -33,7 +33,8 @@ examples() { # examples NAME SPLIT ARGUMENTS...
 
 # Short sequences first: reading code is learned faster without retrieved context in the way.
 all_examples() {
-  examples plain train --context-share 0 --seed 11 --chars-per-blank "$chars_per_blank"
+  examples plain train --context-share 0 --seed 11 \
+    --chars-per-blank "${plain_chars_per_blank:-$chars_per_blank}"
   examples mixed train --context-share "${context_share:-0.5}" --chars-per-blank "$chars_per_blank"
   examples validation dev --chars-per-blank "$validation_chars_per_blank"
 }
