@@ -24,7 +24,7 @@ import numpy as np
 from sidelong.cli.language import language_id
 from sidelong.completer import Completer
 from sidelong.evaluation.blanks import Blank, Kind, sample_blanks
-from sidelong.evaluation.metrics import edit_similarity, exact_match
+from sidelong.evaluation.metrics import edit_similarity, exact_match, scored
 from sidelong.model.llama import LlamaModel
 from sidelong.model.protocol import Cancel, Model
 from sidelong.request import Answer, Request
@@ -128,13 +128,13 @@ def quotas(corpus: Sequence[Sequence[SourceFile]], n: int) -> list[int]:
 def complete(completer: Completer, snapshot: Snapshot, file: SourceFile, case: Case) -> Outcome:
     """Complete one blank in both ways; the second reuses the first one's KV cache."""
     blank = Blank(case.start, case.end, "line")
-    target = file.text[case.start : case.end]
+    target, after = file.text[case.start : case.end], file.text[case.end :]
 
     def asked(mode: RetrievalMode, **more: object) -> Request:
         return Request(
             path=file.path,
             language=language_id(PurePath(file.path)),
-            text=file.text[: case.start] + file.text[case.end :],
+            text=file.text[: case.start] + after,
             offset=case.start,
             settings=replace(_settings(completer), retrieval=mode, **more),  # type: ignore[arg-type]
         )
@@ -153,8 +153,8 @@ def complete(completer: Completer, snapshot: Snapshot, file: SourceFile, case: C
     return Outcome(
         case=case,
         target=target,
-        without=judge(without.text, target),
-        with_context=judge(with_context.text, target),
+        without=judge(without.text, target, covered=after[: without.replace_after]),
+        with_context=judge(with_context.text, target, covered=after[: with_context.replace_after]),
         probability=without.gate.probability or 0.0,
         greedy=probe.gate.retrieved,
         scores=[round(hit.score, 4) for hit in with_context.chunks],
@@ -171,10 +171,10 @@ def entropy(model: Model, request: Request) -> float:
     return float(-(p * np.log(np.maximum(p, 1e-300))).sum())
 
 
-def judge(text: str, target: str) -> Completed:
-    """Score a completion, cut to the target's number of lines as RepoEval cuts it."""
-    cut = "\n".join(text.split("\n")[: target.count("\n") + 1])
-    return Completed(text, exact_match(cut, target), round(edit_similarity(cut, target), 4))
+def judge(text: str, target: str, *, covered: str = "") -> Completed:
+    """Score a completion that replaces `covered` after the cursor."""
+    counts = scored(text, target, covered=covered)
+    return Completed(text, exact_match(counts, target), round(edit_similarity(counts, target), 4))
 
 
 def _settings(completer: Completer) -> Settings:

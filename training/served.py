@@ -175,7 +175,7 @@ async def ask(editor: Editor, roots: Mapping[Mode, Path], package: Package, case
         editor.close()
         check(suggestion, mode)
         shown[mode] = Shown(
-            completed=judge(suggestion.text, target),
+            completed=judge(suggestion.text, target, covered=after[: suggestion.replaced]),
             retrieved=suggestion.gate["retrieved"],
             probability=suggestion.gate["probability"] or 0.0,
             threshold=suggestion.gate["threshold"],

@@ -13,7 +13,27 @@ from sidelong.evaluation.metrics import (
     exact_match,
     identifier_match,
     repoeval_edit_similarity,
+    scored,
 )
+
+
+@pytest.mark.parametrize(
+    ("text", "covered", "target", "expected"),
+    [
+        ("a\nb\nc", "", "x", "a"),
+        ("a\nb\nc", "", "x\ny", "a\nb"),
+        ("x)", ")", "x", "x"),
+        ("x))", ")", "x)", "x)"),
+        ("f(\n    x)", ")", "f(\n    x", "f(\n    x"),
+        ("f(x),\n  f(y))", ")", "f(x),", "f(x),"),
+        ("f(x)\n  .g())", ")", "f(x)", "f(x)"),
+        ("x in y:\n    pass", ":", "x in y", "x in y"),
+    ],
+)
+def test_a_completion_counts_for_the_targets_lines_without_what_it_covers(
+    text: str, covered: str, target: str, expected: str
+) -> None:
+    assert scored(text, target, covered=covered) == expected
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,12 @@ def test_what_the_text_repeats_of_the_text_behind_is_not_scored() -> None:
     assert (always.text, always.exact) == ("[1, 2]", True)
 
 
+def test_of_a_block_the_head_alone_is_scored_without_what_it_repeats() -> None:
+    file = File("loop.py", "python", "def f(xs):\n    for x in xs:\n        print(x)\n")
+    _, always = run([case(file, "x in xs")], Engine("x in xs:\n        f(x)", replace_after=1))
+    assert (always.text, always.exact) == ("x in xs:\n        f(x)", True)
+
+
 def test_modes_differ_in_how_they_decide_only() -> None:
     settings = Settings(threshold=0.7, max_chunks=3)
     decided = [in_mode(settings, mode) for mode in MODES]

@@ -21,6 +21,23 @@ def _code_lines(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
+def first_lines(text: str, n: int) -> str:
+    """The first `n` lines of `text`, without the last one's end."""
+    return "\n".join(text.split("\n")[:n])
+
+
+def scored(text: str, target: str, *, covered: str = "") -> str:
+    """What counts of a completion: as many lines as the target has, without what it repeats.
+
+    RepoEval cuts so; else an engine that goes on to the next line would be wrong on every single
+    line. `covered` is what the completion replaces after the cursor, repeated at its own end or,
+    where it opens a block, at that of its first line: `x)` over `)` adds `x`.
+    """
+    added = text.removesuffix(covered)
+    cut = first_lines(added, target.count("\n") + 1)
+    return cut if added != text else cut.removesuffix(covered)
+
+
 def exact_match(prediction: str, target: str) -> bool:
     """Whether both have the same lines, blank lines and white space at line ends aside.
 

@@ -16,8 +16,10 @@ from sidelong.evaluation.metrics import (
     IdentifierMatch,
     edit_similarity,
     exact_match,
+    first_lines,
     identifier_match,
     repoeval_edit_similarity,
+    scored,
 )
 from sidelong.gate import Gate
 from sidelong.request import Answer, Request, Tokens
@@ -203,21 +205,18 @@ def in_mode(settings: Settings, mode: Mode) -> Settings:
 
 
 def outcome(case: Case, mode: Mode, answer: Answer) -> Outcome:
-    """Score an answer against what stood there, cut to its number of lines as RepoEval cuts it.
-
-    Without the cut, an engine that goes on to the next line would be wrong on every single line.
-    """
-    text = _inserted(answer, case.file.text[case.blank.end :])
-    shown = _first_lines(text, case.target.count("\n") + 1)
+    """Score an answer against what stood there."""
+    covered = case.file.text[case.blank.end :][: answer.replace_after]
+    shown = scored(answer.text, case.target, covered=covered)
     return Outcome(
         path=case.file.path,
         blank=case.blank,
         mode=mode,
-        text=text,
+        text=answer.text.removesuffix(covered),
         target=case.target,
         exact=exact_match(shown, case.target),
         edit_similarity=edit_similarity(shown, case.target),
-        first_line=exact_match(_first_lines(shown, 1), _first_lines(case.target, 1)),
+        first_line=exact_match(first_lines(shown, 1), first_lines(case.target, 1)),
         identifiers=identifier_match(shown, case.target, language=case.file.language),
         repoeval_similarity=repoeval_edit_similarity(shown, case.target),
         gate=answer.gate,
@@ -225,12 +224,3 @@ def outcome(case: Case, mode: Mode, answer: Answer) -> Outcome:
         tokens=answer.tokens,
         ms=answer.ms,
     )
-
-
-def _inserted(answer: Answer, after: str) -> str:
-    """What the answer adds to the document: `print(|)` and `x)` over `)` add `x`."""
-    return answer.text.removesuffix(after[: answer.replace_after])
-
-
-def _first_lines(text: str, n: int) -> str:
-    return "\n".join(text.split("\n")[:n])
