@@ -33,6 +33,9 @@ MAX_CHUNKS = 6
 OVERSAMPLED = 4
 """Blanks drawn for each one that is kept; more would let the odd lines dominate."""
 
+# A backslash is read in one way only: in two, a line of many takes for ever.
+_STRING = re.compile(r"""(["'`])(?:\\.|(?!\1)[^\\])*\1""")
+
 
 @dataclass(frozen=True)
 class Sampling:
@@ -153,7 +156,7 @@ def shape(text: str, offset: int) -> str:
     start = text.rfind("\n", 0, offset) + 1
     end = text.find("\n", offset)
     line = text[start : len(text) if end < 0 else end].strip()
-    line = re.sub(r"""(["'`])(?:\\.|(?!\1).)*\1""", "s", line)
+    line = _STRING.sub("s", line)
     first, *rest = re.split(r"(\w+)", line, maxsplit=1)
     word, after = rest if rest else ("", "")
     return first + word + re.sub(r"\w+", "w", after)

@@ -110,6 +110,13 @@ def test_a_shape_keeps_a_lines_first_word_and_its_signs() -> None:
     assert shape("a\n    return f('x, y', 1)\nb", 8) == "return w(w, w)"
 
 
+def test_a_line_of_many_backslashes_has_a_shape_at_once() -> None:
+    # The string is not closed; a pattern that tries all readings of it takes for ever.
+    line = r'x = /["' + r"\u{FDD0}-\\" * 60
+    assert shape(line, 0).startswith("x = /")
+    assert shape(r'f("a\"b" + c)', 0) == "f(w + w)"
+
+
 def test_a_blank_that_ends_its_file_sees_nothing_after_it(vocabulary: Vocabulary) -> None:
     files = [SourceFile("p", "config.py", CONFIG), SourceFile("p", "use.py", USE)]
     sampling = Sampling(chars_per_blank=100, empty_suffix_share=1.0, context_share=1.0)
