@@ -104,13 +104,25 @@ def members(archive: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str,
                 yield path, content.read()
 
 
+_COPYLEFT = re.compile(r"\b(?:[AL]?GPL|GNU|MPL|Mozilla|EPL|EUPL|CDDL|SSPL|Proprietary)")
+
+
 def licence(archive: Path) -> str:
-    """The SPDX expression that the package itself declares; '' if it declares none."""
+    """The SPDX expression that the package itself declares; '' if it declares none.
+
+    Older Python packages have a free text and classifiers instead. Those are no names to compare,
+    but where they speak of a licence that is not permissive, that is what comes back.
+    """
     names = re.compile(r"(package\.json|PKG-INFO|[^/]+\.dist-info/METADATA)\Z")
     for path, content in members(archive, lambda p: names.match(p) is not None):
         text = content.decode(errors="replace")
         if path == "package.json":
             found = json.loads(text).get("license", "")
             return found if isinstance(found, str) else str(found.get("type", ""))
-        return HeaderParser().parsestr(text).get("License-Expression", "")
+        said = HeaderParser().parsestr(text)
+        named = said.get_all("Classifier", [])
+        words = [word for word in named if word.startswith("License ::")]
+        words.append(said.get("License", "").partition("\n")[0])
+        odd = next((word for word in words if _COPYLEFT.search(word)), "")
+        return str(said.get("License-Expression", odd))
     return ""

@@ -26,6 +26,7 @@ from pathlib import Path, PurePosixPath
 
 from training import archives
 from training.duplicates import Duplicates
+from training.files import write_text
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -297,7 +298,7 @@ def main() -> None:
         return
     args.work.mkdir(parents=True, exist_ok=True)
     report = build(read_manifest(args.manifest), args.work, allowance=args.allowance)
-    (args.work / "corpus.json").write_text(json.dumps(report, indent=1), encoding="utf-8")
+    write_text(args.work / "corpus.json", json.dumps(report, indent=1))
     if args.report:
         args.report.write_text(summary(report), encoding="utf-8")
     print(summary(report).split("\n| package")[0])

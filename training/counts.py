@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from sidelong.model.protocol import Cancel, Evaluation, Model
 from training.corpus import read
+from training.files import whole
 from training.tokenizer import load
 
 ORDER = 6
@@ -93,7 +94,7 @@ def write(path: Path, counted: Sequence[Followers]) -> None:
         for length, followers in enumerate(counted)
         for name in ("contexts", "tokens", "counts")
     }
-    with path.open("wb") as file:
+    with whole(path) as aside, aside.open("wb") as file:
         np.savez(file, **parts)
 
 

@@ -22,6 +22,7 @@ from sidelong.evaluation import decision
 from sidelong.evaluation.metrics import Interval, bootstrap_interval
 from sidelong.evaluation.reliability import calibration_error, reliability
 from training.corpus import language
+from training.files import write_text
 from training.label import Outcome, read
 
 Scores = npt.NDArray[np.float64]
@@ -290,7 +291,7 @@ def main() -> None:
         table.append(row(f"{name}, without retrieval", other, np.zeros(n, bool)))
         table.append(row(f"{name}, with retrieval", other, np.ones(n, bool)))
     found["rows"] = [asdict(r) for r in table]
-    args.out.write_text(json.dumps(found, indent=1), encoding="utf-8")
+    write_text(args.out, json.dumps(found, indent=1))
     print(markdown(f"{len(outcomes)} blanks", table))
     print()
     print(gates_markdown(gates(c, columns(dev))))

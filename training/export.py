@@ -23,8 +23,9 @@ import torch
 
 from sidelong.mixture import DEFAULT, Mixture
 from sidelong.prompt import Budget
-from training import checkpoints, mixture
+from training import checkpoints
 from training.edition import BUDGET, SERVED
+from training.files import whole
 from training.model import NORM_EPS, ROPE_BASE, Model, Shape
 from training.tokenizer import Vocabulary, load
 
@@ -47,7 +48,12 @@ class Card:
 
 
 def write(path: Path, model: Model, vocabulary: Vocabulary, card: Card, *, kind: str) -> None:
-    """The model as a GGUF of F32, or with its matrices as Q8_0."""
+    """The model as a GGUF of F32, or with its matrices as Q8_0; in the place of an older one."""
+    with whole(path) as aside:
+        _write(aside, model, vocabulary, card, kind=kind)
+
+
+def _write(path: Path, model: Model, vocabulary: Vocabulary, card: Card, *, kind: str) -> None:
     writer = gguf.GGUFWriter(str(path), "llama")
     _about(writer, card)
     _shape(writer, model.shape, BUDGET)
@@ -154,13 +160,12 @@ def quantise(source: Path, target: Path, kind: str) -> None:
     options.ftype = int(TYPES[kind])
     options.nthread = 2
     llama_cpp.llama_log_set(silence, None)
-    aside = target.with_suffix(".part")
-    code = llama_cpp.llama_model_quantize(
-        os.fsencode(source), os.fsencode(aside), ctypes.byref(options)
-    )
-    if code:
-        raise SystemExit(f"llama.cpp could not quantise {source} to {kind} (code {code})")
-    aside.replace(target)
+    with whole(target) as aside:
+        code = llama_cpp.llama_model_quantize(
+            os.fsencode(source), os.fsencode(aside), ctypes.byref(options)
+        )
+        if code:
+            raise SystemExit(f"llama.cpp could not quantise {source} to {kind} (code {code})")
 
 
 def export(target: Path, model: Model, vocabulary: Vocabulary, card: Card, *, kind: str) -> None:
@@ -169,9 +174,9 @@ def export(target: Path, model: Model, vocabulary: Vocabulary, card: Card, *, ki
         write(target, model, vocabulary, card, kind=kind)
         return
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-        whole = Path(folder) / "whole.gguf"
-        write(whole, model, vocabulary, card, kind="f32")
-        quantise(whole, target, kind)
+        source = Path(folder) / "f32.gguf"
+        write(source, model, vocabulary, card, kind="f32")
+        quantise(source, target, kind)
 
 
 def main() -> None:
@@ -192,7 +197,11 @@ def main() -> None:
     threshold = args.threshold
     if args.report:
         threshold = json.loads(args.report.read_text(encoding="utf-8"))["threshold"]
-    fitted = mixture.read(args.mixture) if args.mixture else DEFAULT
+    fitted = DEFAULT
+    if args.mixture:  # which imports the engine; a machine that only trains has none
+        from training import mixture
+
+        fitted = mixture.read(args.mixture)
     card = Card(args.edition, threshold, replace(SERVED, context=args.context), fitted)
     vocabulary = load(args.tokenizer, suffix_first=not args.prefix_first)
     export(args.out, checkpoints.load(args.checkpoint), vocabulary, card, kind=args.type)

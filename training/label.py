@@ -36,6 +36,7 @@ from training.baseline import Flat
 from training.corpus import SourceFile
 from training.counts import Counts, read_counts
 from training.examples import exclusion, packages
+from training.files import cut_torn_line
 from training.similar import SimilarLines
 
 KINDS: tuple[Kind, ...] = ("line", "rest", "expression", "lines")
@@ -234,7 +235,9 @@ def jobs(corpus: Path, n: int, *, seed: int, done: set[str]) -> Iterator[list[Ca
     """The cases that are still to be done, in small groups of one package each."""
     by_package = packages(corpus)
     for files, quota in zip(by_package, quotas(by_package, n), strict=True):
-        todo = [case for case in cases(files, quota, seed=seed) if case.key not in done]
+        # A blank that was drawn twice is one.
+        drawn = {case.key: case for case in cases(files, quota, seed=seed)}
+        todo = [case for key, case in drawn.items() if key not in done]
         for i in range(0, len(todo), CASES_PER_JOB):
             yield todo[i : i + CASES_PER_JOB]
 
@@ -270,6 +273,7 @@ def main() -> None:
     workers.add_options(parser)
     args = parser.parse_args()
     engine = Engine(args.model, not args.no_cache, args.baseline, args.counts)
+    cut_torn_line(args.out)
     done = {outcome.case.key for outcome in read(args.out)}
     todo = [(engine, args.corpus, j) for j in jobs(args.corpus, args.n, seed=args.seed, done=done)]
     n = len(done)

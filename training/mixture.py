@@ -41,6 +41,7 @@ from training import workers
 from training.baseline import NEVER
 from training.corpus import SourceFile
 from training.examples import exclusion
+from training.files import write_text
 from training.label import Case, jobs, package
 
 FOLDS = 5
@@ -266,7 +267,7 @@ def main() -> None:
         "built_in": mean(found, DEFAULT),
         "fitted": float(cross_validated(found, decay=args.decay).mean()),
     }
-    args.out.write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
+    write_text(args.out, json.dumps(said, indent=1) + "\n")
     print(
         f"{said['tokens']} tokens, nats each: model alone {said['alone']:.3f}, built-in mixture "
         f"{said['built_in']:.3f}, fitted on other packages {said['fitted']:.3f}; {said['mixture']}"

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+
+from training.files import whole
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,9 @@ class Packed:
     def __len__(self) -> int:
         return len(self.eof)
 
-    @property
+    @cached_property
     def lengths(self) -> npt.NDArray[np.int64]:
+        """Tokens of each example; asked for one example at a time, hence kept."""
         return np.diff(self.starts)
 
     def example(self, i: int) -> Example:
@@ -76,7 +80,7 @@ def retrieving(data: Packed) -> npt.NDArray[np.bool_]:
 
 
 def write(path: Path, packed: Packed) -> None:
-    with path.open("wb") as file:
+    with whole(path) as aside, aside.open("wb") as file:
         np.savez(
             file,
             tokens=packed.tokens,

@@ -32,6 +32,7 @@ from training import label
 from training.corpus import SourceFile, language
 from training.evaluate import cell, table
 from training.examples import packages
+from training.files import cut_torn_line
 from training.label import Case, Completed, Outcome, cases, judge, quotas
 
 Mode = Literal["never", "always", "greedy", "threshold"]
@@ -280,6 +281,7 @@ def main() -> None:
     parser.add_argument("--beside", type=Path, help="what `label` made of the same blanks")
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
+    cut_torn_line(args.out)
     found = read(args.out)
     done = {served.case.key for served in found}
     todo = packages_to_do(args.corpus, args.n, seed=args.seed, done=done)

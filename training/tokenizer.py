@@ -18,6 +18,7 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, 
 
 from sidelong.healing import Pieces
 from sidelong.prompt import Special
+from training.files import whole
 
 SPECIAL = (
     "<|endoftext|>",
@@ -115,8 +116,8 @@ def main() -> None:
     with args.corpus.open(encoding="utf-8") as lines:
         texts = (json.loads(line)["text"] for i, line in enumerate(lines) if i % args.every == 0)
         tokenizer = train(texts, vocabulary=args.vocabulary)
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    tokenizer.save(str(args.out))
+    with whole(args.out) as aside:
+        tokenizer.save(str(aside))
     print(f"vocabulary of {tokenizer.get_vocab_size()} in {args.out}")
 
 

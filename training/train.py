@@ -30,6 +30,7 @@ from torch.nn import Module
 
 from training import batches, checkpoints, packed
 from training.batches import PRETRAIN, Batch, Weights
+from training.files import write_text
 from training.model import Model, parameters, shape
 from training.packed import Packed
 from training.parallel import Ranks
@@ -169,8 +170,7 @@ class Run:
             progress=asdict(self.progress),
         )
         # Beside it, for what must not read a checkpoint to know how far it is.
-        said = json.dumps(asdict(self.progress))
-        self.out.with_suffix(".json").write_text(said, encoding="utf-8")
+        write_text(self.out.with_suffix(".json"), json.dumps(asdict(self.progress)))
 
     def step(self, loss: Tensor, factor: float) -> None:
         loss.backward()  # type: ignore[no-untyped-call]
@@ -226,33 +226,37 @@ def train(
         "lengths": batches.COMPILED if args.compile else batches.FINE,
     }
     order = batches.endless(data, seed=args.seed, skip=run.progress.step, **size)
-    smooth = 0.0
-    last = saved = time.monotonic()
+    smooth, compiled = 0.0, set[int]()
+    saved = time.monotonic()
     first = run.progress.step
 
     def look_up(share: float) -> None:
         run.save()
-        said = validate(run.model, validation, batch_tokens=args.batch_tokens)
+        said = validate(run.model, validation, batch_tokens=min(args.batch_tokens, 8192))
         print(f"validation at {share:.0%}: {said}", flush=True)
 
     while (share := budget.share(run.progress)) < args.until:
         if ranks.agreed(time.time()) >= args.stop_at:
             break
         chosen = next(order)
+        # Neither to plan an epoch nor to compile a shape is training: the rate must not pass it by.
+        begun = time.monotonic()
         whole = batches.batch(data, chosen, objective.weights, **size)
+        compiles = args.compile and whole.ids.shape[1] not in compiled
+        compiled.add(whole.ids.shape[1])
         made = whole.part(ranks.rank, ranks.count).to(device)
         loss = objective(model, made)
         # The ranks' gradients are averaged, but their losses are parts of one sum.
         run.step(loss * ranks.count, rate(share, decay_from=args.decay_from))
+        value = loss.item()  # waits for the device
         now = time.monotonic()
         run.progress.step += 1
         run.progress.tokens += int(data.lengths[chosen].sum())
-        run.progress.seconds += ranks.agreed(now - last)
+        run.progress.seconds += ranks.agreed(0.0 if compiles else now - begun)
         run.progress.share = budget.share(run.progress)
-        last = now
-        smooth += (ranks.summed(loss.item()) - smooth) * max(0.02, 1 / (run.progress.step - first))
+        smooth += (ranks.summed(value) - smooth) * max(0.02, 1 / (run.progress.step - first))
         if ranks.rank == 0 and run.progress.step % args.log_every == 0:
-            speed = run.progress.tokens / run.progress.seconds
+            speed = run.progress.tokens / max(run.progress.seconds, 1e-3)
             print(
                 f"step {run.progress.step}, {run.progress.tokens / 1e6:.2f} M tokens, "
                 f"{run.progress.seconds / 60:.1f} min, {speed:.0f} tokens/s, loss {smooth:.4f}",
@@ -260,7 +264,7 @@ def train(
             )
         if ranks.rank == 0 and now - saved > 60 * args.save_minutes:
             look_up(share)
-            last = saved = time.monotonic()
+            saved = time.monotonic()
     if ranks.rank == 0 and run.progress.step > first:
         look_up(run.progress.share)
 

@@ -12,6 +12,7 @@ import multiprocessing
 import os
 import pickle
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -27,12 +28,16 @@ class Workers:
     ray: bool = False
 
     def run(self, work: Callable[[Job], Result], jobs: Sequence[Job]) -> Iterator[Result]:
-        """The result of every job, in the order of the jobs, each as soon as it can be had."""
+        """The result of every job, in the order of the jobs, each as soon as it can be had.
+
+        Raises `BrokenProcessPool` if a process dies, as for want of memory.
+        """
         if self.ray:
             yield from _over_ray(work, jobs, self.processes)
             return
-        with multiprocessing.get_context("spawn").Pool(self.processes) as pool:
-            yield from pool.imap(work, jobs)
+        spawn = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(self.processes, mp_context=spawn) as pool:
+            yield from pool.map(work, jobs)
 
 
 def _over_ray(

@@ -61,7 +61,8 @@ def ignores_case(repository: Repository | None) -> bool:
 def read_lines(file: Path) -> list[str]:
     """The lines of a small text file; none if it cannot be read."""
     try:
-        return file.read_text(encoding="utf-8-sig", errors="replace").split("\n")
+        # Not `read_text`: it ends lines at a lone CR too, as in `Icon\r`, which macOS files hold.
+        return file.read_bytes().decode("utf-8-sig", errors="replace").split("\n")
     except OSError:
         return []
 

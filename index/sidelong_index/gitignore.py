@@ -9,7 +9,7 @@ patterns of a file become one regular expression here, which a scan of 50,000 fi
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 _POSIX_CLASSES = {
@@ -28,9 +28,12 @@ _POSIX_CLASSES = {
 }
 
 
+_STAR = "[^/]*"
+
+
 @dataclass(frozen=True)
 class _Rules:
-    """Patterns as one regular expression: one group for each, the last pattern first."""
+    """Patterns as one regular expression: a named group for each, the last pattern first."""
 
     regex: re.Pattern[str]
     verdicts: tuple[bool, ...]
@@ -38,9 +41,9 @@ class _Rules:
 
     def verdict(self, path: str) -> bool | None:
         match = self.regex.fullmatch(path)
-        if match is None or match.lastindex is None:
+        if match is None or match.lastgroup is None:
             return None
-        return self.verdicts[match.lastindex - 1]
+        return self.verdicts[int(match.lastgroup[1:])]
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ class _Rule:
 
 def parse_patterns(lines: Iterable[str], *, ignore_case: bool = False) -> Patterns:
     """The patterns of an ignore file, or of a setting with the same rules."""
-    rules = [rule for line in lines if (rule := _rule(line)) is not None]
+    rules = [rule for i, line in enumerate(lines) if (rule := _rule(line, i)) is not None]
     return Patterns(
         for_dirs=_compile(rules, ignore_case=ignore_case),
         for_files=_compile([r for r in rules if not r.only_dirs], ignore_case=ignore_case),
@@ -79,13 +82,13 @@ def _compile(rules: Sequence[_Rule], *, ignore_case: bool) -> _Rules | None:
     if not rules:
         return None
     last_first = rules[::-1]
-    regex = "|".join(f"({rule.regex})" for rule in last_first)
+    regex = "|".join(f"(?P<r{i}>{rule.regex})" for i, rule in enumerate(last_first))
     flags = re.DOTALL | (re.IGNORECASE if ignore_case else 0)
     return _Rules(re.compile(regex, flags), tuple(rule.ignores for rule in last_first))
 
 
-def _rule(line: str) -> _Rule | None:
-    """What one line says, or None: nothing."""
+def _rule(line: str, number: int) -> _Rule | None:
+    """What one line says, or None: nothing. The number tells its groups from other lines'."""
     pattern = _without_trailing_spaces(line.rstrip("\n").removesuffix("\r"))
     if not pattern or pattern.startswith("#"):
         return None
@@ -94,10 +97,11 @@ def _rule(line: str) -> _Rule | None:
     only_dirs = pattern.endswith("/")
     pattern = pattern.removesuffix("/")
     anywhere = "/" not in pattern
-    translated = _translate(pattern.removeprefix("/"), within_name=anywhere)
-    if not translated:
+    pieces = _translate(pattern.removeprefix("/"), within_name=anywhere)
+    if not pieces:
         return None
-    return _Rule(("(?:.*/)?" if anywhere else "") + translated, ignores, only_dirs)
+    regex = "".join(_in_one_go(pieces, f"s{number}_"))
+    return _Rule(("(?:.*/)?" if anywhere else "") + regex, ignores, only_dirs)
 
 
 def _without_trailing_spaces(line: str) -> str:
@@ -109,8 +113,8 @@ def _without_trailing_spaces(line: str) -> str:
     return stripped
 
 
-def _translate(pattern: str, *, within_name: bool) -> str | None:
-    """The regular expression of a glob, or None: git says that it matches nothing."""
+def _translate(pattern: str, *, within_name: bool) -> list[str] | None:
+    """The regular expressions of a glob's parts, or None: git says that it matches nothing."""
     out: list[str] = []
     i = 0
     while i < len(pattern):
@@ -131,7 +135,26 @@ def _translate(pattern: str, *, within_name: bool) -> str | None:
         else:
             i, piece = i + 1, re.escape(char)
         out.append(piece)
-    return "".join(out)
+    return out
+
+
+def _in_one_go(pieces: Sequence[str], group: str) -> Iterator[str]:
+    """What stands between two stars of a name, taken where it first fits, for good.
+
+    So does `fnmatch`; else a pattern of many stars would try all ways to place them, which takes
+    minutes. A group in a lookahead is not gone back into; `group` begins the groups' names.
+    """
+    i = 0
+    while i < len(pieces):
+        end = i + 1
+        while pieces[i] == _STAR and end < len(pieces) and pieces[end] not in (_STAR, "/"):
+            end += 1
+        if pieces[i] == _STAR and end < len(pieces) and pieces[end] == _STAR:
+            between = "".join(pieces[i + 1 : end])
+            yield f"(?=(?P<{group}{i}>{_STAR}?{between}))(?P={group}{i})"
+        else:
+            yield "".join(pieces[i:end])
+        i = end
 
 
 def _stars(pattern: str, i: int, *, within_name: bool) -> tuple[int, str]:
@@ -141,7 +164,7 @@ def _stars(pattern: str, i: int, *, within_name: bool) -> tuple[int, str]:
         end += 1
     alone = (i == 0 or pattern[i - 1] == "/") and (end == len(pattern) or pattern[end] == "/")
     if end - i == 1 or not alone or within_name:
-        return end, "[^/]*"
+        return end, _STAR
     if end == len(pattern):
         return end, ".+"
     return end + 1, "(?:.*/)?"

@@ -234,7 +234,8 @@ class Writer:
             return
         digest = b"" if isinstance(data, Skipped) else digest_of(data)
         known = self._known.get(path)
-        settled = is_settled(stamp, now_ns)
+        # That it cannot be read now says nothing about the next time.
+        settled = is_settled(stamp, now_ns) and not isinstance(data, Skipped)
         if known is not None and known.digest == digest:
             self._known[path] = Known(stamp, digest, settled, known.skipped)
             return

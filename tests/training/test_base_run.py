@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -25,7 +26,7 @@ def run(name: str, work: Path, **more: str) -> subprocess.CompletedProcess[str]:
 def made(tiny: Path, tmp_path: Path) -> Path:
     """A folder in which the corpus and its vocabulary stand already."""
     for name in ("corpus.json", "tokenizer.json", "train.jsonl", "dev.jsonl"):
-        shutil.copy(tiny / name, tmp_path)
+        shutil.copy2(tiny / name, tmp_path)
     return tmp_path
 
 
@@ -49,6 +50,45 @@ def test_a_machine_starts_with_a_whole_bundle_only(tiny: Path, tmp_path: Path) -
     assert refused.returncode == 1
     assert "corpus.tar.xz: FAILED" in refused.stdout
     assert "is missing or incomplete" in refused.stderr
+
+
+def test_a_machine_that_was_begun_with_another_bundle_is_not_gone_on_with(
+    tiny: Path, tmp_path: Path
+) -> None:
+    work = made(tiny, tmp_path)
+    assert run("bundle.sh", work).returncode == 0
+    (work / "there").mkdir()
+    (work / "there" / "SHA256SUMS").write_text("of another corpus\n")
+    refused = run("base.sh", work)
+    assert refused.returncode == 1
+    assert "was begun with another bundle" in refused.stderr
+
+
+def test_what_is_not_annealed_is_not_finished(tiny: Path, tmp_path: Path) -> None:
+    shutil.copytree(tiny / "back", tmp_path / "back")
+    progress = json.loads((tiny / "back" / "pretrain.json").read_text())
+    (tmp_path / "back" / "pretrain.json").write_text(json.dumps({**progress, "share": 0.97}))
+    refused = run("finish.sh", tmp_path)
+    assert refused.returncode == 1
+    assert "is at 0.97 of its budget" in refused.stderr
+    assert not (tmp_path / "pretrain.pt").exists()
+
+
+def test_the_other_machine_needs_no_llama_cpp() -> None:
+    code = (
+        "import sys; sys.modules['llama_cpp'] = None\n"
+        "import training.checkpoints, training.examples, training.export, training.train"
+    )
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(["server", "index", "."])}
+    found = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=RUNS.parents[1],
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert found.returncode == 0, found.stderr
 
 
 def test_a_machine_without_a_gpu_is_told_at_once(tiny: Path, tmp_path: Path) -> None:

@@ -182,6 +182,23 @@ def test_a_wheels_licence_is_read_from_its_metadata(tmp_path: Path) -> None:
     assert archives.licence(tmp_path / "p.whl") == "ISC"
 
 
+@pytest.mark.parametrize(
+    ("metadata", "refused"),
+    [
+        ("License: MIT\nClassifier: License :: OSI Approved :: MIT License\n", False),
+        ("Classifier: Topic :: GNU\nLicense: BSD, see LICENSE\n", False),
+        ("License: LGPLv3+\n", True),
+        ("Classifier: License :: OSI Approved :: Mozilla Public License 2.0 (MPL 2.0)\n", True),
+    ],
+)
+def test_an_older_wheel_may_not_speak_of_copyleft(
+    tmp_path: Path, metadata: str, refused: bool
+) -> None:
+    with zipfile.ZipFile(tmp_path / "p.whl", "w") as wheel:
+        wheel.writestr("p-1.dist-info/METADATA", f"Name: p\n{metadata}\ntext, GPL\n")
+    assert (archives.licence(tmp_path / "p.whl") != "") == refused
+
+
 def test_the_report_counts_what_went_in_and_what_did_not(tmp_path: Path) -> None:
     first = kept(tmp_path, "a", {"src/a.ts": TYPES, "src/b.ts": "x"})
     second = kept(tmp_path, "b", {"index.js": TYPES})

@@ -143,14 +143,16 @@ def test_the_other_machine_gives_back_what_it_trained(tiny: Path) -> None:
     parts = sorted((tiny / "back").glob("pretrain.gguf.*"))
     whole = b"".join(part.read_bytes() for part in parts)
     assert whole == (tiny / "pretrain.gguf").read_bytes()
-    there = checkpoints.load(tiny / "state" / "pretrain.pt").state_dict()
+    there = checkpoints.load(tiny / "state2" / "pretrain.pt").state_dict()
     for name, weights in checkpoints.load(tiny / "pretrain.pt").state_dict().items():
         # Blocks of 32 are quantised to 255 steps between their extremes.
         step = there[name].abs().max() / 127
         assert (weights - there[name]).abs().max() <= step, name
 
 
-def test_it_is_called_twice_and_goes_on(tiny: Path) -> None:
+def test_a_second_machine_goes_on_from_what_the_first_gave_back(tiny: Path) -> None:
+    first = json.loads((tiny / "state" / "pretrain.json").read_text())
+    assert (first["step"], first["share"]) == (30, 0.5)
     progress = json.loads((tiny / "back" / "pretrain.json").read_text())
     assert (progress["step"], progress["share"]) == (60, 1.0)
 

@@ -5,7 +5,7 @@ manifest=${MANIFEST:-training/corpus.toml} allowance=${ALLOWANCE:-2500000}
 size=${SIZE:-base} vocabulary=${VOCABULARY:-16384} tokenizer_every=${TOKENIZER_EVERY:-3}
 processes=${PROCESSES:-$(nproc)}
 chars_per_blank=${CHARS_PER_BLANK:-700} validation_chars_per_blank=${VALIDATION_CHARS:-5000}
-pretrain_budget=${PRETRAIN_BUDGET:---minutes 18 --batch-tokens 65536 --matrix-rate 0.02
+pretrain_budget=${PRETRAIN_BUDGET:---minutes ${MINUTES:-14} --batch-tokens 65536 --matrix-rate 0.02
   --other-rate 0.004 --device cuda --compile --save-minutes 4}
 plain_share=${PLAIN_SHARE:-0.25}
 context=${CONTEXT:-320} old=${OLD:-} # OLD: a checkpoint to keep to where it was right

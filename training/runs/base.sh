@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # On the machine with the GPU: pre-train the base model. Call it until it says "finished".
 #     training/runs/base.sh
-# Each call takes AT_MOST minutes (9) and goes on where the last one stopped, from STATE, a folder
+# Each call takes AT_MOST minutes (8) and goes on where the last one stopped, from STATE, a folder
 # that stays on that machine. Every call leaves its results in OUT: the model so far as Q8_0, in
-# parts of at most 14 MiB, and its progress. The recipe is in base-settings.sh.
+# parts of at most 14 MiB, and its progress. FROM, a folder with such results, is where a new
+# machine goes on from. The recipe is in base-settings.sh.
 set -euo pipefail
 begun=$SECONDS
 . "$(dirname "${BASH_SOURCE[0]}")/base-settings.sh"
@@ -13,6 +14,11 @@ PYTHON=${PYTHON:-python3}
 
 (cd "$carry" && sha256sum --check --quiet SHA256SUMS) || {
   echo "error: $carry is missing or incomplete; make it with bundle.sh and bring it" >&2
+  exit 1
+}
+[ -e "$work/SHA256SUMS" ] || cp "$carry/SHA256SUMS" "$work/"
+cmp -s "$carry/SHA256SUMS" "$work/SHA256SUMS" || {
+  echo "error: $work was begun with another bundle; remove it, or name another STATE" >&2
   exit 1
 }
 if [ -n "$(ls "$carry/wheels")" ] && [ ! -e "$work/site/done" ]; then
@@ -28,6 +34,7 @@ import sys
 try:
     import numpy, tokenizers, torch
     import gguf, sidelong_index
+    import training.checkpoints, training.examples, training.export
     import training.train  # needs torch.optim.Muon, PyTorch 2.9
     torch.optim.Muon
 except (ImportError, AttributeError) as missing:
@@ -40,13 +47,18 @@ CHECK
 [ -e "$tokenizer" ] || tar -C "$work" -xJf "$carry/corpus.tar.xz"
 all_examples
 
-left=$("$python" -c "print(max(0.1, ${AT_MOST:-9} - ($SECONDS - $begun) / 60))")
+if [ ! -e "$work/pretrain.pt" ] && [ -n "${FROM:-}" ]; then
+  cat "$FROM"/pretrain.gguf.* > "$work/from.gguf"
+  run checkpoints "$work/from.gguf" --progress "$FROM/pretrain.json" --out "$work/pretrain.pt"
+fi
+
+left=$("$python" -c "print(max(0.1, ${AT_MOST:-8} - ($SECONDS - $begun) / 60))")
 at_end=$("$python" -c "import time; print(time.time() + 60 * $left)")
 pretrain --stop-at "$at_end"
 
-mkdir -p "$back"
-rm -f "$work/pretrain.gguf" "$back"/pretrain.gguf.*
 export_pretrained
+mkdir -p "$back"
+rm -f "$back"/pretrain.gguf.*
 split --bytes=14M --numeric-suffixes "$work/pretrain.gguf" "$back/pretrain.gguf."
 cp "$work/pretrain.json" "$back/"
 "$python" - "$work/pretrain.json" <<'SAY'

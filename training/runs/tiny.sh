@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Every stage on a CPU within three minutes: proof that the recipe runs, not a model worth having.
-# It goes the way of the base model: bundle, two calls "on the other machine", finish.
+# It goes the way of the base model: bundle, a call on each of two other machines, finish.
 #     training/runs/tiny.sh [FOLDER]
 set -euo pipefail
 here=$(dirname "${BASH_SOURCE[0]}")
@@ -13,5 +13,5 @@ export STATE=$WORK/state OUT=$WORK/back WHEELS= XZ=0
 budget="--steps 60 --batch-tokens 2048 --matrix-rate 0.03 --other-rate 0.01"
 "$here/bundle.sh"
 PRETRAIN_BUDGET="$budget --until 0.5" "$here/base.sh"
-PRETRAIN_BUDGET=$budget "$here/base.sh"
+FROM=$OUT STATE=$WORK/state2 PRETRAIN_BUDGET=$budget "$here/base.sh"
 "$here/finish.sh"
