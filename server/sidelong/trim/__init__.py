@@ -10,14 +10,17 @@ from dataclasses import dataclass
 
 from sidelong.trim.around import Around, around
 from sidelong.trim.bounds import (
+    balanced,
     behind_brackets,
     covered,
     dedent,
+    in_string,
     misplaced,
     single_line,
     too_many_lines,
     unbalanced,
 )
+from sidelong.trim.brackets import COMMENT, REMARK
 from sidelong.trim.lines import unix
 from sidelong.trim.repeats import (
     end_of_line,
@@ -86,6 +89,7 @@ def _rules(max_lines: int) -> list[tuple[str, Rule]]:
         ("repetition", loop),
         ("suffix-overlap", same_as_after),
         ("suffix-overlap", end_of_line),
+        ("suffix-overlap", in_string),
         ("suffix-overlap", behind_brackets),
         ("line-above", line_above),
         ("suffix-overlap", lines_below),
@@ -117,8 +121,14 @@ def _cut(text: str, here: Around, rules: list[tuple[str, Rule]]) -> tuple[str, l
 
 
 def _strip(text: str, here: Around) -> str:
-    """Without white space at the end, except before code that follows on the line."""
+    """Without white space at the end, except before code or a closing quote that follows."""
     kept = text.rstrip()
-    if kept and here.code_follows:
+    if kept and (here.code_follows or _in_closed_quote(kept, here)):
         return kept + text[len(kept) :].partition("\n")[0]
     return kept
+
+
+def _in_closed_quote(text: str, here: Around) -> bool:
+    """Whether the text ends inside of the quote that is closed right after the cursor."""
+    in_quote = here.inside and here.inside not in (REMARK, COMMENT)
+    return bool(in_quote and here.open[-1].closed_at == 0 and not balanced(text, here).cover)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from sidelong.trim.around import CLOSERS, PUNCTUATION, Around
-from sidelong.trim.brackets import CLOSER, COMMENT, REMARK, Open, scan
+from sidelong.trim.brackets import CLOSER, COMMENT, OPENER, REMARK, Open, scan
 from sidelong.trim.lines import lines_of, width
 
 
@@ -69,6 +69,20 @@ def unbalanced(text: str, around: Around) -> int:
     return len(text) if around.syntax.prose else balanced(text, around).keep
 
 
+def in_string(text: str, around: Around) -> int:
+    """A bracket in a string or comment that stands behind the cursor already: `name}` in `{|}`."""
+    sign = around.line_after[:1]
+    if not around.inside or sign not in OPENER:
+        return len(text)
+    left = scan(text, around.syntax, inside=around.inside).left
+    depth = 0
+    for at, char in enumerate(text[:left]):
+        depth += (char == OPENER[sign]) - (char == sign)
+        if depth < 0:
+            return at
+    return len(text)
+
+
 def behind_brackets(text: str, around: Around) -> int:
     """What the text says behind a bracket it has covered, where it stands there already or where
     more code stands: `self):` over the bracket of `) -> str:` is `self)`."""
@@ -76,8 +90,7 @@ def behind_brackets(text: str, around: Around) -> int:
     tail, rest = text[balance.last :].strip(), around.line_after[balance.cover :].strip()
     if not balance.cover or not tail or PUNCTUATION.issuperset(rest):
         return len(text)
-    ends_statement = PUNCTUATION.issuperset(tail) or tail == "{"
-    return balance.last if rest.startswith(tail) or ends_statement else len(text)
+    return balance.last
 
 
 @dataclass(frozen=True)
@@ -106,6 +119,7 @@ def balanced(text: str, around: Around) -> Balance:
     found = scan(text, around.syntax, inside=around.inside)
     signs = found.brackets if found.left is None else [(found.left, around.inside), *found.brackets]
     stack, fits = list(around.open), Balance(len(text), 0, 0, len(text))
+    n_outer, covers = len(stack), list[tuple[str, Balance]]()
     owed: tuple[int, Open] | None = None
     for at, sign in signs:
         if sign in CLOSER:
@@ -121,6 +135,7 @@ def balanced(text: str, around: Around) -> Balance:
             return replace(fits, keep=at)
         closed = stack[i]
         del stack[i:]
+        n_outer = min(n_outer, i)
         if around.bracket is not None and i <= around.bracket:
             fits = replace(fits, leaves=min(at, fits.leaves))
         if closed.closed_at is None:
@@ -129,9 +144,14 @@ def balanced(text: str, around: Around) -> Balance:
             break
         if _is_next(closed.closed_at, fits.cover, around):
             cover = closed.closed_at + len(sign)
+            covers.append((sign, fits))
             fits = replace(fits, cover=cover, last=at + len(sign))
         else:
             owed = (at, closed)
+    # What stands behind the cursor closes what the text itself leaves open: `a", "b` before `"`.
+    left_open = found.inside or (stack[-1].closer if len(stack) > n_outer else "")
+    kept = next((fit for sign, fit in covers if sign == left_open), fits)
+    fits = replace(fits, cover=kept.cover, last=kept.last)
     return replace(fits, keep=owed[0]) if owed else fits
 
 
