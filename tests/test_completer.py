@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sidelong.completer import Completer
 from sidelong.healing import Pieces
@@ -17,6 +20,7 @@ from sidelong.model.protocol import Cancel, Evaluation, Stopped
 from sidelong.prompt import Budget, Special
 from sidelong.request import Answer, Request
 from sidelong.settings import Settings
+from sidelong.view import seen, view
 from sidelong_index import Exclusion, Snapshot, build
 
 SPECIAL = Special(eos=256, fim_prefix=257, fim_middle=258, fim_suffix=259, file_sep=260, eof=261,
@@ -261,6 +265,37 @@ def test_typing_evaluates_only_what_was_typed(
         answer = real(f"{above}{typed[:n]}$0{below}", None)
         costs.append(answer.tokens.evaluated)
     assert sorted(costs[1:])[len(costs) // 2] <= 1 + 3
+
+
+SHAPES = "class Shapes:\n" + "".join(
+    f"    def area_{i}(self, width, height):\n"
+    "        area = width * height\n"
+    "        return area\n\n"
+    for i in range(4)
+)
+
+
+def test_a_document_is_read_and_completed_alike_whatever_ends_its_lines(llama: LlamaModel) -> None:
+    code = SHAPES + "    def area_4(self, width, height):\n        are$0\n\nprint(Shapes())\n"
+    asked = [request(text, min_probability=0.0) for text in (code, code.replace("\n", "\r\n"))]
+    lf, crlf = (view(llama, each, llama.budget) for each in asked)
+    assert (lf.prompt, lf.before, lf.owed) == (crlf.prompt, crlf.before, crlf.owed)
+    completer = Completer(llama)
+    unix, dos = (
+        completer.complete(each, snapshot=build([("shapes.py", OTHER)]), cancel=Cancel())
+        for each in asked
+    )
+    completer._retriever.shutdown()
+    assert "\n" in unix.text
+    assert dos.text == unix.text.replace("\n", "\r\n")
+    assert dos.probability == pytest.approx(unix.probability)
+    assert dos.tokens.prompt == unix.tokens.prompt
+
+
+@given(st.text(alphabet="a\r\n", max_size=8), st.integers(0, 8))
+def test_no_line_end_is_seen_twice_or_otherwise_than_as_a_newline(text: str, offset: int) -> None:
+    before, after = seen(Request("a.py", "python", text, min(offset, len(text))))
+    assert before + after == re.sub("\r\n|\r", "\n", text)
 
 
 def test_other_lines_can_be_excluded(llama: LlamaModel) -> None:

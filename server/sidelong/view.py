@@ -14,6 +14,7 @@ from sidelong import prompt as prompts
 from sidelong.model.protocol import Model
 from sidelong.prompt import Budget, Place, Tokenize
 from sidelong.request import Request
+from sidelong.trim.lines import unix
 from sidelong.trim.syntax import syntax_of
 from sidelong.window import prefix_tokens, suffix_tokens
 from sidelong_index import Hit
@@ -31,6 +32,17 @@ class View:
     """To complete from the open file alone."""
     with_chunks: Callable[[Sequence[Hit]], list[int] | None]
     """The prompt with retrieved chunks in it; None if none fits the budget."""
+
+
+def seen(request: Request) -> tuple[str, str]:
+    """The text before and after the cursor with `\\n` line ends, which models were trained on.
+
+    A cursor inside of a line end is taken to stand before it.
+    """
+    before, after = request.before, request.after
+    if after.startswith("\n"):
+        before = before.removesuffix("\r")
+    return unix(before), unix(after)
 
 
 def view(model: Model, request: Request, budget: Budget) -> View:
@@ -58,11 +70,12 @@ def _decider(model: Model, request: Request, budget: Budget) -> View:
 def _stock(model: Model, request: Request, budget: Budget) -> View:
     """A view that stays as it is while somebody types along a line, but for its end."""
     special, tokenize, place = model.special, model.tokenize, _place(request)
-    above, typed = "", request.before
+    before, after = seen(request)
+    above, typed = "", before
     if special.middle:
-        above, newline, typed = request.before.rpartition("\n")
+        above, newline, typed = before.rpartition("\n")
         above += newline
-    suffix = suffix_tokens(request.after, tokenize=tokenize, budget=budget.suffix)
+    suffix = suffix_tokens(after, tokenize=tokenize, budget=budget.suffix)
 
     def read(lead: str) -> tuple[list[int], list[int], bytes]:
         """L's whole lines, the rest of it, and what healing gives back of that.
@@ -112,9 +125,10 @@ def look(model: Model, request: Request, budget: Budget) -> list[int]:
 
 
 def _look(model: Model, request: Request, budget: Budget) -> tuple[list[int], bytes, list[int]]:
-    prefix = prefix_tokens(request.before, tokenize=model.tokenize, budget=budget.prefix)
+    before, after = seen(request)
+    prefix = prefix_tokens(before, tokenize=model.tokenize, budget=budget.prefix)
     prefix, owed = _heal(model, prefix, request)
-    suffix = suffix_tokens(request.after, tokenize=model.tokenize, budget=budget.suffix)
+    suffix = suffix_tokens(after, tokenize=model.tokenize, budget=budget.suffix)
     return prefix, owed, prompts.look(model.special, suffix=suffix, prefix=prefix)
 
 

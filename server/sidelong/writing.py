@@ -19,7 +19,7 @@ from sidelong.ngram import LineTokens, NgramCache, file_sources
 from sidelong.prompt import Budget
 from sidelong.request import Answer, Request, Tokens
 from sidelong.trim import Trimmed, should_stop, trim
-from sidelong.view import View
+from sidelong.view import View, seen
 from sidelong_index import Hit
 
 Chunks = tuple[Hit, ...]
@@ -167,9 +167,9 @@ class Writer:
         mixture = self._mixture
         if mixture is None:
             return None
-        before = self.request.before
+        before, after = seen(self.request)
         before = before[: len(before) - len(self.seeing.owed.decode())]
-        sources = file_sources(before, self.request.after, self.lines)
+        sources = file_sources(before, after, self.lines)
         sources += [self.lines("\n" + chunk.text) for chunk in chunks]
         return NgramCache(sources, pieces=self.model.pieces, mixture=mixture)
 

@@ -126,6 +126,15 @@ def test_the_prompt_is_the_published_one(heard: Load, name: str) -> None:
 
 
 @all_families
+def test_the_prompt_is_the_same_where_lines_end_otherwise(heard: Load, name: str) -> None:
+    model = heard(name)
+    before, after = (part.replace("\n", "\r\n") for part in (ABOVE + TYPED, BELOW))
+    settings = Settings(token_healing=False)
+    request = Request("main.py", "python", before + after, len(before), settings)
+    assert model.shown(view(model, request, model.budget).prompt) == READS[name]
+
+
+@all_families
 def test_chunks_stand_in_the_models_own_repository_format(heard: Load, name: str) -> None:
     model = heard(name)
     answer = ask(Completer(model), retrieval="always")
