@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -122,6 +123,38 @@ def test_lines_are_tokenised_once_and_nothing_is_lost(text: str) -> None:
     lines = LineTokens(tokenize)
     assert lines(text) == lines(text) == [ord(c) for c in text]
     assert len(calls) == len(set(calls))
+
+
+def counting() -> tuple[LineTokens, list[str]]:
+    """Tokenises by characters; with the texts for which the tokenizer was asked."""
+    asked: list[str] = []
+
+    def tokenize(part: str) -> list[int]:
+        asked.append(part)
+        return [ord(c) for c in part]
+
+    return LineTokens(tokenize), asked
+
+
+def test_typing_in_a_long_line_keeps_few_of_the_lines_that_it_was() -> None:
+    lines, _ = counting()
+    line = "word " * 600
+    tracemalloc.start()
+    try:
+        for n in range(1_500):
+            lines(f"{line}{n}")
+        assert tracemalloc.get_traced_memory()[0] < 10_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_file_of_long_lines_is_tokenised_once() -> None:
+    lines, asked = counting()
+    text = "".join(f"{n} {'word ' * 60}\nx = {n}\n" for n in range(300))
+    sources = file_sources(text, "", lines)
+    n_asked = len(asked)
+    assert file_sources(text, "", lines) == sources
+    assert len(asked) == n_asked
 
 
 def test_the_file_is_two_sources_with_the_cursor_between() -> None:

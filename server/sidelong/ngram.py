@@ -10,7 +10,8 @@ How much it has to say is left to `mixture`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -27,6 +28,15 @@ SEPARATOR = -1
 
 _SEGMENT = re.compile(r"(?<=\S)(?=\n)")
 
+_SHORT = 256
+"""Most characters of a segment that is remembered among many."""
+
+_MOST_SHORT = 20_000
+"""Segments."""
+
+_MOST_LONG = 4 * FILE_CHARS
+"""Characters; fewer than a file's would have all of its long lines tokenised at each keystroke."""
+
 Mask = npt.NDArray[np.bool_]
 
 
@@ -37,15 +47,41 @@ class LineTokens:
     GPT-2's kind cut anyway, so that the tokens are those of the whole text.
     """
 
-    def __init__(self, tokenize: Tokenize, *, remembered: int = 20_000) -> None:
-        @lru_cache(maxsize=remembered)
+    def __init__(self, tokenize: Tokenize) -> None:
         def segment(text: str) -> tuple[int, ...]:
             return tuple(tokenize(text))
 
-        self._segment = segment
+        self._short = lru_cache(maxsize=_MOST_SHORT)(segment)
+        self._long = _LongSegments(segment)
 
     def __call__(self, text: str) -> list[int]:
-        return [token for part in _SEGMENT.split(text) for token in self._segment(part)]
+        return [
+            token
+            for part in _SEGMENT.split(text)
+            for token in (self._short if len(part) <= _SHORT else self._long)(part)
+        ]
+
+
+class _LongSegments:
+    """The tokens of the long segments that were asked for last, as many as `_MOST_LONG` holds.
+
+    They are counted in characters: somebody who types in a long line makes one at each keystroke.
+    """
+
+    def __init__(self, segment: Callable[[str], tuple[int, ...]]) -> None:
+        self._segment = segment
+        self._known: OrderedDict[str, tuple[int, ...]] = OrderedDict()  # latest last
+        self._chars = 0
+
+    def __call__(self, text: str) -> tuple[int, ...]:
+        if text in self._known:
+            self._known.move_to_end(text)
+            return self._known[text]
+        tokens = self._known[text] = self._segment(text)
+        self._chars += len(text)
+        while self._chars > _MOST_LONG:
+            self._chars -= len(self._known.popitem(last=False)[0])
+        return tokens
 
 
 class NgramCache:
