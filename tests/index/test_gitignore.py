@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import random
+import time
 from collections.abc import Callable, Iterable
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
@@ -66,6 +68,27 @@ def test_one_pattern(patterns: str, path: str, expected: bool | None) -> None:
 def test_case_counts_unless_told_otherwise() -> None:
     assert parse_patterns(["Build"]).ignores("build", is_dir=False) is None
     assert parse_patterns(["Build"], ignore_case=True).ignores("build", is_dir=False) is True
+
+
+@pytest.mark.parametrize("pattern", ["*a*a*a*a*a*a*b", "/*a*a*a*a*a*a*b", "x/**/*a?*a?*[a]*a*a*b"])
+def test_many_stars_in_a_name_are_answered_at_once(pattern: str) -> None:
+    path = "x/y/" + 200 * "a" if "**" in pattern else 200 * "a"
+    started_s = time.monotonic()
+    assert ignored(pattern, path) is None
+    assert ignored(pattern, f"{path}b") is True
+    assert time.monotonic() - started_s < 5
+
+
+GLOBS = ["a", "b", "*", "*", "*", "?", "[ab]", "[!a]", "[b-c]", ".c", "ab"]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_several_stars_in_a_name_match_what_fnmatch_matches(seed: int) -> None:
+    rng = random.Random(seed)
+    for _ in range(150):
+        pattern = "".join(rng.choices(GLOBS, k=rng.randint(3, 9)))
+        name = "".join(rng.choices("abc.", k=rng.randint(1, 12)))
+        assert bool(ignored(pattern, f"d/{name}")) is fnmatchcase(name, pattern), (pattern, name)
 
 
 NAMES = ["a", "b", "ab", "foo", "foo.c", ".x", "a b", "b[1]", "A", "-", "!a", "#a", "x]"]

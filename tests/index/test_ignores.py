@@ -157,6 +157,18 @@ def test_a_changed_ignore_file_counts_from_the_next_walk(plant: Plant, home: Pat
     assert now() == {"sub/a.py", "sub/b.py"}
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+def test_a_name_may_end_with_a_carriage_return(
+    root: Path, plant: Plant, git_ignores: GitIgnores
+) -> None:
+    files = {"Icon\r", "src/Icon\r", "src/icon/b.py", "a.py"}
+    git_ignores(root, ["x"])  # makes a repository of it
+    with (root / ".git" / "config").open("a") as config:
+        config.write("[core]\n\tignorecase = true\n")
+    plant({".gitignore": "Icon\r\r\n", **dict.fromkeys(files, "")})
+    assert taken(root) == {"src/icon/b.py", "a.py"} == files - git_ignores(root, files)
+
+
 NAMES = ["a", "b", "c", "x.py", "y.py", "A"]
 PATTERNS = ["a", "b/", "/a", "*.py", "!x.py", "a/b", "**/c", "a/**", "!a/", "/*/x.py", "!/b", "*"]
 
