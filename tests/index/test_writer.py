@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from sidelong_index import Snapshot, build
 from sidelong_index.chunk import DEFAULT
+from sidelong_index.rules import Skipped
 from sidelong_index.store import load, save
 from sidelong_index.walk import Tree
 from sidelong_index.writer import Writer
@@ -26,11 +27,11 @@ Contents = Callable[[Snapshot], set[tuple[str, int, int, str, str]]]
 QUERIES = ["alpha beta", "def f return x", "gamma", "class A", "1 2 3"]
 
 
-def settle(writer: Writer) -> Snapshot:
-    """Scan, and do all there is to do."""
+def settle(writer: Writer, later_s: int = 0) -> Snapshot:
+    """Scan, and do all there is to do, with a clock that may be ahead."""
     assert writer.scan()
     while writer.is_busy:
-        writer.step(time.time_ns())
+        writer.step(time.time_ns() + later_s * 10**9)
     return writer.snapshot()
 
 
@@ -281,6 +282,22 @@ def test_files_left_out_are_read_once_and_have_a_reason(plant: Plant, writer: Wr
     plant({"a.py": "text now\n"})
     settle(writer)
     assert writer.skipped() == {".env": "secret name"}
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_file_that_could_not_be_read_is_tried_again_at_the_next_scan(
+    plant: Plant, writer: Writer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, restarted: bool
+) -> None:
+    root = plant({"a.py": "x\n"})
+    with monkeypatch.context() as locked:
+        locked.setattr(Tree, "read", lambda _tree, _path: Skipped("unreadable"))
+        assert texts(settle(writer, later_s=60)) == {}
+    assert writer.skipped() == {"a.py": "unreadable"}
+    if restarted:
+        assert save(tmp_path / "cache", writer.kept(), root, DEFAULT)
+        writer = Writer(root, kept=load(tmp_path / "cache", root, DEFAULT))
+    assert texts(settle(writer, later_s=60)) == {"a.py": "x"}
+    assert writer.skipped() == {}
 
 
 def test_what_is_kept_holds_no_unsaved_text(
