@@ -53,6 +53,16 @@ _LOCK = (
     " packages.lock.json gradle.lockfile *.min.js *.min.css *.min.mjs *.js.map *.css.map"
 )
 
+_BINARY = (
+    "png jpg jpeg gif webp bmp ico icns tif tiff psd heic avif"
+    " mp3 mp4 m4a aac wav ogg opus flac mov avi mkv webm"
+    " zip gz tgz bz2 xz zst 7z rar tar jar war ear"
+    " class pyc pyd so dll dylib exe wasm woff woff2 ttf otf eot"
+    " npy npz parquet onnx gguf safetensors sqlite sqlite3"
+    " pdf doc docx xls xlsx ppt pptx"
+)
+"""Endings of files that are never text, so that they are not read and count towards no limit."""
+
 _PRIVATE_KEY = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----\r?\n[A-Za-z0-9+/=]{16}")
 
 
@@ -65,6 +75,7 @@ _HARMLESS_NAME = _any_of(_HARMLESS)
 _LOCK_NAME = _any_of(_LOCK)
 _SECRET_FOLDERS = frozenset({".ssh", ".gnupg", ".aws", ".azure", ".kube", ".docker"})
 _DATA_ENDINGS = frozenset(_DATA.split())
+_BINARY_ENDINGS = frozenset(_BINARY.split())
 
 
 @dataclass(frozen=True)
@@ -81,7 +92,8 @@ def refuse_name(path: str) -> Reason | None:
         return "secret name"
     if _LOCK_NAME.match(name):
         return "lock file"
-    return None
+    stem, _, ending = name.rpartition(".")
+    return "binary" if stem and ending in _BINARY_ENDINGS else None
 
 
 def refuse_size(size_bytes: int) -> Reason | None:

@@ -42,6 +42,16 @@ def test_what_tools_wrote_is_left_out(path: str) -> None:
     assert refuse_name(path) == "lock file"
 
 
+@pytest.mark.parametrize("path", ["a/logo.png", "LOGO.PNG", "dist/x.tar.gz", "lib/a.so", "a.b.npz"])
+def test_what_is_never_text_is_known_by_its_ending(path: str) -> None:
+    assert refuse_name(path) == "binary"
+
+
+@pytest.mark.parametrize("path", ["png", ".gz", "png.py", "logo.png.txt", "logo.svg", "a.png/b.py"])
+def test_only_the_ending_makes_a_name_binary(path: str) -> None:
+    assert refuse_name(path) is None
+
+
 @pytest.mark.parametrize(
     ("data", "reason"),
     [

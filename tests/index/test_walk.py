@@ -83,6 +83,13 @@ def test_a_limit_keeps_what_lies_highest(plant: Plant) -> None:
     assert not walk(Tree(root, max_files=9)).is_cut
 
 
+def test_pictures_do_not_push_out_code_that_lies_deeper(plant: Plant) -> None:
+    root = plant({f"img/{i}.png": 1024 * "x" for i in range(401)} | {"a/b/c/deep.py": "x"})
+    listing = walk(Tree(root, max_bytes=400 * 1024, max_files=400))
+    assert (list(listing.files), listing.is_cut) == (["a/b/c/deep.py"], False)
+    assert set(listing.skipped.values()) == {"binary"}
+
+
 def test_a_root_that_is_not_there_is_no_empty_root(tmp_path: Path) -> None:
     assert Tree(tmp_path / "nowhere").walk() is None
 
