@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
+from tools import install
 from tools.install import _stage
 
 
@@ -24,3 +28,35 @@ from tools.install import _stage
 )
 def test_lines_of_pip_and_ninja_name_the_stage(line: str, stage: str | None) -> None:
     assert _stage(line) == stage
+
+
+PYTHON = """\
+#!/bin/sh
+here=$(dirname "$0")
+case "$*" in
+  *ensurepip*) {ensurepip} ;;
+  *pip*) test -e "$here/pip" ;;
+  *) echo 3 12 ;;
+esac
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the Python is a shell script")
+@pytest.mark.parametrize(("ensurepip", "made"), [('touch "$here/pip"', True), ("exit 1", False)])
+def test_an_environment_without_pip_gets_it_and_is_never_wiped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    ensurepip: str, made: bool,
+) -> None:  # fmt: skip
+    python = tmp_path / "bin" / "python"
+    python.parent.mkdir()
+    python.write_text(PYTHON.format(ensurepip=ensurepip), encoding="utf-8")
+    python.chmod(0o755)
+    monkeypatch.setattr(install, "VENV", tmp_path)
+    monkeypatch.setattr(install, "PYTHON", python)
+
+    assert install._make_venv() is made
+
+    assert python.read_text(encoding="utf-8").startswith("#!/bin/sh")
+    assert (python.parent / "pip").exists() is made
+    said = capsys.readouterr().err
+    assert (f"{tmp_path} has no pip" in said, "remove that folder" in said) == (not made, not made)

@@ -105,16 +105,40 @@ def _make_venv() -> bool:
     if (_venv_version() or (0, 0)) < OLDEST:
         _fail(f"the Python in {VENV} is too old; remove that folder and try again")
         return False
-    return True
+    return _has_pip() or _make_pip()
+
+
+def _has_pip() -> bool:
+    return _python("-c", "import pip").returncode == 0
+
+
+def _make_pip() -> bool:
+    """Bring pip into a .venv that was made without, as `uv venv` makes them."""
+    done = _python("-m", "ensurepip", "--default-pip")
+    if done.returncode == 0:
+        return True
+    _say((done.stdout + done.stderr).strip())
+    _fail(
+        f"the virtual environment in {VENV} has no pip, and ensurepip could not bring it in\n"
+        "Install pip into it (`uv pip install pip`), or remove that folder and try again.\n"
+        "On Debian and Ubuntu: apt install python3-venv"
+    )
+    return False
+
+
+def _python(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """What .venv's Python says to these arguments; raises `OSError` if it cannot be started."""
+    return subprocess.run(
+        [str(PYTHON), *arguments], capture_output=True, text=True, errors="replace", check=False
+    )
 
 
 def _venv_version() -> tuple[int, int] | None:
     """The version of .venv's Python, or None if there is none that runs."""
-    command = [str(PYTHON), "-c", "import sys, pip; print(*sys.version_info[:2])"]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        done = _python("-c", "import sys; print(*sys.version_info[:2])")
         major, minor = done.stdout.split()
-    except (OSError, subprocess.CalledProcessError, ValueError):
+    except (OSError, ValueError):
         return None
     return int(major), int(minor)
 
