@@ -14,7 +14,8 @@ import pytest
 from sidelong import paths
 from sidelong.acceptance import Cell, Tally, moved
 from sidelong.cli import calibrate as command
-from sidelong.correction import Correction
+from sidelong.correction import Correction, to_json
+from sidelong.errors import SettingsError
 from sidelong.evaluation.calibration import Calibration, Corrected
 from sidelong.evaluation.metrics import Interval
 from sidelong.evaluation.summary import Point
@@ -38,12 +39,13 @@ def better(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever was completed, 0.125 is better: which it is is `test_calibration`'s concern."""
 
     def found(
-        trials: Sequence[Any], *, current: float, budget_ms: float | None, asked: Sequence[float]
-    ) -> Calibration:
-        assert len(asked) == len(trials)
-        in_use = Point(current, 0.0, 0.1, 0.3, 0.5, 10.0)
+        trials: Sequence[Any], *, current: float, budget_ms: float | None, asked: Sequence[float],
+        in_use: Sequence[float],
+    ) -> Calibration:  # fmt: skip
+        assert len(asked) == len(in_use) == len(trials)
+        now = Point(current, 0.0, 0.1, 0.3, 0.5, 10.0)
         best = Point(0.125, 0.5, 0.2, 0.4, 0.7, 20.0)
-        return Calibration(in_use, best, Interval(0.1, 0.05, 0.15), budget_ms)
+        return Calibration(now, best, Interval(0.1, 0.05, 0.15), budget_ms)
 
     monkeypatch.setattr(command, "calibrate", found)
 
@@ -54,9 +56,9 @@ def corrected(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def found(
         trials: Sequence[Any], *, asked: Sequence[float], hidden: Any, models: str, current: float,
-        budget_ms: float | None,
+        budget_ms: float | None, in_use: Sequence[float],
     ) -> Corrected:  # fmt: skip
-        assert hidden.shape[0] == len(asked) == len(trials)
+        assert hidden.shape[0] == len(asked) == len(in_use) == len(trials)
         scale = np.array([0.0]), np.array([0.875])
         return Corrected(
             Correction(models, 0.0, 0.0, np.zeros(hidden.shape[1]), *scale),
@@ -164,6 +166,36 @@ def test_a_new_threshold_without_a_correction_ends_the_old_correction(
     save_correction(workspace, old)
     sidelong("calibrate", workspace, "-n", N, "--write")
     assert load_correction(workspace) is None
+
+
+def saying(probability: float, models: str, n_embd: int = 1) -> Correction:
+    """A correction that says the same of every blank whose state is of this size."""
+    scale = np.array([0.0]), np.array([probability])
+    return Correction(models, 0.0, 0.0, np.zeros(n_embd), *scale)
+
+
+@pytest.mark.parametrize(("own", "retrieved"), [(True, 1.0), (False, 0.0)])
+def test_what_is_in_use_is_the_kept_correction_of_these_models(
+    sidelong: Run, workspace: Path, config: Path, llama: LlamaModel, own: bool, retrieved: float
+) -> None:
+    config.write_text("retrieval.threshold = 0.9999\n", encoding="utf-8")
+    save_correction(workspace, saying(1.0, llama.fingerprint if own else "others", llama._n_embd))
+    report = sidelong("calibrate", workspace, "-n", N, "--json").json
+    assert report["current"]["retrieved"] == retrieved
+
+
+@pytest.mark.parametrize("old", [saying(0.5, "any"), None])
+@pytest.mark.parametrize("new", [saying(0.25, "any"), None])
+def test_where_the_threshold_cannot_be_written_the_correction_stays_as_it_was(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch, old: Correction | None, new: Correction | None
+) -> None:
+    monkeypatch.setenv("SIDELONG_CONFIG", str(workspace / "config.toml"))
+    if old is not None:
+        save_correction(workspace, old)
+    with pytest.raises(SettingsError):
+        command.Proposal(0.5, new).keep(workspace)
+    kept = load_correction(workspace)
+    assert (kept and to_json(kept)) == (old and to_json(old))
 
 
 @pytest.mark.usefixtures("corrected")

@@ -31,8 +31,14 @@ def telling(trial: NewTrial) -> list[Trial]:
     return [one for pair in zip(helped, hurt, strict=True) for one in pair]
 
 
-def chosen(trials: list[Trial], *, current: float, budget_ms: float | None = None) -> Calibration:
-    found = calibrate(trials, current=current, budget_ms=budget_ms)
+def chosen(
+    trials: list[Trial],
+    *,
+    current: float,
+    budget_ms: float | None = None,
+    in_use: list[float] | None = None,
+) -> Calibration:
+    found = calibrate(trials, current=current, budget_ms=budget_ms, in_use=in_use)
     assert found is not None
     return found
 
@@ -146,6 +152,34 @@ def test_a_correction_has_to_beat_what_is_in_use_as_well(
         over_current=Interval(0.02, over_current, 0.03),
     )
     assert judged.worthwhile is worthwhile
+
+
+def test_a_choice_has_to_beat_the_correction_that_is_in_use(telling: list[Trial]) -> None:
+    right = [float(helps) for helps in helped(telling)]
+    assert chosen(telling, current=0.9).worthwhile
+    found = chosen(telling, current=0.9, in_use=right)
+    assert (found.current.exact, found.current.retrieved) == (1.0, 0.5)
+    assert found.gain.mean <= 0
+    assert not found.worthwhile
+
+
+def test_a_choice_may_retrieve_as_often_as_a_correction_that_is_worse(
+    telling: list[Trial],
+) -> None:
+    wrong = [float(not helps) for helps in helped(telling)]
+    found = chosen(telling, current=0.9, in_use=wrong)
+    assert found.chosen.retrieved == found.current.retrieved
+    assert found.worthwhile
+
+
+def test_a_correction_has_to_beat_the_one_that_is_in_use(trial: NewTrial) -> None:
+    trials, hidden, asked = told(trial, telling=True)
+    right = [float(helps) for helps in helped(trials)]
+    found = correct(trials, asked=asked, hidden=hidden, models="m", current=0.5, in_use=right)
+    assert found is not None
+    assert found.gain.low > 0
+    assert found.over_current.mean <= 0
+    assert not found.worthwhile
 
 
 def test_a_few_blanks_make_no_correction(trial: NewTrial) -> None:

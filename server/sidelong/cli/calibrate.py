@@ -105,8 +105,21 @@ class Proposal:
     def keep(self, root: Path) -> None:
         """Write it down, in the cache folder and then in the config file, which editors watch.
 
-        Raises `CalibrationError` if the correction cannot be kept; then nothing is.
+        Raises `CalibrationError` if the correction cannot be kept, and `SettingsError` or
+        `OSError` if the threshold cannot be; then all is as it was.
         """
+        before = learnt.load_correction(root)
+        self._keep_correction(root)
+        try:
+            write_threshold(paths.config_file(), root, self.threshold)
+        except (SidelongError, OSError):
+            if before is not None:
+                learnt.save_correction(root, before)
+            elif self.correction is not None:
+                learnt.forget_correction(root)
+            raise
+
+    def _keep_correction(self, root: Path) -> None:
         if self.correction is None and not self.corrects_as_before:
             learnt.forget_correction(root)
         if self.correction is not None and not learnt.save_correction(root, self.correction):
@@ -114,13 +127,15 @@ class Proposal:
                 f"The correction cannot be written to {paths.learnt_dir()}, so nothing was. "
                 "Make room there, or set SIDELONG_CACHE_DIR to another folder."
             )
-        write_threshold(paths.config_file(), root, self.threshold)
 
 
 def _find(studied: Studied, budget_ms: float | None) -> Findings:
     evaluated = studied.evaluated
     trials, current = evaluated.trials, evaluated.threshold
-    threshold = calibrate(trials, current=current, budget_ms=budget_ms, asked=studied.asked)
+    in_use = _in_use(studied)
+    threshold = calibrate(
+        trials, current=current, budget_ms=budget_ms, asked=studied.asked, in_use=in_use
+    )
     if threshold is None or studied.asked is None:
         raise CalibrationError(_why_not(evaluated))
     correction = correct(
@@ -130,10 +145,22 @@ def _find(studied: Studied, budget_ms: float | None) -> Findings:
         models=studied.models,
         current=current,
         budget_ms=budget_ms,
+        in_use=in_use,
     )
     counts = learnt.load_counts(evaluated.root).get(studied.models, {})
     taken = Taken(total(counts.values()), margin(counts, current), too_unsure(counts))
     return Findings(evaluated, threshold, correction, taken)
+
+
+def _in_use(studied: Studied) -> list[float] | None:
+    """What an editor compares with the threshold: P(<cc>), corrected where that is kept.
+
+    A correction that was fitted on some of these very blanks looks a little better than it is.
+    """
+    kept = learnt.load_correction(studied.evaluated.root)
+    if studied.asked is None or kept is None or kept.models != studied.models:
+        return studied.asked
+    return [kept.of(p, state) for p, state in zip(studied.asked, studied.hidden, strict=True)]
 
 
 def _forget(root: Path) -> int:

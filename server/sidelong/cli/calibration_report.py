@@ -117,7 +117,7 @@ def _sentences(found: Findings) -> Iterator[str]:
 def _on_threshold(found: Calibration) -> Iterator[str]:
     yield (
         f"On files it was not chosen on, the choice gains {signed(found.gain)} edit similarity "
-        "over the threshold in use."
+        "over what is in use."
     )
     if found.over_budget:
         yield f"The threshold in use takes longer than the {found.budget_ms:,.0f} ms."

@@ -7,7 +7,7 @@ Completing the blanks is `run`'s, fitting is `correcting`'s, and what is kept is
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -33,7 +33,7 @@ class Calibration:
     current: Point
     chosen: Point
     gain: Interval
-    """Edit similarity over the threshold in use, on blanks that the choice had not seen."""
+    """Edit similarity over what is in use, on blanks that the choice had not seen."""
     budget_ms: float | None
 
     @property
@@ -44,8 +44,8 @@ class Calibration:
     @property
     def worthwhile(self) -> bool:
         """Whether to change: for a gain that held on unseen blanks, or to keep the budget."""
-        if self.chosen.retrieved == self.current.retrieved:
-            return False
+        if replace(self.chosen, threshold=self.current.threshold) == self.current:
+            return False  # they decide alike
         return self.over_budget or self.gain.mean > 0
 
     @property
@@ -64,7 +64,7 @@ class Corrected:
     gain: Interval
     """Edit similarity over P(<cc>) alone, with a threshold chosen in the same way."""
     over_current: Interval
-    """Edit similarity over P(<cc>) with the threshold in use."""
+    """Edit similarity over what is in use: the threshold, with a correction if there is one."""
     auc: float
     """How well it tells where retrieval helps; and P(<cc>) on the same blanks."""
     auc_probability: float
@@ -81,23 +81,26 @@ def calibrate(
     current: float,
     budget_ms: float | None = None,
     asked: Sequence[float] | None = None,
+    in_use: Sequence[float] | None = None,
 ) -> Calibration | None:
     """The threshold of the best edit similarity among those whose mean latency is in the budget.
 
     The fastest where none is. Of equals the one that retrieves least.
-    `asked` is P(<cc>) of every blank, by default as the trials have it.
+    `asked` is P(<cc>) of every blank, by default as the trials have it; `in_use` is what is
+    compared with `current` today, by default the same.
     None if the model cannot decide, or there are fewer blanks than folds.
     """
     asked = probabilities(trials) if asked is None else asked
     if asked is None or len(trials) < FOLDS:
         return None
     said = np.asarray(asked, dtype=np.float64)
+    compared = said if in_use is None else np.asarray(in_use, dtype=np.float64)
     plain = _unseen(trials, said, budget_ms)
-    (in_use,) = sweep(trials, [current], asked)
+    (now,) = sweep(trials, [current], compared.tolist())
     return Calibration(
-        current=in_use,
+        current=now,
         chosen=_choose(trials, said, budget_ms),
-        gain=bootstrap_interval((plain - _similarity(trials, said >= current)).tolist()),
+        gain=bootstrap_interval((plain - _similarity(trials, compared >= current)).tolist()),
         budget_ms=budget_ms,
     )
 
@@ -110,14 +113,17 @@ def correct(
     models: str,
     current: float,
     budget_ms: float | None = None,
+    in_use: Sequence[float] | None = None,
 ) -> Corrected | None:
     """A correction of P(<cc>) by the states [N, D] at `<eof>`; None for too few blanks.
 
     Each blank is judged by a fit, and with a threshold, that has not seen its file.
+    `in_use` is what is compared with `current` today, by default P(<cc>).
     """
     if len(trials) < LEAST_TO_CORRECT:
         return None
     said = np.asarray(asked, dtype=np.float64)
+    compared = said if in_use is None else np.asarray(in_use, dtype=np.float64)
     gains = np.array(similarities(trials, "always")) - np.array(similarities(trials, "never"))
     sample = Sample(said, hidden.astype(np.float64), gains, _folds(trials))
     corrected, retrieve = np.empty_like(said), np.empty(len(said), dtype=bool)
@@ -136,7 +142,9 @@ def correct(
         correction=fitted.correction,
         chosen=_choose(trials, fitted.corrected, budget_ms),
         gain=bootstrap_interval((reached - _unseen(trials, said, budget_ms)).tolist()),
-        over_current=bootstrap_interval((reached - _similarity(trials, said >= current)).tolist()),
+        over_current=bootstrap_interval(
+            (reached - _similarity(trials, compared >= current)).tolist()
+        ),
         auc=auc(corrected, helps),
         auc_probability=auc(said, helps),
     )
