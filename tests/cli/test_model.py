@@ -267,6 +267,15 @@ def test_removing_without_anybody_to_ask_wants_a_yes(
     assert names(models) == []
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="links want rights there")
+def test_a_link_to_nowhere_is_removed_by_its_name(sidelong: Run, models: Path) -> None:
+    models.mkdir()
+    (models / "gone.gguf").symlink_to(models / "nowhere.gguf")
+    assert "gone" not in listed(sidelong("model", "list", "--json"))
+    assert sidelong("model", "remove", "gone", "--yes").status == 0
+    assert names(models) == []
+
+
 def test_without_room_nothing_is_copied(
     sidelong: Run, models: Path, coder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -83,7 +83,8 @@ class Partial:
 
 def installed(folder: Path) -> list[Installed]:
     """Every model of the folder, by name; none if there is no such folder."""
-    files = (path for path in folder.glob(f"*{SUFFIX}") if _NAME.fullmatch(path.stem))
+    named = (path for path in folder.glob(f"*{SUFFIX}") if _NAME.fullmatch(path.stem))
+    files = (path for path in named if path.is_file())
     return sorted((_installed(path) for path in files), key=lambda model: model.name.lower())
 
 
@@ -98,6 +99,15 @@ def find(folder: Path, name: str) -> Installed:
         f"There is no model {name!r} among yours ({names}). `sidelong model list` shows them, "
         "`add` and `pull` bring one in."
     )
+
+
+def dangling(folder: Path, name: str) -> Installed | None:
+    """The link of this name that leads to no file, which can only be removed."""
+    stem = name.removesuffix(SUFFIX)
+    path = file_of(folder, stem)
+    if not _NAME.fullmatch(stem) or not path.is_symlink() or path.exists():
+        return None
+    return Installed(stem, path, 0, None)
 
 
 def file_of(folder: Path, name: str) -> Path:

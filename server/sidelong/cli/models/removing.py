@@ -36,7 +36,7 @@ def run(args: Namespace) -> int:
             for part in unfinished:
                 part.path.unlink()
         return 0
-    model = store.find(folder, args.name)
+    model = store.dangling(folder, args.name) or store.find(folder, args.name)
     _check_unused(model)
     if _agreed(model.name, model.size_bytes, yes=args.yes):
         store.remove(model)
