@@ -110,5 +110,14 @@ def test_cases_are_spread_over_the_files_and_the_same_for_a_seed() -> None:
     assert cases != sample_cases(FILES, n=4, seed=4)
 
 
+def test_where_most_files_hold_none_of_a_kind_the_others_give_more() -> None:
+    functions = "".join(f"def f{i}(x):\n    return x + {i}\n\n\n" for i in range(12))
+    files = [File("all.py", "python", functions)]
+    files += [File(f"{i}.py", "python", f"x = {i}\n") for i in range(20)]
+    cases = sample_cases(files, n=6, seed=0, kinds=["body"])
+    assert [case.file.path for case in cases] == ["all.py"] * 6
+    assert len(set(cases)) == 6
+
+
 def test_no_files_have_no_cases() -> None:
     assert sample_cases([], n=4, seed=0) == []

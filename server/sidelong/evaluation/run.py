@@ -117,18 +117,22 @@ class Trial:
 def sample_cases(
     files: Iterable[File], *, n: int, seed: int, kinds: Sequence[Kind] = ("line",)
 ) -> list[Case]:
-    """`n` blanks, spread over as many files as there are; the same for the same seed and files.
+    """`n` blanks, spread over as many files as hold any; the same for the same seed and files.
 
     Fewer if the files do not hold that many.
     """
     rng = random.Random(seed)
     order = sorted((f for f in files if len(f.text) <= MOST_CHARACTERS), key=lambda f: f.path)
     rng.shuffle(order)
+
+    def draw(file: File, n: int) -> list[Case]:
+        return [Case(file, blank) for blank in sample_blanks(file.text, rng=rng, n=n, kinds=kinds)]
+
     each = -(-n // max(1, len(order)))
-    drawn = [
-        [Case(file, blank) for blank in sample_blanks(file.text, rng=rng, n=each, kinds=kinds)]
-        for file in order
-    ]
+    drawn = [draw(file, each) for file in order]
+    while each < n and sum(map(len, drawn)) < n:
+        each = min(2 * each, n)
+        drawn = [draw(cases[0].file, each) for cases in drawn if cases]
     return [cases[i] for i in range(each) for cases in drawn if i < len(cases)][:n]
 
 
