@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sidelong.cli import testing
 from sidelong.cli.source import project_files
 from sidelong.evaluation import passing
 
@@ -133,6 +135,19 @@ def test_who_is_ended_ends_the_tests_and_leaves_no_copy(
     end_us = f"sleep 1; kill -TERM {os.getpid()}; sleep 60"
     assert sidelong("eval", tested, "--test-command", end_us).status == 143
     assert not list(tmp_path.glob("sidelong-tests-*"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_a_signal_that_is_ignored_stays_ignored() -> None:
+    """As `nohup` starts us."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with testing._ended_by_signals():
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+            assert callable(signal.getsignal(signal.SIGTERM))
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_a_copy_needs_what_git_does_not_ignore(tested: Path) -> None:

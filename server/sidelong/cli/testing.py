@@ -124,14 +124,18 @@ def project_tests(args: Namespace) -> Iterator[ProjectTests | None]:
 
 @contextmanager
 def _ended_by_signals() -> Iterator[None]:
-    """Who ends us politely, or closes the terminal, ends the command as well and the copy."""
+    """Who ends us politely, or closes the terminal, ends the command as well and the copy.
+
+    A signal that is ignored stays so: `nohup` goes on when the terminal is closed.
+    """
 
     def leave(number: int, _frame: object) -> None:
         raise SystemExit(128 + number)
 
     names = ("SIGTERM", "SIGHUP")
     numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
-    before = {number: signal.signal(number, leave) for number in numbers}
+    heard = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, leave) for number in heard}
     try:
         yield
     finally:
