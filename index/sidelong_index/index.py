@@ -74,6 +74,14 @@ class Index:
         """How many files have been cut so far, each as often as that had to be done."""
         return self._worker.files_chunked
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether it is kept between runs; False without a `cache_dir`, or if writing there failed.
+
+        Certain once the index has stopped, which is when it is saved.
+        """
+        return self._worker.is_kept
+
     def start(self) -> None:
         """Load what was kept, scan, and keep up from then on. Returns at once; idempotent."""
         with self._lock:

@@ -36,7 +36,7 @@ _REPORT_EVERY_S = 0.05
 
 
 class Worker:
-    """Owns the writer. All but the two attributes to be read belongs to the index's thread."""
+    """Owns the writer. All but the three attributes to be read belongs to the index's thread."""
 
     def __init__(
         self,
@@ -69,6 +69,7 @@ class Worker:
         self._said_lost = False
         self.skipped: Mapping[str, Reason] = {}
         self.files_chunked = 0
+        self.is_kept = file is not None
 
     def run(self) -> None:
         """Until the inbox says stop."""
@@ -154,7 +155,7 @@ class Worker:
         if self._unsaved and self._file is not None:
             self._unsaved = False
             self._timer.saved()
-            save(self._file, writer.kept(), self._root, self._options)
+            self.is_kept = save(self._file, writer.kept(), self._root, self._options)
 
     def _report_scan(self, listing: Listing) -> bool:
         """Called for every folder; whether to go on."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -76,6 +77,32 @@ def test_the_index_lies_in_the_cache_folder(
     assert set(workspace.rglob("*")) == before
     assert report["cache_folder"] == str(tmp_path / "cache" / "index")
     assert report["cache_bytes"] > 0
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_an_index_that_cannot_be_kept_is_a_failure(
+    sidelong: Run, workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inside: bool
+) -> None:
+    cache = (workspace if inside else tmp_path) / "cache"
+    if not inside:
+        cache.write_text("a file where the folder should be", encoding="utf-8")
+    monkeypatch.setenv("SIDELONG_CACHE_DIR", str(cache))
+
+    result = sidelong("index", workspace, "--json")
+
+    assert result.status == 1
+    assert f"could not be kept in {cache / 'index'}" in result.err
+    assert "set SIDELONG_CACHE_DIR" in result.err
+    assert (result.json["files"], result.json["cache_bytes"]) == (3, 0)
+
+
+def test_settings_that_cannot_be_used_are_pointed_out(sidelong: Run, workspace: Path) -> None:
+    config = Path(os.environ["SIDELONG_CONFIG"])
+    config.write_text('maxLines = "many"\n', encoding="utf-8")
+    result = sidelong("index", workspace)
+    assert result.status == 0
+    assert "sidelong: " in result.err
+    assert "maxLines" in result.err
 
 
 def test_people_get_the_figures(sidelong: Run, workspace: Path) -> None:

@@ -7,6 +7,7 @@ Kept indexes of folders that have been deleted are deleted too.
 from __future__ import annotations
 
 import json
+import sys
 import time
 from argparse import ArgumentParser, Namespace
 from collections import Counter
@@ -21,11 +22,16 @@ from sidelong.cli.config import load_config
 from sidelong.cli.terminal import Terminal
 from sidelong.cli.workspace import indexed
 from sidelong.errors import SidelongError
+from sidelong.settings import Settings
 from sidelong_index import remove_deleted
 
 
 class FolderError(SidelongError):
     """There is no such folder."""
+
+
+class CacheError(SidelongError):
+    """The index could not be kept."""
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -35,21 +41,29 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Index the folder and print what there is."""
+    """Index the folder and print what there is; raises `CacheError` if that was for nothing."""
     if not args.folder.is_dir():
         raise FolderError(f"{args.folder} is no folder. Give the folder to index.")
     root = args.folder.resolve()
-    report = _index(root)
+    config = load_config(root)
+    for message in config.problems:
+        print(f"sidelong: {message}", file=sys.stderr)
+    report, is_kept = _index(root, config.settings)
     if args.json:
         print(json.dumps(report))
     else:
         _print(report)
+    if not is_kept:
+        raise CacheError(
+            f"The index of {root} could not be kept in {paths.index_cache_dir()}, so it will be "
+            "built anew. Make room there, or set SIDELONG_CACHE_DIR to another folder, outside "
+            "of the indexed one."
+        )
     return 0
 
 
-def _index(root: Path) -> dict[str, Any]:
-    """Bring the index up to date; what there is then, for programs."""
-    settings = load_config(root).settings
+def _index(root: Path, settings: Settings) -> tuple[dict[str, Any], bool]:
+    """Bring the index up to date; what there is then, for programs, and whether it was kept."""
     started = time.perf_counter()
     with indexed(root, exclude=settings.exclude, patience_s=0.0) as index:
         seconds = time.perf_counter() - started
@@ -58,7 +72,7 @@ def _index(root: Path) -> dict[str, Any]:
         read = index.files_chunked
     deleted = remove_deleted(paths.index_cache_dir())
     # Measured after the index has stopped, which is when it is saved.
-    return {
+    report = {
         "root": str(root),
         "files": snapshot.files,
         "chunks": snapshot.chunks,
@@ -69,6 +83,7 @@ def _index(root: Path) -> dict[str, Any]:
         "deleted": [str(folder) for folder in deleted],
         "cache_bytes": sum(file.stat().st_size for file in paths.index_cache_dir().glob("*.index")),
     }
+    return report, index.is_kept
 
 
 def _print(report: dict[str, Any]) -> None:
