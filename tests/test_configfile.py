@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+from sidelong.cli.user_config import write_setting
 from sidelong.configfile import ConfigFile, read_config_file
 
 
@@ -17,6 +18,14 @@ def read(tmp_path: Path, text: str) -> tuple[ConfigFile, list[str]]:
 
 def test_no_file_is_an_empty_file(tmp_path: Path) -> None:
     assert read_config_file(tmp_path / "config.toml") == (ConfigFile(), [])
+
+
+def test_a_byte_order_mark_is_no_part_of_the_file(tmp_path: Path) -> None:
+    config, messages = read(tmp_path, "\ufeffmaxLines = 1\n")
+    assert (config.section, messages) == ({"maxLines": 1}, [])
+    file = tmp_path / "config.toml"
+    write_setting(file, "model.path", "a.gguf")
+    assert file.read_text(encoding="utf-8") == 'maxLines = 1\nmodel.path = "a.gguf"\n'
 
 
 def test_the_deepest_folder_comes_last(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ class ConfigFile:
 def read_config_file(path: Path) -> tuple[ConfigFile, list[str]]:
     """Read the file, and one message per problem; a file that is not there is an empty one."""
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         return ConfigFile(), []
     except (OSError, ValueError) as error:

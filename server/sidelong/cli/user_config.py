@@ -96,7 +96,7 @@ def write_setting(file: Path, name: str, value: Value, folder: Path | None = Non
     """
     file = file.resolve()  # a link into somebody's dotfiles stays a link
     try:
-        old = file.read_bytes().decode() if file.exists() else ""
+        old = file.read_bytes().decode("utf-8-sig") if file.exists() else ""
         new = with_setting(old, name, value, folder)
     except ValueError as error:
         raise SettingsError(
