@@ -55,6 +55,11 @@ def message(editor: Any) -> str:
     return str(editor.statuses[-1]["message"]) if editor.statuses else ""
 
 
+def bars(editor: Any) -> list[str]:
+    """The messages with which progress bars began."""
+    return [reports[0].message for reports in editor.client.progress_reports.values() if reports]
+
+
 def answered_by(editor: Any, doc: Any) -> str:
     items = editor.complete(doc, invoked=True)
     assert items, editor.explain(doc)
@@ -92,6 +97,57 @@ def test_what_the_old_model_was_asked_it_answers(
     go.touch()
     item, *_ = editor.run(asked)
     assert item.insert_text == "old.gguf"
+
+
+def test_what_the_old_model_suggested_is_gone_with_it(
+    new_editor: NewEditor, models: Models
+) -> None:
+    editor = new_editor().start(options={"model": {"path": models.add("old.gguf")}})
+    doc = editor.open("a.py", MODEL)
+    editor.until(lambda: message(editor) == "Completing with old.gguf")
+    use(editor, models.held("new.gguf"))
+    editor.until(lambda: message(editor).endswith("loading new.gguf"))
+    assert editor.suggestion(doc) == "old.gguf"
+    models.release("new.gguf")
+    editor.until(lambda: message(editor) == "Completing with new.gguf")
+    assert editor.suggestion(doc) == "new.gguf"
+
+
+def test_what_the_old_model_began_ahead_is_gone_with_it(
+    new_editor: NewEditor, models: Models, tmp_path: Path
+) -> None:
+    go = tmp_path / "answer.go"
+    go.touch()
+    editor = new_editor().start(options={"model": {"path": models.add("old.gguf")}})
+    doc = editor.open("a.py", f'#! {{"text": "{{model}}", "hold": "{go.as_posix()}"}}\n$0')
+    editor.until(lambda: message(editor) == "Completing with old.gguf")
+    use(editor, models.held("new.gguf"))
+    editor.until(lambda: message(editor).endswith("loading new.gguf"))
+    assert editor.suggestion(doc) == "old.gguf"
+    go.unlink()
+    editor.type(doc, "old.gguf")
+    editor.until(lambda: editor.log.read_text().count("asked a.py") == 2)
+    models.release("new.gguf")
+    editor.until(lambda: message(editor) == "Completing with new.gguf")
+    go.touch()
+    assert editor.suggestion(doc) == "new.gguf"
+
+
+def test_what_was_asked_before_the_settings_changed_is_not_remembered(
+    new_editor: NewEditor, models: Models, tmp_path: Path
+) -> None:
+    go = tmp_path / "answer.go"
+    editor = new_editor().start(options={"model": {"path": models.add("old.gguf")}})
+    doc = editor.open("a.py", f'#! {{"text": "{{asked}}", "hold": "{go.as_posix()}"}}\n$0')
+    asked = editor.task(editor.ask(doc))
+    editor.until(lambda: editor.state == "working")
+    use(editor, models.held("new.gguf"))
+    editor.until(lambda: "new.gguf" in bars(editor))
+    go.touch()
+    item, *_ = editor.run(asked)
+    assert item.insert_text == "1"
+    assert editor.suggestion(doc) == "2"
+    models.release("new.gguf")
 
 
 def test_a_model_that_fails_changes_nothing_and_is_told_once(

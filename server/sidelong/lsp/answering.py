@@ -96,11 +96,12 @@ async def _reply(
     revision, question = doc.revision, read(doc)
     server.newest_request[key] = record.id
     settings = await settings_for(server, doc)
+    recall = server.recall  # another one, if the settings or the model change meanwhile
     answer = None if by_hand else await _known(server, doc, question)
     record.recalled = answer is not None
     if answer is None:
         answer = await _ask(server, doc, question, settings, record.id, by_hand=by_hand, key=key)
-        server.recall.remember(doc.uri, before=question.before, after=question.after, answer=answer)
+        recall.remember(doc.uri, before=question.before, after=question.after, answer=answer)
     record.answer, record.reason = answer, answer.reason
     if not answer.text:
         raise Declined("empty", answer.reason or "nothing to suggest")

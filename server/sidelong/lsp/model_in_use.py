@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
@@ -26,10 +27,18 @@ logger = logging.getLogger(__name__)
 class ModelInUse:
     """One engine that answers, and at most one that gets ready for its place; the event loop's."""
 
-    def __init__(self, server: LanguageServer, make: MakeEngine, status: Status) -> None:
+    def __init__(
+        self,
+        server: LanguageServer,
+        make: MakeEngine,
+        status: Status,
+        on_successor: Callable[[], None],
+    ) -> None:
+        """`on_successor` is called when another model answers from now on."""
         self._server = server
         self._make = make
         self._status = status
+        self._on_successor = on_successor
         self._wanted: UserSettings | None = None
         self._in_use: UserSettings | None = None
         self._title: str | None = None
@@ -90,6 +99,7 @@ class ModelInUse:
     def _take_over(self, engine: Engine, user: UserSettings, title: str) -> None:
         if engine is self._next and self.engine is not None:
             self._leave(self.engine, at_once=False)
+            self._on_successor()
         self._next, self.engine, self._in_use = None, engine, user
         self._told = ""
         self._say_ready(title)

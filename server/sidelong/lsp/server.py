@@ -67,7 +67,7 @@ class Server(LanguageServer):
             status=self.status,
             cache_dir=options.cache_dir,
         )
-        self.model = ModelInUse(self, make_engine, self.status)
+        self.model = ModelInUse(self, make_engine, self.status, self._forget_answers)
         self.configured = asyncio.Event()
         """Set once the client has told its configuration; completing before could be against
         the user's wishes."""
@@ -111,8 +111,7 @@ class Server(LanguageServer):
                     await self.indexing.apply(folder, settings)
                     await _recollect(folder)
             if this == self._refreshes:
-                self.recall = Recall()
-                self.prefetch.forget()
+                self._forget_answers()
                 self.configured.set()
                 user = self.configuration.user()
                 self.acceptance.on = user.count_acceptance
@@ -142,6 +141,14 @@ class Server(LanguageServer):
             return
         sections = dict(zip((folder.uri for folder in folders), rest, strict=False))
         self.configuration.set_client(everywhere, sections)
+
+    def _forget_answers(self) -> None:
+        """What was answered with other settings, or by another model, is no answer any more.
+
+        The memory is another one, so that what is still being answered is not kept either.
+        """
+        self.recall = Recall()
+        self.prefetch.forget()
 
     def _is_wanted(self) -> bool:
         """Whether anything at all is to be completed; otherwise the model's memory is saved."""
