@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sidelong.healing import Pieces
@@ -52,6 +52,7 @@ def test_nothing_follows_nothing() -> None:
     assert matches([1]) == []
 
 
+@settings(deadline=None)
 @given(st.lists(SOURCE, max_size=3), SOURCE)
 def test_matches_are_those_of_a_plain_search(sources: list[list[int]], context: list[int]) -> None:
     expected = []

@@ -51,7 +51,7 @@ class Line:
 
 def unix(text: str) -> str:
     """`text` with `\\n` line ends."""
-    return LINE_END.sub("\n", text) if "\r" in text else text
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def width(text: str) -> int:
