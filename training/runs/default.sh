@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The shipped model: about two hours on two cores, resumable. Results lie in training/work.
+# The nano model from nothing: about two hours on two cores, resumable. Results lie in training/work.
 #     training/runs/default.sh [FOLDER]
 set -euo pipefail
 work=$(realpath -m "${1:-training/work}")
