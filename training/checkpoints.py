@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 
+from training.files import whole
 from training.model import Model, Shape
 
 
@@ -29,9 +30,8 @@ def load(path: Path) -> Model:
 
 def save(path: Path, model: Model, **more: Any) -> None:
     """Write a checkpoint; it appears only when it is whole."""
-    aside = path.with_suffix(".part")
-    torch.save({"shape": asdict(model.shape), "model": model.state_dict(), **more}, aside)
-    aside.replace(path)
+    with whole(path) as aside:
+        torch.save({"shape": asdict(model.shape), "model": model.state_dict(), **more}, aside)
 
 
 def from_gguf(path: Path) -> Model:

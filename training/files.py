@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,6 +33,4 @@ def cut_torn_line(path: Path) -> None:
         data = file.read()
         kept = data.rfind(b"\n") + 1
         if kept < len(data):
-            file.seek(kept)
-            file.truncate()
-            os.fsync(file.fileno())
+            file.truncate(kept)

@@ -16,6 +16,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path, PurePath
 from typing import Any, Literal, get_args
 
@@ -106,18 +107,16 @@ class Engine:
 
 
 def cases(files: Sequence[SourceFile], n: int, *, seed: int) -> list[Case]:
-    """`n` blanks of one package, spread over its files."""
-    rng = random.Random(f"{seed} {files[0].package}")
-    made: list[Case] = []
+    """`n` blanks of one package, spread over its files; one that is drawn twice is one."""
+    drawn = islice(_draw(files, random.Random(f"{seed} {files[0].package}")), n)
+    return list({case.key: case for case in drawn}.values())
+
+
+def _draw(files: Sequence[SourceFile], rng: random.Random) -> Iterator[Case]:
     for _ in range(20):
         for file in rng.sample(list(files), k=len(files)):
-            if len(made) >= n:
-                return made
-            made += [
-                Case(file.package, file.path, blank.start, blank.end, blank.kind)
-                for blank in sample_blanks(file.text, rng=rng, n=1, kinds=KINDS)
-            ]
-    return made
+            for blank in sample_blanks(file.text, rng=rng, n=1, kinds=KINDS):
+                yield Case(file.package, file.path, blank.start, blank.end, blank.kind)
 
 
 def quotas(corpus: Sequence[Sequence[SourceFile]], n: int) -> list[int]:
@@ -235,9 +234,7 @@ def jobs(corpus: Path, n: int, *, seed: int, done: set[str]) -> Iterator[list[Ca
     """The cases that are still to be done, in small groups of one package each."""
     by_package = packages(corpus)
     for files, quota in zip(by_package, quotas(by_package, n), strict=True):
-        # A blank that was drawn twice is one.
-        drawn = {case.key: case for case in cases(files, quota, seed=seed)}
-        todo = [case for key, case in drawn.items() if key not in done]
+        todo = [case for case in cases(files, quota, seed=seed) if case.key not in done]
         for i in range(0, len(todo), CASES_PER_JOB):
             yield todo[i : i + CASES_PER_JOB]
 

@@ -93,12 +93,12 @@ class Package:
 
 
 def packages_to_do(corpus: Path, n: int, *, seed: int, done: set[str]) -> list[Package]:
-    """Every package with blanks to do, most of them first; a blank that was drawn twice is one."""
+    """Every package with blanks to do, most of them first."""
     by_package = packages(corpus)
     found = []
     for files, quota in zip(by_package, quotas(by_package, n), strict=True):
-        todo = {c.key: c for c in cases(files, quota, seed=seed) if c.key not in done}
-        found.append(Package({file.path: file for file in files}, list(todo.values())))
+        todo = [case for case in cases(files, quota, seed=seed) if case.key not in done]
+        found.append(Package({file.path: file for file in files}, todo))
     return sorted((p for p in found if p.todo), key=lambda package: -len(package.todo))
 
 
