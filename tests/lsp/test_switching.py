@@ -88,6 +88,7 @@ def test_what_the_old_model_was_asked_it_answers(
     go = tmp_path / "answer.go"
     editor = new_editor().start(options={"model": {"path": models.add("old.gguf")}})
     doc = editor.open("a.py", f'#! {{"text": "{{model}}", "hold": "{go.as_posix()}"}}\n$0')
+    editor.until(lambda: message(editor) == "Completing with old.gguf")
     asked = editor.task(editor.ask(doc, invoked=True))
     editor.until(lambda: editor.state == "working")
     use(editor, models.add("new.gguf"))
@@ -139,6 +140,7 @@ def test_what_was_asked_before_the_settings_changed_is_not_remembered(
     go = tmp_path / "answer.go"
     editor = new_editor().start(options={"model": {"path": models.add("old.gguf")}})
     doc = editor.open("a.py", f'#! {{"text": "{{asked}}", "hold": "{go.as_posix()}"}}\n$0')
+    editor.until(lambda: message(editor) == "Completing with old.gguf")
     asked = editor.task(editor.ask(doc))
     editor.until(lambda: editor.state == "working")
     use(editor, models.held("new.gguf"))
