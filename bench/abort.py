@@ -2,7 +2,7 @@
 
 `llama_decode` asks before every node of the graph.
 A Python callback needs the interpreter lock each time, which an indexing thread may hold for
-milliseconds; strlen needs none (see `sidelong.model.protocol.Cancel`).
+milliseconds; strlen needs none (see `sidelong.engine.Cancel`).
 
     python bench/abort.py [MODEL.gguf]
 """
@@ -14,13 +14,15 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import llama_cpp
 
-from sidelong.model.llama import LlamaModel
-from sidelong.model.protocol import Cancel
+from sidelong.engine import Cancel, load_model
 from sidelong.paths import default_model
+
+if TYPE_CHECKING:
+    from sidelong.engine import LlamaModel
 
 RUNS = 15
 CODE = "for name, value in sorted(fields.items()):\n    total += value.weight\n"
@@ -42,7 +44,7 @@ def decode_ms(model: LlamaModel) -> float:
     tokens = (model.tokenize(CODE) * 40)[:400]
     times = []
     for _ in range(RUNS):
-        model.evaluate([model.special.eos], rows=1, cancel=Cancel())
+        model.forget()
         start = time.perf_counter()
         for n in range(380, 400):
             model.evaluate(tokens[:n], rows=1, cancel=Cancel())
@@ -52,7 +54,7 @@ def decode_ms(model: LlamaModel) -> float:
 
 def main() -> None:
     path = Path(sys.argv[1]) if len(sys.argv) > 1 else default_model()
-    model = LlamaModel(path, threads=1)
+    model = load_model(path, threads=1)
     busy = threading.Event()
 
     def index() -> None:

@@ -15,14 +15,11 @@ from pathlib import Path
 
 from bench.held_out import PACKAGES
 
-from sidelong.completer import Completer
+from sidelong.engine import Answer, Cancel, Completer, load_model
 from sidelong.evaluation.blanks import Kind
 from sidelong.evaluation.run import Case, File, outcome, question, sample_cases
 from sidelong.lsp.answering import ALTERNATIVES
-from sidelong.model.llama import LlamaModel
-from sidelong.model.protocol import Cancel
 from sidelong.paths import default_model
-from sidelong.request import Answer
 from sidelong.settings import Settings
 from sidelong_index import build
 
@@ -46,7 +43,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("-n", type=int, default=200, help="blanks of each package")
     n = parser.parse_args().n
-    completer = Completer(LlamaModel(default_model(), threads=1))
+    completer = Completer(load_model(default_model(), threads=1))
     right = [0] * (ALTERNATIVES + 1)
     otherwise = offered = total = 0
     decoded = [0, 0]

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sidelong.correction import Values, log_odds
+from sidelong.engine import Values, log_odds
 from sidelong.evaluation.correcting import ridge
 from sidelong.evaluation.decision import auc
 from sidelong.evaluation.metrics import bootstrap_interval

@@ -14,11 +14,8 @@ import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
-from sidelong.completer import Completer
-from sidelong.model.llama import LlamaModel
-from sidelong.model.protocol import Cancel
+from sidelong.engine import Answer, Cancel, Completer, Request, load_model
 from sidelong.paths import default_model
-from sidelong.request import Answer, Request
 from sidelong.settings import RetrievalMode, Settings
 from sidelong_index import Snapshot, build
 
@@ -68,7 +65,7 @@ def main() -> None:
     root = Path(sysconfig.get_paths()["purelib"]) / PACKAGE
     files = {p.relative_to(root).as_posix(): p.read_text("utf-8") for p in root.rglob("*.py")}
     path = next(name for name in sorted(files) if Path(name).name == FILE)
-    completer = Completer(LlamaModel(model))
+    completer = Completer(load_model(model))
     print(f"{model.name}, typing {len(LINES)} lines of {PACKAGE}/{path}; medians per keystroke")
     print("           keys   prompt  evaluated   (mean)  generated  retrieved      ms")
     modes: tuple[RetrievalMode, ...] = ("never", "auto", "always")

@@ -26,13 +26,10 @@ import numpy.typing as npt
 
 from sidelong.cli import main as sidelong
 from sidelong.cli.source import code_files
-from sidelong.completer import Completer
+from sidelong.engine import Cancel, Completer, Request, load_model
 from sidelong.evaluation.online import texts
 from sidelong.evaluation.sampling import sample
-from sidelong.model.llama import LlamaModel
-from sidelong.model.protocol import Cancel
 from sidelong.paths import default_model
-from sidelong.request import Request
 from sidelong.settings import Settings
 
 PACKAGE = "rich"
@@ -122,7 +119,7 @@ def add(writer: gguf.GGUFWriter, name: str, size: tuple[int, ...]) -> None:
 
 def threshold(model: Path, root: Path, *, blanks: int, keys: int) -> float:
     """The one that P(<cc>) passes for a fifth of the keystrokes that are going to be measured."""
-    completer = Completer(LlamaModel(model))
+    completer = Completer(load_model(model))
     asked = []
     for case in sample(code_files(root, Settings()), n=blanks, seed=0):
         for text, offset in list(texts(case, keys))[1:]:

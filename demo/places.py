@@ -12,8 +12,8 @@ from pathlib import Path
 from lsprotocol.types import Position
 
 from sidelong import paths
-from sidelong.cli.language import language_id
 from sidelong.evaluation.blanks import Blank, Kind, sample_blanks
+from sidelong.language import language_id
 from sidelong_index import select_files
 
 PACKAGE = "rich"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sidelong.model.llama import LlamaModel
+from sidelong.engine.model.llama import LlamaModel
 from sidelong.paths import default_model as default_model_path
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -23,12 +23,12 @@ from sidelong.acceptance import (
     total,
     wilson,
 )
-from sidelong.gate import Gate
+from sidelong.engine.gate import Decision
 
 
 def cell(p: float | None, *, retrieved: bool = False, sure: float = 0.3, **gate: Any) -> Cell:
     decided: Any = {"threshold": 0.5, "rule": "threshold", **gate}
-    return Cell.of(Gate(p, retrieved=retrieved, **decided), sure)
+    return Cell.of(Decision(p, retrieved=retrieved, **decided), sure)
 
 
 def test_suggestions_alike_are_counted_together() -> None:

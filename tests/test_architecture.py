@@ -10,14 +10,54 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-SERVER = ROOT / "server" / "sidelong"
-INDEX = ROOT / "index" / "sidelong_index"
+PACKAGES = {
+    "sidelong": ROOT / "server" / "sidelong",
+    "sidelong_index": ROOT / "index" / "sidelong_index",
+    "demo": ROOT / "demo",
+    "bench": ROOT / "bench",
+    "training": ROOT / "training",
+}
+SHIPPED = ("sidelong", "sidelong_index")
+
+VALUES = ("sidelong.settings", "sidelong.paths", "sidelong.errors")
+
+LAYERS: dict[str, tuple[str, ...]] = {
+    # layer: the layers it may import, besides itself; the innermost layer of a module counts
+    "sidelong_index": (),
+    "sidelong.errors": (),
+    "sidelong.paths": (),
+    "sidelong.language": (),
+    "sidelong.settings": (),
+    "sidelong.sections": ("sidelong.settings",),
+    "sidelong.configfile": (*VALUES, "sidelong.sections"),
+    "sidelong.engine": (*VALUES, "sidelong_index"),
+    "sidelong.acceptance": ("sidelong.engine",),
+    "sidelong.learnt": (*VALUES, "sidelong.engine", "sidelong.acceptance"),
+    "sidelong.models": (*VALUES, "sidelong.configfile", "sidelong"),
+    "sidelong.evaluation": (*VALUES, "sidelong.engine", "sidelong_index"),
+    "sidelong.lsp": (
+        *VALUES, "sidelong.sections", "sidelong.configfile", "sidelong.engine",
+        "sidelong.acceptance", "sidelong.learnt", "sidelong_index", "sidelong",
+    ),
+    "sidelong.cli": ("sidelong", "sidelong_index"),
+    "sidelong": ("sidelong.cli",),
+    "demo": ("sidelong", "sidelong_index"),
+    "bench": ("sidelong", "sidelong_index"),
+    "training": ("sidelong", "sidelong_index", "demo"),
+}  # fmt: skip
+"""Who may import whom. A layer named on the right stands for all that lies within it."""
+
+FRONTS = {
+    # package: the only ones outside of it that may look behind its front
+    "sidelong.engine": ("training",),
+    "sidelong_index": (),
+}
 
 ONE_DOOR = {
     # library: the only places that may import it
     "pygls": "sidelong.lsp",
     "lsprotocol": "sidelong.lsp",
-    "llama_cpp": "sidelong.model.llama",
+    "llama_cpp": "sidelong.engine.model.llama",
     "huggingface_hub": "sidelong.models.hub",
     "psutil": "sidelong.cli.checks.machine",
     "tomlkit": "sidelong.cli.user_config",
@@ -28,63 +68,65 @@ ONE_DOOR = {
 NEVER_WHILE_SERVING = ("torch", "gguf", "tokenizers", "training", "bench", "tests")
 
 PURE = [
-    "sidelong.alternatives",
-    "sidelong.gate",
-    "sidelong.correction",
+    "sidelong.settings",
     "sidelong.acceptance",
-    "sidelong.prompt",
-    "sidelong.view",
-    "sidelong.window",
-    "sidelong.model.families",
-    "sidelong.model.profile",
-    "sidelong.healing",
-    "sidelong.mixture",
-    "sidelong.ngram",
-    "sidelong.recall",
-    "sidelong.trim",
+    "sidelong.engine.alternatives",
+    "sidelong.engine.correction",
+    "sidelong.engine.gate",
+    "sidelong.engine.healing",
+    "sidelong.engine.mixture",
+    "sidelong.engine.model.families",
+    "sidelong.engine.model.profile",
+    "sidelong.engine.ngram",
+    "sidelong.engine.prompt",
+    "sidelong.engine.request",
+    "sidelong.engine.trim",
+    "sidelong.engine.view",
+    "sidelong.engine.window",
+    "sidelong.lsp.recall",
     "sidelong_index.chunk",
     "sidelong_index.terms",
     "sidelong_index.score",
     "sidelong_index.scan",
 ]
-"""No clock, disk, thread, network or log: what they return depends on their arguments alone."""
+"""No clock, disk, thread, network or log, nor do the modules they import have one."""
 
 IMPURE = {
-    "asyncio", "io", "logging", "multiprocessing", "os", "random", "shutil", "socket",
-    "subprocess", "tempfile", "threading", "time", "queue", "concurrent", "urllib",
+    "asyncio", "io", "logging", "multiprocessing", "os", "pathlib.Path", "random", "shutil",
+    "socket", "subprocess", "tempfile", "threading", "time", "queue", "concurrent", "urllib",
 }  # fmt: skip
 
-FORBIDDEN = [
-    # (importer, imported, why)
-    ("sidelong_index", "sidelong", "the index knows nothing of completion"),
-    ("sidelong.completer", "sidelong.lsp", "only sidelong.lsp knows LSP"),
-    ("sidelong.completer", "sidelong.model.llama", "any model will do"),
-    ("sidelong.model", "sidelong.completer", "a model knows nothing of requests"),
-    ("sidelong.model", "sidelong.lsp", "a model knows nothing of clients"),
-    ("sidelong.trim", "sidelong.completer", "pure modules are below"),
-    ("sidelong.lsp", "sidelong.models", "serving makes no connection"),
-    ("sidelong.evaluation", "sidelong.lsp", "evaluation asks the completer directly"),
-]
 
-
-def modules(folder: Path, package: str) -> Iterator[tuple[str, Path]]:
+def modules(folder: Path, package: str) -> Iterator[tuple[str, ast.Module]]:
     for path in sorted(folder.rglob("*.py")):
+        if "work" in path.relative_to(folder).parts:
+            continue  # what training leaves behind
         parts = path.relative_to(folder).with_suffix("").parts
         names = [part for part in parts if part != "__init__"]
-        yield ".".join([package, *names]), path
+        yield ".".join([package, *names]), ast.parse(path.read_text(encoding="utf-8"))
 
 
-def imports(path: Path) -> set[str]:
-    """Every module named in an import statement, those inside functions included."""
+SOURCE = {
+    name: tree for package, folder in PACKAGES.items() for name, tree in modules(folder, package)
+}
+
+
+def imports(tree: ast.Module, *, typing: bool = True) -> set[str]:
+    """Every name that is imported, inside functions too; `typing`: under TYPE_CHECKING too."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING" and not typing:
+            waiting.extend(node.orelse)
+            continue
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: relative import"
+            assert node.level == 0, "relative import"
             assert node.module is not None
-            found.add(node.module)
             found.update(f"{node.module}.{alias.name}" for alias in node.names)
+        waiting.extend(ast.iter_child_nodes(node))
     return found
 
 
@@ -92,8 +134,82 @@ def within(module: str, package: str) -> bool:
     return module == package or module.startswith(package + ".")
 
 
-ALL = [*modules(SERVER, "sidelong"), *modules(INDEX, "sidelong_index")]
-IMPORTS = {name: imports(path) for name, path in ALL}
+def module_of(name: str) -> str | None:
+    """The module of ours that holds an imported name; None if it is none of ours."""
+    while name not in SOURCE:
+        name, _, last = name.rpartition(".")
+        if not last or not name:
+            return None
+    return name
+
+
+def used(tree: ast.Module, *, typing: bool = True) -> set[str]:
+    """The modules of ours that a module imports."""
+    return {found for name in imports(tree, typing=typing) if (found := module_of(name))}
+
+
+def defined_in(name: str) -> str | None:
+    """The module of ours that defines an imported name, where a front only hands it on."""
+    module = module_of(name)
+    if module is None or module == name:
+        return module
+    last = name.rpartition(".")[2]
+    handed_on = (other for other in imports(SOURCE[module]) if other.endswith(f".{last}"))
+    return next((found for other in handed_on if (found := defined_in(other))), module)
+
+
+def layer(module: str) -> str:
+    """The innermost layer that holds a module."""
+    return max((name for name in LAYERS if within(module, name)), key=len)
+
+
+IMPORTS = {name: imports(tree) for name, tree in SOURCE.items() if within(name, SHIPPED[0])} | {
+    name: imports(tree) for name, tree in SOURCE.items() if within(name, SHIPPED[1])
+}
+
+
+@pytest.mark.parametrize("importer", LAYERS)
+def test_every_layer_imports_only_what_the_table_allows(importer: str) -> None:
+    members = {name: tree for name, tree in SOURCE.items() if layer(name) == importer}
+    assert members, f"{importer} is gone: correct the table"
+    allowed = LAYERS[importer]
+    wrong = [
+        (name, found)
+        for name, tree in members.items()
+        for found in used(tree)
+        if layer(found) != importer and not any(within(found, other) for other in allowed)
+    ]
+    assert wrong == []
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    graph = {name: sorted(used(tree) - {name}) for name, tree in SOURCE.items()}
+    cycles: list[list[str]] = []
+    done: set[str] = set()
+
+    def visit(name: str, path: list[str]) -> None:
+        if name in path:
+            cycles.append([*path[path.index(name) :], name])
+        elif name not in done:
+            for other in graph[name]:
+                visit(other, [*path, name])
+            done.add(name)
+
+    for name in graph:
+        visit(name, [])
+    assert cycles == []
+
+
+@pytest.mark.parametrize(("package", "others"), FRONTS.items())
+def test_nobody_looks_behind_the_front(package: str, others: tuple[str, ...]) -> None:
+    wrong = [
+        (name, found)
+        for name, tree in SOURCE.items()
+        if not within(name, package) and not any(within(name, other) for other in others)
+        for found in used(tree)
+        if found.startswith(package + ".")
+    ]
+    assert wrong == []
 
 
 @pytest.mark.parametrize(("library", "door"), ONE_DOOR.items())
@@ -113,40 +229,32 @@ def test_serving_never_imports_training_or_its_libraries() -> None:
     assert wrong == []
 
 
+def effects(tree: ast.Module) -> set[str]:
+    """What a module can reach of the world: impure imports, and the built-in `open`."""
+    found = {
+        name
+        for name in imports(tree, typing=False)
+        if name in IMPURE or name.split(".")[0] in IMPURE
+    }
+    if "pathlib" in imports(tree, typing=False):
+        found.add("pathlib")
+    calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return found | {"open" for call in calls if isinstance(call, ast.Name) and call.id == "open"}
+
+
 @pytest.mark.parametrize("pure", PURE)
 def test_pure_modules_touch_no_clock_disk_thread_or_log(pure: str) -> None:
-    members = {name: found for name, found in IMPORTS.items() if within(name, pure)}
-    assert members, f"{pure} is gone: correct the table"
-    wrong = {
-        (name, imported)
-        for name, found in members.items()
-        for imported in found
-        if imported.split(".")[0] in IMPURE
-    }
+    waiting = [name for name in SOURCE if within(name, pure)]
+    assert waiting, f"{pure} is gone: correct the table"
+    wrong, seen = set(), set(waiting)
+    while waiting:
+        name = waiting.pop()
+        wrong |= {(name, effect) for effect in effects(SOURCE[name])}
+        found = {defined_in(other) for other in imports(SOURCE[name], typing=False)}
+        new = {other for other in found if other is not None} - seen
+        seen |= new
+        waiting.extend(new)
     assert wrong == set()
-
-
-@pytest.mark.parametrize(("importer", "imported", "why"), FORBIDDEN)
-def test_forbidden_imports(importer: str, imported: str, why: str) -> None:
-    wrong = [
-        (name, found)
-        for name, all_found in IMPORTS.items()
-        if within(name, importer)
-        for found in all_found
-        if within(found, imported)
-    ]
-    assert wrong == [], why
-
-
-def test_the_server_uses_only_the_front_of_the_index() -> None:
-    wrong = [
-        (name, imported)
-        for name, found in IMPORTS.items()
-        if within(name, "sidelong")
-        for imported in found
-        if imported.startswith("sidelong_index.") and (INDEX / f"{imported[15:]}.py").exists()
-    ]
-    assert wrong == []
 
 
 def test_every_test_that_the_architecture_names_exists() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sidelong import paths
-from sidelong.correction import Correction, to_json
+from sidelong.engine.correction import Correction, to_json
 from sidelong.learnt import correction_file, forget, load_correction, save_correction
 
 FOUND = Correction("a", 0.1, 0.2, np.ones(3), np.array([0.0, 1.0]), np.array([0.0, 1.0]))

@@ -6,15 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from sidelong.settings import (
+from sidelong.sections import (
     Section,
-    Settings,
-    UserSettings,
     parse_settings,
     parse_user_settings,
     unknown_names,
     user_only_names,
 )
+from sidelong.settings import Settings, UserSettings
 
 
 def parsed(section: Section) -> Settings:

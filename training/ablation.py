@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from sidelong.mixture import Mixture
+from sidelong.engine.mixture import Mixture
 from training import mixture, workers
 from training.baseline import NEVER
 from training.evaluate import table

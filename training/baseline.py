@@ -10,8 +10,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from sidelong.mixture import DEFAULT
-from sidelong.model.protocol import Cancel, Evaluation, Model
+from sidelong.engine.mixture import DEFAULT
+from sidelong.engine.model.protocol import Cancel, Evaluation, Model
 
 NEVER = -99.0
 """Log-odds of what has no say."""
@@ -42,3 +42,9 @@ class Flat:
         logits = np.zeros((rows, len(self.pieces.pieces)), dtype=np.float32)
         logits[:, self.special.eos] = 1e-3
         return Evaluation(logits, evaluated=0)
+
+    def forget(self) -> None:
+        """There is no KV cache."""
+
+    def close(self) -> None:
+        self._model.close()

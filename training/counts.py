@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from sidelong.model.protocol import Cancel, Evaluation, Model
+from sidelong.engine.model.protocol import Cancel, Evaluation, Model
 from training.corpus import read
 from training.files import whole
 from training.tokenizer import load
@@ -134,6 +134,12 @@ class Counts:
             probabilities = distribution(self._counted, context, vocabulary)
             logits[row] = np.log(probabilities)
         return Evaluation(logits, evaluated=0)
+
+    def forget(self) -> None:
+        """There is no KV cache."""
+
+    def close(self) -> None:
+        self._model.close()
 
     def _before(self, tokens: Sequence[int]) -> list[int]:
         """The text before the next token: without the special tokens and what is no prefix."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sidelong.prompt import Budget
+from sidelong.engine.prompt import Budget
 
 BUDGET = Budget(prefix=256, suffix=96, context=320, generated=64)
 """Of the training examples."""

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sidelong import prompt, retrieval, window
+from sidelong.engine import prompt, retrieval, window
 from sidelong.evaluation.blanks import Blank, sample_blanks
 from sidelong_index import Exclusion, Hit, Snapshot, build, query_around
 from training import packed, workers

@@ -21,8 +21,8 @@ import gguf
 import numpy as np
 import torch
 
-from sidelong.mixture import DEFAULT, Mixture
-from sidelong.prompt import Budget
+from sidelong.engine.mixture import DEFAULT, Mixture
+from sidelong.engine.prompt import Budget
 from training import checkpoints
 from training.edition import BUDGET, SERVED
 from training.files import whole

@@ -22,15 +22,15 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from sidelong.cli.language import language_id
-from sidelong.completer import Completer
+from sidelong.engine.completer import Completer
+from sidelong.engine.model.llama import LlamaModel
+from sidelong.engine.model.protocol import Cancel, Model
+from sidelong.engine.request import Answer, Request
+from sidelong.engine.view import view
 from sidelong.evaluation.blanks import Blank, Kind, sample_blanks
 from sidelong.evaluation.metrics import edit_similarity, exact_match, scored
-from sidelong.model.llama import LlamaModel
-from sidelong.model.protocol import Cancel, Model
-from sidelong.request import Answer, Request
+from sidelong.language import language_id
 from sidelong.settings import RetrievalMode, Settings
-from sidelong.view import view
 from sidelong_index import Snapshot, build
 from training import workers
 from training.baseline import Flat

@@ -1,7 +1,7 @@
 """Between stages 4 and 5, how much the workspace cache has to say: its few numbers, by likelihood.
 
 The true tokens of blanks are read through the engine's own windows, healing, retrieval and cache,
-each blank with and without retrieved chunks; the numbers of `sidelong.mixture` are those under
+each blank with and without retrieved chunks; the numbers of `engine.mixture` are those under
 which these tokens are likeliest. That is convex in nothing, but small: some ten numbers and some
 ten thousand tokens take seconds, after minutes of reading.
 
@@ -23,19 +23,19 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from sidelong import prompt as prompts
-from sidelong.cli.language import language_id
+from sidelong.engine import prompt as prompts
+from sidelong.engine.generate import RECENT, distribution
+from sidelong.engine.mixture import DEFAULT, SURE, Mixture, parse
+from sidelong.engine.model.llama import LlamaModel
+from sidelong.engine.model.protocol import Cancel, Model
+from sidelong.engine.ngram import LineTokens, NgramCache
+from sidelong.engine.request import Request
+from sidelong.engine.retrieval import retrieve
+from sidelong.engine.view import view
+from sidelong.engine.writing import Read, Writer
 from sidelong.evaluation.blanks import Blank
-from sidelong.generate import RECENT, distribution
-from sidelong.mixture import DEFAULT, SURE, Mixture, parse
-from sidelong.model.llama import LlamaModel
-from sidelong.model.protocol import Cancel, Model
-from sidelong.ngram import LineTokens, NgramCache
-from sidelong.request import Request
-from sidelong.retrieval import retrieve
+from sidelong.language import language_id
 from sidelong.settings import Settings
-from sidelong.view import view
-from sidelong.writing import Read, Writer
 from sidelong_index import Hit, Snapshot
 from training import workers
 from training.baseline import NEVER

@@ -26,8 +26,8 @@ from typing import Any, Literal, get_args
 from demo.client import Editor, Suggestion, running
 from lsprotocol.types import Position
 
-from sidelong.cli.language import language_id
 from sidelong.evaluation.metrics import bootstrap_interval
+from sidelong.language import language_id
 from training import label
 from training.corpus import SourceFile, language
 from training.evaluate import cell, table

@@ -14,13 +14,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePath
 from typing import get_args
 
-from sidelong.cli.language import language_id
+from sidelong.engine.gate import Decision
+from sidelong.engine.request import Tokens
 from sidelong.evaluation.blanks import Blank, Kind
 from sidelong.evaluation.comparison import Comparison, compare
 from sidelong.evaluation.metrics import Interval, identifier_match, repoeval_edit_similarity
 from sidelong.evaluation.run import Case, File, Mode, Outcome, Trial
-from sidelong.gate import Gate
-from sidelong.request import Tokens
+from sidelong.language import language_id
 from training import label
 from training.corpus import SourceFile, read
 
@@ -67,7 +67,7 @@ def _outcome(
         first_line=text.split("\n")[0].strip() == target.split("\n")[0].strip(),
         identifiers=identifier_match(text, target, language=case.file.language),
         repoeval_similarity=repoeval_edit_similarity(text, target),
-        gate=Gate(
+        gate=Decision(
             outcome.probability, threshold, "threshold" if mode == "threshold" else mode, retrieved
         ),
         chunks=(),

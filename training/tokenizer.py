@@ -16,8 +16,8 @@ from pathlib import Path
 
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from sidelong.healing import Pieces
-from sidelong.prompt import Special
+from sidelong.engine.healing import Pieces
+from sidelong.engine.prompt import Special
 from training.files import whole
 
 SPECIAL = (

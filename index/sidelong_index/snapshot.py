@@ -3,10 +3,12 @@
 Making the next one is the `writer`'s business; how the search skips most of the work, `score`'s.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +17,9 @@ from sidelong_index.chunk import DEFAULT, ChunkOptions
 from sidelong_index.score import Found, Ids, top
 from sidelong_index.segment import Segment, SegmentBuilder
 from sidelong_index.terms import hash_words, words
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 QUERY_LINES = 10
 """Lines before and after the cursor's line that make the query."""
@@ -63,7 +68,7 @@ class Part:
     """The chunks of files that are not alive, ascending."""
 
     @classmethod
-    def of(cls, segment: Segment) -> "Part":
+    def of(cls, segment: Segment) -> Part:
         """A segment with all its files alive."""
         return cls(segment, np.ones(len(segment.paths), np.bool_), np.empty(0, np.intp))
 
@@ -81,7 +86,7 @@ class Part:
         """The files that are alive."""
         return (self.segment.paths[file] for file in np.flatnonzero(self.alive))
 
-    def without(self, paths: Iterable[str]) -> "Part":
+    def without(self, paths: Iterable[str]) -> Part:
         """The same segment with these files dead, as far as it has them; itself if it has none."""
         positions = self.segment.positions
         gone = [positions[path] for path in paths if path in positions]

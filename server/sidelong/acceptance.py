@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any, Final
 
-from sidelong.correction import log_odds
-from sidelong.gate import Gate
+from sidelong.engine import Decision, log_odds
 
 FORMAT = 1
 """Of the record; one with another number is not used. 1: 2026, the first."""
@@ -51,7 +50,7 @@ class Cell:
     """The bin of the text's probability: how many of the edges are not above it."""
 
     @staticmethod
-    def of(gate: Gate, probability: float) -> Cell:
+    def of(gate: Decision, probability: float) -> Cell:
         """The kind of a suggestion with that decision and that probability of its text."""
         asked = gate.probability if gate.corrected is None else gate.corrected
         odds = None

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Final
 
-from sidelong.settings import Section, unknown_names, user_only_names
+from sidelong.sections import Section, unknown_names, user_only_names
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -17,9 +17,9 @@ from hashlib import blake2b
 from pathlib import Path, PurePath
 from typing import Any, TypeVar
 
-from sidelong import acceptance, correction, paths
+from sidelong import acceptance, paths
 from sidelong.acceptance import ByModels
-from sidelong.correction import Correction
+from sidelong.engine import Correction, correction_from_json, correction_to_json
 
 log = logging.getLogger(__name__)
 
@@ -33,12 +33,12 @@ def correction_file(root: PurePath) -> Path:
 
 def load_correction(root: PurePath | None) -> Correction | None:
     """The folder's correction; None if there is none that can be used, which is logged."""
-    return None if root is None else _load(correction_file(root), correction.from_json)
+    return None if root is None else _load(correction_file(root), correction_from_json)
 
 
 def save_correction(root: PurePath, found: Correction) -> bool:
     """Keep the folder's correction in place of another; False if that failed, which is logged."""
-    return _save(correction_file(root), correction.to_json(found))
+    return _save(correction_file(root), correction_to_json(found))
 
 
 def counts_file(root: PurePath) -> Path:

@@ -14,14 +14,14 @@ import pytest
 from sidelong import paths
 from sidelong.acceptance import Cell, Tally, moved
 from sidelong.cli import calibrate as command
-from sidelong.correction import Correction, to_json
+from sidelong.engine.correction import Correction, to_json
+from sidelong.engine.gate import Decision
+from sidelong.engine.model.llama import LlamaModel
 from sidelong.errors import SettingsError
 from sidelong.evaluation.calibration import Calibration, Corrected
 from sidelong.evaluation.metrics import Interval
 from sidelong.evaluation.summary import Point
-from sidelong.gate import Gate
 from sidelong.learnt import add_counts, load_correction, load_counts, save_correction
-from sidelong.model.llama import LlamaModel
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Run
@@ -284,7 +284,7 @@ def test_too_few_blanks_are_refused(sidelong: Run, workspace: Path) -> None:
 def count(workspace: Path, models: str, *, above: Tally, below: Tally, threshold: float) -> None:
     """Suggestions that were shown just above and just below a threshold, and were taken."""
     high, low = (
-        Cell.of(Gate(p, threshold, "threshold", retrieved), 0.3)
+        Cell.of(Decision(p, threshold, "threshold", retrieved), 0.3)
         for p, retrieved in ((moved(threshold, 0.4), True), (moved(threshold, -0.4), False))
     )
     assert add_counts(workspace, {models: {high: above, low: below}})

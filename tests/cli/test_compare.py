@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from gguf import GGMLQuantizationType, GGUFReader
-from tests.families.conftest import KINDS, write
+from tests.engine.families.conftest import KINDS, write
 
 from sidelong.cli import comparing
 

@@ -8,7 +8,7 @@ from typing import NoReturn
 import pytest
 
 from sidelong.cli import completing
-from sidelong.model.protocol import Cancel, Stopped
+from sidelong.engine.model.protocol import Cancel, Stopped
 from sidelong.settings import UserSettings
 
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from sidelong.completer import Completer
-from sidelong.correction import Correction
+from sidelong.engine.completer import Completer
+from sidelong.engine.correction import Correction
+from sidelong.engine.model.llama import LlamaModel
+from sidelong.engine.model.protocol import Cancel
 from sidelong.learnt import save_correction
-from sidelong.model.llama import LlamaModel
-from sidelong.model.protocol import Cancel
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Run

@@ -10,7 +10,7 @@ import pytest
 from sidelong.cli.user_config import with_setting, write_setting, write_threshold
 from sidelong.configfile import read_config_file
 from sidelong.errors import SettingsError
-from sidelong.settings import parse_settings, parse_user_settings
+from sidelong.sections import parse_settings, parse_user_settings
 
 SHOP = Path("/work/shop")
 

@@ -7,8 +7,8 @@ from pathlib import Path, PurePath
 import pytest
 
 from sidelong.cli.complete import relative_path
-from sidelong.cli.language import language_id
 from sidelong.cli.workspace import find_root
+from sidelong.language import language_id
 
 
 def touched(file: Path) -> Path:

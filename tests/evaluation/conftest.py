@@ -7,10 +7,10 @@ from typing import TypeAlias
 
 import pytest
 
+from sidelong.engine.gate import Decision
+from sidelong.engine.request import Answer, Tokens
 from sidelong.evaluation.blanks import Blank, Kind
 from sidelong.evaluation.run import MODES, Case, File, Mode, Outcome, Trial, outcome
-from sidelong.gate import Gate
-from sidelong.request import Answer, Tokens
 from sidelong_index import Hit
 
 NewTrial: TypeAlias = Callable[..., Trial]
@@ -42,7 +42,7 @@ def trial() -> NewTrial:
             wanted = mode == "always" or (mode == "threshold" and p is not None and p >= threshold)
             answer = Answer(
                 with_ if wanted else without,
-                Gate(p, threshold, mode, wanted),
+                Decision(p, threshold, mode, wanted),
                 chunks=(hit,) if wanted else (),
                 tokens=Tokens(100, 150 if wanted else 100, 5),
                 ms={"look": ms[0], "prefill": ms[1] - ms[0] if wanted else 0.0},

@@ -10,7 +10,7 @@ from sklearn.model_selection import (  # type: ignore[import-untyped]
     cross_val_predict,
 )
 
-from sidelong.correction import Values
+from sidelong.engine.correction import Values
 from sidelong.evaluation.correcting import FOLDS, Sample, fit, folds_of, ridge
 from sidelong.evaluation.decision import auc
 

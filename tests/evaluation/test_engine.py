@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sidelong.completer import Completer
+from sidelong.engine.completer import Completer
+from sidelong.engine.model.protocol import Cancel, Stopped
 from sidelong.evaluation.blanks import Blank
 from sidelong.evaluation.engine import ColdEngine
 from sidelong.evaluation.run import Case, File, Mode, Outcome, evaluate
-from sidelong.model.protocol import Cancel, Stopped
 from sidelong.settings import Settings
 from sidelong_index import build
 
 if TYPE_CHECKING:
-    from sidelong.model.llama import LlamaModel
+    from sidelong.engine.model.llama import LlamaModel
 
 CART = "def total(prices):\n    result = sum(prices)\n    return result\n"
 TILL = "def total(costs):\n    result = sum(costs)\n    return result\n"

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sidelong.completer import Completer
+from sidelong.engine.completer import Completer
+from sidelong.engine.model.llama import LlamaModel
+from sidelong.engine.model.protocol import Cancel
 from sidelong.evaluation.blanks import Blank
 from sidelong.evaluation.online import (
     WAYS,
@@ -24,13 +26,11 @@ from sidelong.evaluation.online import (
 from sidelong.evaluation.run import Case, File
 from sidelong.evaluation.serving import Path as ServingPath
 from sidelong.evaluation.serving import Serving
-from sidelong.model.llama import LlamaModel
-from sidelong.model.protocol import Cancel
 from sidelong.settings import Settings
 from sidelong_index import build
 
 if TYPE_CHECKING:
-    from sidelong.request import Answer, Request
+    from sidelong.engine.request import Answer, Request
 
 SHOP = """\
 class Cart:

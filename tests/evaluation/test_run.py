@@ -1,10 +1,10 @@
 """Evaluating in memory with an engine that says what it is told."""
 
+from sidelong.engine.gate import Decision
+from sidelong.engine.request import Answer, Request, Tokens
+from sidelong.engine.retrieval import retrieve
 from sidelong.evaluation.blanks import Blank
 from sidelong.evaluation.run import MODES, Case, File, Outcome, evaluate, in_mode, sample_cases
-from sidelong.gate import Gate
-from sidelong.request import Answer, Request, Tokens
-from sidelong.retrieval import retrieve
 from sidelong.settings import Settings
 from sidelong_index import Exclusion, Snapshot, build
 
@@ -31,7 +31,7 @@ class Engine:
     ) -> Answer:
         self.requests.append(request)
         retrieved = request.settings.retrieval == "always"
-        gate = Gate(0.3, 0.5, "always" if retrieved else "never", retrieved)
+        gate = Decision(0.3, 0.5, "always" if retrieved else "never", retrieved)
         text = self.text if retrieved else ""
         return Answer(text, gate, self.replace_after if text else 0, tokens=Tokens(9, 4, 2))
 

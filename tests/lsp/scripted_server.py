@@ -26,12 +26,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from sidelong.engine.gate import Decision
+from sidelong.engine.model.protocol import Cancel, Stopped
+from sidelong.engine.model.thread import ModelThread
+from sidelong.engine.request import Answer, Request, Tokens
 from sidelong.errors import ModelMissing, ModelUnsupported
-from sidelong.gate import Gate
 from sidelong.lsp import ServeOptions, serve_stdio, serve_tcp
-from sidelong.model.protocol import Cancel, Stopped
-from sidelong.model.worker import Worker
-from sidelong.request import Answer, Request, Tokens
 from sidelong.settings import UserSettings
 from sidelong_index import Snapshot
 
@@ -95,7 +95,7 @@ class Scripted:
             text=text,
             replace_after=script.get("replace_after", 0),
             reason=script.get("reason", ""),
-            gate=Gate(0.25, 0.5, "threshold", retrieved=False),
+            gate=Decision(0.25, 0.5, "threshold", retrieved=False),
             tokens=Tokens(prompt=10, evaluated=2, generated=3),
             ms={"look": 1.0},
         )
@@ -107,7 +107,7 @@ class ScriptedEngine:
     """The server's seam, with the real worker behind it."""
 
     def __init__(self, user: UserSettings) -> None:
-        self._worker = Worker(lambda: Scripted(user))
+        self._worker = ModelThread(lambda: Scripted(user))
 
     async def ready(self) -> str:
         return await self._worker.run("", lambda scripted, _cancel: scripted.model)

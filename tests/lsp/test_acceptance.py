@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from sidelong.acceptance import Tally, total
-from sidelong.gate import Gate
+from sidelong.engine.gate import Decision
+from sidelong.engine.request import Answer
 from sidelong.learnt import load_counts
 from sidelong.lsp.acceptance import KEPT_EVERY, READ_S, Acceptance
 from sidelong.lsp.documents import Document
 from sidelong.lsp.question import Question
-from sidelong.request import Answer
 
 ROOT = Path("/project")
 
@@ -26,12 +26,12 @@ class Screen:
         self.doc = Document(uri="file:///project/a.py", language="python", text="x = ")
         self._asked = 0
 
-    def show(self, text: str, *, root: Path | None = ROOT, gate: Gate | None = None) -> str:
+    def show(self, text: str, *, root: Path | None = ROOT, gate: Decision | None = None) -> str:
         """A suggestion at the end of the text; the request's id."""
         self._asked += 1
         text_now = self.doc.text
         question = Question(text_now, len(text_now), 0, text_now, 0, 0, "")
-        gate = gate or Gate(0.4, 0.5, "threshold", retrieved=False)
+        gate = gate or Decision(0.4, 0.5, "threshold", retrieved=False)
         answer = Answer(text, gate, probability=0.3, models="m")
         self.acceptance.shown(self.doc, str(self._asked), question, answer, root)
         return str(self._asked)
@@ -63,7 +63,7 @@ async def test_what_is_inserted_was_taken(screen: Screen) -> None:
 
 
 async def test_what_is_typed_by_and_by_was_taken_once(screen: Screen) -> None:
-    gate = Gate(0.4, 0.5, "threshold", retrieved=False)
+    gate = Decision(0.4, 0.5, "threshold", retrieved=False)
     whole = "width * height"
     for i in range(len(whole)):
         screen.show(whole[i:], gate=gate)
@@ -103,7 +103,7 @@ async def test_what_nobody_had_time_to_read_is_not_rejected(screen: Screen) -> N
 async def test_what_stood_there_anyway_is_not_taken(screen: Screen) -> None:
     doc = screen.doc
     question = Question("f(x)", 2, 0, "f(x)", 2, 2, "")
-    answer = Answer("x", Gate(0.4, 0.5, "threshold", retrieved=False), models="m")
+    answer = Answer("x", Decision(0.4, 0.5, "threshold", retrieved=False), models="m")
     doc.lines, doc._text = ["f(x)"], "f(x)"
     screen.acceptance.shown(doc, "1", question, answer, ROOT)
     screen.now += 10
@@ -138,7 +138,7 @@ async def test_turning_it_off_ends_what_was_begun(screen: Screen) -> None:
 
 
 async def test_the_kind_of_suggestion_is_counted_and_no_code(screen: Screen) -> None:
-    screen.show("secret_name", gate=Gate(0.4, 0.3, "threshold", retrieved=True))
+    screen.show("secret_name", gate=Decision(0.4, 0.3, "threshold", retrieved=True))
     screen.type("secret_name")
     assert await screen.counted() == (1, 1)
     ((cell, tally),) = load_counts(ROOT)["m"].items()

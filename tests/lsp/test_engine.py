@@ -8,10 +8,10 @@ import time
 
 import pytest
 
-from sidelong import loading
-from sidelong.completer import Completer
-from sidelong.lsp.engine import ModelEngine
-from sidelong.model.protocol import Cancel, Stopped, Superseded
+from sidelong.engine import loading
+from sidelong.engine.completer import Completer
+from sidelong.engine.engine import ModelEngine
+from sidelong.engine.model.protocol import Cancel, Stopped, Superseded
 from sidelong.settings import UserSettings
 
 

@@ -12,10 +12,10 @@ import pytest
 from lsprotocol import types
 
 from sidelong.cli.user_config import write_threshold
-from sidelong.correction import Correction
+from sidelong.engine.correction import Correction
+from sidelong.engine.model.llama import LlamaModel
+from sidelong.engine.model.protocol import Cancel
 from sidelong.learnt import save_correction
-from sidelong.model.llama import LlamaModel
-from sidelong.model.protocol import Cancel
 
 NewEditor = Callable[..., Any]
 

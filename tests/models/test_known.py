@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sidelong.cli.models.pulling import source
-from sidelong.model.families import FAMILIES
+from sidelong.engine.model.families import FAMILIES
 from sidelong.models.known import KNOWN, Known
 
 

@@ -19,9 +19,9 @@ from training.corpus import SourceFile
 from training.label import Case
 from training.mixture import Evidence, fit, join, log_likelihoods, mean, numbers, of_case, read
 
-from sidelong.mixture import DEFAULT
-from sidelong.model.llama import LlamaModel
-from sidelong.ngram import LineTokens, NgramCache
+from sidelong.engine.mixture import DEFAULT
+from sidelong.engine.model.llama import LlamaModel
+from sidelong.engine.ngram import LineTokens, NgramCache
 from sidelong_index import build
 
 SHAPES = "".join(

@@ -21,8 +21,8 @@ from training.corpus import SourceFile
 from training.label import Case, Completed
 from training.served import MODES, Package, Served, Shown
 
-from sidelong.completer import Completer
-from sidelong.model.llama import LlamaModel
+from sidelong.engine.completer import Completer
+from sidelong.engine.model.llama import LlamaModel
 from sidelong_index import build
 
 ROOT = Path(__file__).parents[2]

@@ -20,11 +20,11 @@ from training.export import Card, export
 from training.model import Model
 from training.tokenizer import Vocabulary, load
 
-from sidelong.completer import Completer
-from sidelong.mixture import DEFAULT
-from sidelong.model.llama import LlamaModel
-from sidelong.model.protocol import Cancel
-from sidelong.request import Answer, Request
+from sidelong.engine.completer import Completer
+from sidelong.engine.mixture import DEFAULT
+from sidelong.engine.model.llama import LlamaModel
+from sidelong.engine.model.protocol import Cancel
+from sidelong.engine.request import Answer, Request
 from sidelong.settings import Settings
 from sidelong_index import build
 

@@ -34,7 +34,7 @@ import sys
 try:
     import numpy, tokenizers, torch
     import gguf, sidelong_index
-    import training.checkpoints, training.examples, training.export
+    import training.checkpoints, training.examples, training.export, training.restore
     import training.train  # needs torch.optim.Muon, PyTorch 2.9
     torch.optim.Muon
 except (ImportError, AttributeError) as missing:
@@ -49,7 +49,7 @@ all_examples
 
 if [ ! -e "$work/pretrain.pt" ] && [ -n "${FROM:-}" ]; then
   cat "$FROM"/pretrain.gguf.* > "$work/from.gguf"
-  run checkpoints "$work/from.gguf" --progress "$FROM/pretrain.json" --out "$work/pretrain.pt"
+  run restore "$work/from.gguf" --progress "$FROM/pretrain.json" --out "$work/pretrain.pt"
 fi
 
 left=$("$python" -c "print(max(0.1, ${AT_MOST:-8} - ($SECONDS - $begun) / 60))")

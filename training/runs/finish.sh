@@ -18,7 +18,7 @@ if [ "${share%%.*}" -lt 1 ] && [ -z "${UNFINISHED:-}" ]; then
 fi
 if [ ! -e "$work/pretrain.pt" ] || [ "$back/pretrain.json" -nt "$work/pretrain.pt" ]; then
   cat "$back"/pretrain.gguf.* > "$work/pretrain.gguf"
-  run checkpoints "$work/pretrain.gguf" --progress "$back/pretrain.json" --out "$work/pretrain.pt"
+  run restore "$work/pretrain.gguf" --progress "$back/pretrain.json" --out "$work/pretrain.pt"
 fi
 pretrained_elsewhere=1
 . training/runs/stages.sh

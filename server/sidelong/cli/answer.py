@@ -8,8 +8,7 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from sidelong.gate import Gate
-from sidelong.request import Answer, Request
+from sidelong.engine import Answer, Decision, Request
 
 GHOST = "dim italic"
 ELSEWHERE_MS = frozenset({"load", "index"})
@@ -36,7 +35,7 @@ def render(answer: Answer, request: Request) -> RenderableType:
     return Group(*parts)
 
 
-def decision(gate: Gate) -> str:
+def decision(gate: Decision) -> str:
     """What was decided and why, in words."""
     done = "retrieved" if gate.retrieved else "not retrieved"
     if gate.rule in ("always", "never"):

@@ -26,7 +26,7 @@ from sidelong.cli.index import FolderError
 from sidelong.cli.parser import positive
 from sidelong.cli.question import can_ask, confirmed
 from sidelong.cli.user_config import write_threshold
-from sidelong.correction import Correction
+from sidelong.engine import Correction
 from sidelong.errors import SidelongError
 from sidelong.evaluation.calibration import calibrate, correct
 from sidelong.evaluation.correcting import FOLDS

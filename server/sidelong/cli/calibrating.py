@@ -14,9 +14,9 @@ import numpy as np
 from sidelong.cli.config import Config
 from sidelong.cli.evaluating import Asking, Evaluated, complete_all, workspace_cases
 from sidelong.cli.workspace import indexed
+from sidelong.engine import Hidden
 from sidelong.evaluation.engine import ColdEngine
 from sidelong.evaluation.run import Mode, Trial, question, trials
-from sidelong.model.protocol import Hidden
 from sidelong.settings import Settings
 
 MODES: tuple[Mode, ...] = ("never", "always")

@@ -20,8 +20,7 @@ from sidelong.cli.completing import loaded
 from sidelong.cli.config import Config
 from sidelong.cli.evaluating import Asking, collect, comparable, workspace_cases
 from sidelong.cli.workspace import indexed
-from sidelong.completer import Completer
-from sidelong.correction import Correction
+from sidelong.engine import Completer, Correction
 from sidelong.evaluation.comparison import SERVED, PlugIn, plug_in
 from sidelong.evaluation.run import Case, Complete, Mode, Outcome, Trial, trials
 from sidelong.learnt import load_correction

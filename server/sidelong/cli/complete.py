@@ -18,13 +18,13 @@ from pathlib import Path
 from sidelong.cli import answer as answers
 from sidelong.cli.completing import ask, loaded
 from sidelong.cli.config import load_config
-from sidelong.cli.language import language_id
 from sidelong.cli.parser import add_model_options, probability
 from sidelong.cli.place import Place, parse_place, read_text
 from sidelong.cli.terminal import Terminal
 from sidelong.cli.workspace import find_root, indexed
+from sidelong.engine import Answer, Request
+from sidelong.language import language_id
 from sidelong.learnt import load_correction
-from sidelong.request import Answer, Request
 from sidelong.settings import Settings, UserSettings
 
 

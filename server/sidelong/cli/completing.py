@@ -11,10 +11,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from sidelong.cli.bars import Patience
-from sidelong.completer import Completer
-from sidelong.loading import load_completer
-from sidelong.model.protocol import Cancel
-from sidelong.request import Answer, Request
+from sidelong.engine import Answer, Cancel, Completer, Request, load_completer
 from sidelong.settings import UserSettings
 from sidelong_index import Snapshot
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from sidelong import paths
 from sidelong.configfile import read_config_file
-from sidelong.settings import Settings, UserSettings, parse_settings, parse_user_settings
+from sidelong.sections import parse_settings, parse_user_settings
+from sidelong.settings import Settings, UserSettings
 
 
 @dataclass(frozen=True)

@@ -19,16 +19,13 @@ from sidelong.cli.config import Config
 from sidelong.cli.parser import add_model_options, positive
 from sidelong.cli.source import code_files
 from sidelong.cli.workspace import indexed
-from sidelong.completer import Completer
-from sidelong.correction import Correction
+from sidelong.engine import Answer, Cancel, Completer, Correction, Request
 from sidelong.errors import SidelongError
 from sidelong.evaluation.blanks import MAX_BODY_LINES, Kind
 from sidelong.evaluation.engine import ColdEngine
 from sidelong.evaluation.run import MODES, Case, Complete, Mode, Trial, trials
 from sidelong.evaluation.sampling import KINDS, sample
 from sidelong.learnt import load_correction
-from sidelong.model.protocol import Cancel
-from sidelong.request import Answer, Request
 from sidelong.settings import Settings
 from sidelong_index import Exclusion, Snapshot
 

@@ -21,13 +21,13 @@ from sidelong.cli.parser import positive
 from sidelong.cli.reporting import write_report
 from sidelong.cli.terminal import Figures, Terminal
 from sidelong.cli.workspace import indexed
+from sidelong.engine import default_threads
 from sidelong.evaluation.online import OnlineSummary, Typed, summarise_online
 from sidelong.evaluation.online_words import number, sentences
 from sidelong.evaluation.record import summary_record
 from sidelong.evaluation.report import online_page
 from sidelong.evaluation.serving import Serving
 from sidelong.learnt import load_correction
-from sidelong.model.llama import default_threads
 from sidelong.settings import UserSettings
 
 BLANKS = 20

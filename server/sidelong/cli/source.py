@@ -12,9 +12,9 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from sidelong.cli.language import language_id
 from sidelong.cli.place import PlaceError, read_text
 from sidelong.evaluation.run import File
+from sidelong.language import language_id
 from sidelong.settings import Settings
 from sidelong_index import select_files
 

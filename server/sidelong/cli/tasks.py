@@ -14,10 +14,10 @@ from pathlib import Path, PurePosixPath
 
 from sidelong.cli.config import Config
 from sidelong.cli.evaluating import Evaluated, EvaluationError, complete_all
-from sidelong.cli.language import language_id
 from sidelong.cli.place import PlaceError, read_text
 from sidelong.evaluation.run import MODES, Case, Complete, File, Trial, trials
 from sidelong.evaluation.tasks import Task, read_tasks
+from sidelong.language import language_id
 from sidelong.settings import Settings
 from sidelong_index import Snapshot, build, select_files
 

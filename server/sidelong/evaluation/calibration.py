@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from sidelong.correction import Correction
+from sidelong.engine import Correction
 from sidelong.evaluation.correcting import FOLDS, Sample, fit, folds_of
 from sidelong.evaluation.decision import auc
 from sidelong.evaluation.metrics import Interval, bootstrap_interval

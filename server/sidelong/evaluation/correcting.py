@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sidelong.correction import Correction, Values, log_odds, unit
+from sidelong.engine import Correction, Values, log_odds, unit
 
 FOLDS = 5
 PENALTIES = np.logspace(-2, 4, 13)

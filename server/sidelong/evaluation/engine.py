@@ -7,10 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sidelong.completer import Completer
-from sidelong.correction import Correction
-from sidelong.model.protocol import Cancel, Model
-from sidelong.request import Answer, Request
+from sidelong.engine import Answer, Cancel, Completer, Correction, Request
 from sidelong_index import Exclusion, Snapshot
 
 
@@ -34,19 +31,10 @@ class ColdEngine:
     ) -> Answer:
         """The answer; raises `Stopped` when the engine's `cancel` is set."""
         for model in self.completer.models:
-            forget(model, self.cancel)
+            model.forget()
         return self.completer.complete(
             replace(request, correction=self._correction),
             snapshot=snapshot,
             cancel=self.cancel,
             exclude=exclude,
         )
-
-
-def forget(model: Model, cancel: Cancel) -> None:
-    """Leave nothing in the KV cache that a prompt could continue.
-
-    A cache that holds exactly one token has forgotten the others, and no prompt begins with the
-    end of a text; where one does (a model with one token for start and end), that is all it saves.
-    """
-    model.evaluate([model.special.eos], rows=1, cancel=cancel)

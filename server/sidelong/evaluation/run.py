@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
+from sidelong.engine import Answer, Decision, Request, Tokens
 from sidelong.evaluation.blanks import Blank, Kind, sample_blanks
 from sidelong.evaluation.metrics import (
     IdentifierMatch,
@@ -21,8 +22,6 @@ from sidelong.evaluation.metrics import (
     repoeval_edit_similarity,
     scored,
 )
-from sidelong.gate import Gate
-from sidelong.request import Answer, Request, Tokens
 from sidelong.settings import Settings
 from sidelong_index import Exclusion, Hit, Snapshot, query_around
 
@@ -95,7 +94,7 @@ class Outcome:
     identifiers: IdentifierMatch
     repoeval_similarity: float
     """Edit similarity as RepoEval counts it."""
-    gate: Gate
+    gate: Decision
     chunks: tuple[Hit, ...]
     tokens: Tokens
     ms: Mapping[str, float]

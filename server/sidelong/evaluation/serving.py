@@ -12,14 +12,19 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar, cast
 
-from sidelong.completer import Completer
-from sidelong.correction import Correction
-from sidelong.evaluation.engine import forget
+from sidelong.engine import (
+    Answer,
+    Cancel,
+    Completer,
+    Correction,
+    Evaluation,
+    Model,
+    Request,
+    Stopped,
+    retrieve,
+)
 from sidelong.evaluation.online import WAYS, Paths, Spent, Stroke, Typed, Way, texts
 from sidelong.evaluation.run import Case
-from sidelong.model.protocol import Cancel, Evaluation, Model, Stopped
-from sidelong.request import Answer, Request
-from sidelong.retrieval import retrieve
 from sidelong.settings import RetrievalMode, Settings
 from sidelong_index import Exclusion, Snapshot
 
@@ -237,9 +242,9 @@ class Path:
     def forget(self) -> None:
         """Leave nothing in the caches."""
 
-        def empty(completer: Completer, cancel: Cancel) -> None:
+        def empty(completer: Completer, _: Cancel) -> None:
             for model in completer.models:
-                forget(model, cancel)
+                model.forget()
 
         self.submit(empty).wait()
 

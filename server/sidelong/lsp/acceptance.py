@@ -19,8 +19,8 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
 from sidelong.acceptance import ByModels, Cell, Tally, merged
+from sidelong.engine import Answer
 from sidelong.learnt import add_counts
-from sidelong.request import Answer
 
 if TYPE_CHECKING:
     from sidelong.lsp.documents import Document

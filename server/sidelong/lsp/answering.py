@@ -13,14 +13,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
+from sidelong.engine import Answer, Superseded
 from sidelong.errors import ModelError
 from sidelong.lsp.asking import Declined, ask, settings_for
 from sidelong.lsp.documents import Document
 from sidelong.lsp.history import Record
 from sidelong.lsp.question import Question
 from sidelong.lsp.server import Server
-from sidelong.model.protocol import Superseded
-from sidelong.request import Answer
 from sidelong.settings import Settings
 
 logger = logging.getLogger(__name__)

@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
+from sidelong.engine import Answer, Request
 from sidelong.lsp.uris import file_name
-from sidelong.request import Answer, Request
 
 if TYPE_CHECKING:
     from sidelong.lsp.documents import Document

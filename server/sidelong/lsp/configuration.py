@@ -14,14 +14,8 @@ from typing import Final
 
 from sidelong.configfile import ConfigFile, read_config_file
 from sidelong.lsp.options import ServeOptions
-from sidelong.settings import (
-    Section,
-    Settings,
-    UserSettings,
-    parse_settings,
-    parse_user_settings,
-    user_only_names,
-)
+from sidelong.sections import Section, parse_settings, parse_user_settings, user_only_names
+from sidelong.settings import Settings, UserSettings
 
 logger = logging.getLogger(__name__)
 

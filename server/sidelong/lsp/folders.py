@@ -11,7 +11,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from sidelong.correction import Correction
+from sidelong.engine import Correction
 from sidelong.lsp.uris import path_from_uri, relative_path
 from sidelong.settings import Settings
 

@@ -11,8 +11,8 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
+from sidelong.engine import Answer
 from sidelong.lsp.uris import file_name
-from sidelong.request import Answer
 
 logger = logging.getLogger(__name__)
 

@@ -15,8 +15,8 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 from sidelong import paths
+from sidelong.engine import Engine, MakeEngine
 from sidelong.errors import SidelongError
-from sidelong.lsp.engine import Engine, MakeEngine
 from sidelong.lsp.progress import WorkDone
 from sidelong.lsp.status import Status
 from sidelong.settings import UserSettings

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sidelong import paths
-from sidelong.settings import Section
+from sidelong.sections import Section
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from sidelong.engine import Answer, Superseded, Tokens
 from sidelong.errors import ModelError
 from sidelong.lsp.asking import Declined, ask, settings_for
 from sidelong.lsp.uris import file_name
-from sidelong.model.protocol import Superseded
-from sidelong.request import Answer, Tokens
 
 if TYPE_CHECKING:
     from sidelong.lsp.documents import Document

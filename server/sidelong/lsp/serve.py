@@ -12,7 +12,7 @@ import signal
 from collections.abc import AsyncIterator, Callable
 from typing import Final
 
-from sidelong.lsp.engine import MakeEngine, ModelEngine
+from sidelong.engine import MakeEngine, ModelEngine
 from sidelong.lsp.framing import Framer
 from sidelong.lsp.logs import configure_logging
 from sidelong.lsp.methods import register

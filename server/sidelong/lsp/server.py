@@ -14,6 +14,7 @@ from pygls.lsp.server import LanguageServer
 from pygls.protocol import default_converter
 
 from sidelong import __version__
+from sidelong.engine import MakeEngine
 from sidelong.learnt import load_correction
 from sidelong.lsp import status
 from sidelong.lsp.acceptance import Acceptance
@@ -21,7 +22,6 @@ from sidelong.lsp.config_watch import ConfigWatch
 from sidelong.lsp.configuration import SECTION, Configuration
 from sidelong.lsp.convert import Encoding
 from sidelong.lsp.documents import Documents
-from sidelong.lsp.engine import MakeEngine
 from sidelong.lsp.folders import Folder, Folders
 from sidelong.lsp.history import History
 from sidelong.lsp.indexing import Indexing
@@ -29,7 +29,7 @@ from sidelong.lsp.model_in_use import ModelInUse
 from sidelong.lsp.options import ServeOptions
 from sidelong.lsp.prefetch import Prefetch
 from sidelong.lsp.protocol import Protocol
-from sidelong.recall import Recall
+from sidelong.lsp.recall import Recall
 from sidelong.settings import Settings
 
 logger = logging.getLogger(__name__)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sidelong.cli.checks.finding import Finding
+from sidelong.engine import llama_build
 
 REBUILD: Final = (
     "pip install --force-reinstall --no-deps --no-cache-dir "
@@ -102,9 +103,7 @@ def check_build() -> list[Finding]:
     """The version, what the build uses of the processor, and whether it can use a GPU."""
     try:
         found = version("llama-cpp-python")
-        from sidelong.model.llama import build_info, supports_gpu
-
-        info, gpu = build_info(), supports_gpu()
+        info, gpu = llama_build()
     except (PackageNotFoundError, ImportError, OSError, RuntimeError) as error:
         return [
             Finding("llama.cpp", "broken", f"cannot be loaded: {error}", f"Reinstall it: {REBUILD}")

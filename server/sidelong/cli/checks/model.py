@@ -14,7 +14,7 @@ from sidelong.errors import ModelError
 from sidelong.settings import UserSettings
 
 if TYPE_CHECKING:
-    from sidelong.model.llama import LlamaModel
+    from sidelong.engine import LlamaModel
 
 
 def model_path(user: UserSettings) -> Path:
@@ -24,7 +24,7 @@ def model_path(user: UserSettings) -> Path:
 
 def check_model(user: UserSettings) -> list[Finding]:
     """Load the model, and the policy if there is one, and describe them."""
-    from sidelong.loading import load_models
+    from sidelong.engine import load_models
 
     path = model_path(user)
     try:

@@ -17,15 +17,14 @@ def check(path: Path, user: UserSettings, facts: Facts) -> Facts:
     in, or answers that are no numbers.
     """
     # llama.cpp takes time to load, and `list` and `remove` must work where it cannot be.
-    from sidelong import selftest
-    from sidelong.completer import Completer
-    from sidelong.loading import load_models
+    from sidelong.engine import Completer, load_models
+    from sidelong.engine import check as self_test
 
     with Patience("Checking the model"):
         model, policy = load_models(replace(user, model=path))
         completer = Completer(model, policy)
         try:
-            selftest.check(completer)
+            self_test(completer)
             family = model.special.family
             return replace(
                 facts,

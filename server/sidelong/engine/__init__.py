@@ -1,0 +1,61 @@
+"""The engine: from a cursor in a text to the completion that belongs there.
+
+This module is the public front; only the recipe in `training/` imports from behind it.
+Importing it does not load llama.cpp: that happens with the first model.
+"""
+
+from typing import TYPE_CHECKING
+
+from sidelong.engine.completer import Completer
+from sidelong.engine.correction import Correction, Values, log_odds, unit
+from sidelong.engine.correction import from_json as correction_from_json
+from sidelong.engine.correction import to_json as correction_to_json
+from sidelong.engine.engine import Engine, MakeEngine, ModelEngine
+from sidelong.engine.gate import Decision
+from sidelong.engine.loading import llama_build, load_completer, load_model, load_models
+from sidelong.engine.model.protocol import (
+    Cancel,
+    Evaluation,
+    Hidden,
+    Model,
+    Stopped,
+    Superseded,
+)
+from sidelong.engine.request import Answer, Request, Tokens
+from sidelong.engine.retrieval import retrieve
+from sidelong.engine.selftest import check
+from sidelong.engine.threads import default_threads
+
+if TYPE_CHECKING:
+    from sidelong.engine.model.llama import LlamaModel
+
+__all__ = [
+    "Answer",
+    "Cancel",
+    "Completer",
+    "Correction",
+    "Decision",
+    "Engine",
+    "Evaluation",
+    "Hidden",
+    "LlamaModel",
+    "MakeEngine",
+    "Model",
+    "ModelEngine",
+    "Request",
+    "Stopped",
+    "Superseded",
+    "Tokens",
+    "Values",
+    "check",
+    "correction_from_json",
+    "correction_to_json",
+    "default_threads",
+    "llama_build",
+    "load_completer",
+    "load_model",
+    "load_models",
+    "log_odds",
+    "retrieve",
+    "unit",
+]

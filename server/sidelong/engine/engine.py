@@ -1,0 +1,82 @@
+"""What the server asks of a model, and the real one: a completer on a worker thread.
+
+The server sees only `Engine`, so tests put a small one in its place that says what it is told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from sidelong.engine import selftest
+from sidelong.engine.completer import Completer
+from sidelong.engine.loading import load_completer
+from sidelong.engine.model.protocol import Cancel
+from sidelong.engine.model.thread import ModelThread
+from sidelong.engine.request import Answer, Request
+from sidelong.settings import UserSettings
+
+if TYPE_CHECKING:
+    from sidelong_index import Snapshot
+
+
+class Engine(Protocol):
+    """A model that is loading or loaded; its methods are the event loop's."""
+
+    async def ready(self) -> str:
+        """Wait until the model is loaded and tested; who completes and who decides, for people.
+
+        Raises `ModelError` if it cannot serve.
+        """
+
+    async def complete(self, key: str, request: Request, snapshot: Snapshot | None) -> Answer:
+        """Answer the request; raises `Superseded` when a newer one of the same key comes."""
+
+    async def retire(self) -> None:
+        """Finish what was asked, take on nothing new, and let go of the model."""
+
+    async def stop(self) -> None:
+        """Stop what runs, or loads, and let go of the model; idempotent."""
+
+
+MakeEngine: TypeAlias = Callable[[UserSettings], Engine]
+
+
+class ModelEngine:
+    """A GGUF model on a thread of its own; starts to load when made."""
+
+    def __init__(self, user: UserSettings) -> None:
+        self._loading = Cancel()
+        self._worker = ModelThread(lambda: _load(user, self._loading), Completer.close)
+
+    async def ready(self) -> str:
+        """Wait until the model is loaded and tested; see `Engine.ready`."""
+        return await self._worker.run("", lambda completer, _cancel: completer.title)
+
+    async def complete(self, key: str, request: Request, snapshot: Snapshot | None) -> Answer:
+        """Answer the request; raises `Superseded` when a newer one of the same key comes."""
+
+        def call(completer: Completer, cancel: Cancel) -> Answer:
+            return completer.complete(request, snapshot=snapshot, cancel=cancel)
+
+        return await self._worker.run(key, call)
+
+    async def retire(self) -> None:
+        """Finish what was asked, take on nothing new, and let go of the model."""
+        await asyncio.get_running_loop().run_in_executor(None, self._worker.retire)
+
+    async def stop(self) -> None:
+        """Stop what runs, or loads, and let go of the model; idempotent."""
+        self._loading.set()
+        await asyncio.get_running_loop().run_in_executor(None, self._worker.stop)
+
+
+def _load(user: UserSettings, cancel: Cancel) -> Completer:
+    completer = load_completer(user, cancel)
+    try:
+        selftest.check(completer, cancel)
+    except BaseException:
+        completer.close()
+        raise
+    return completer

@@ -1,0 +1,98 @@
+"""From the user's own settings to a completer on loaded models; the same for editor and shell.
+
+llama.cpp is imported with the first model: that takes as long as loading a small one.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sidelong import paths
+from sidelong.engine.completer import Completer
+from sidelong.engine.model.protocol import Cancel
+from sidelong.errors import ModelError, ModelWithoutDecision
+from sidelong.settings import UserSettings
+
+if TYPE_CHECKING:
+    from sidelong.engine.model.llama import LlamaModel
+
+log = logging.getLogger(__name__)
+
+
+def load_completer(user: UserSettings, cancel: Cancel | None = None) -> Completer:
+    """A completer on `load_models`."""
+    return Completer(*load_models(user, cancel))
+
+
+def load_models(
+    user: UserSettings, cancel: Cancel | None = None
+) -> tuple[LlamaModel, LlamaModel | None]:
+    """The user's model, else the shipped one, and the policy that decides in its place, if any.
+
+    Whether to retrieve is decided by the policy that the user names; else by the model itself,
+    or by the shipped one where the model cannot.
+    Raises `ModelError`, and `Stopped` when `cancel` is set.
+    """
+    model = _load(user.model or paths.default_model(), user, user.n_ctx, cancel)
+    try:
+        return model, _policy(user, model, cancel)
+    except BaseException:
+        model.close()
+        raise
+
+
+def _policy(user: UserSettings, model: LlamaModel, cancel: Cancel | None) -> LlamaModel | None:
+    if user.policy is not None:
+        return _deciding(user.policy, user, cancel)
+    if model.special.decides:
+        return None
+    try:
+        return _deciding(paths.default_model(), user, cancel)
+    except ModelError:
+        # Nobody asked for it: the model can complete without.
+        log.exception("%s completes without retrieval: the shipped model cannot decide", model.name)
+        return None
+
+
+def _deciding(path: Path, user: UserSettings, cancel: Cancel | None) -> LlamaModel:
+    policy = _load(path, user, None, cancel)
+    if not policy.special.decides:
+        policy.close()
+        raise ModelWithoutDecision(
+            f"The policy {path} has no token to decide with. Name a model in "
+            "`sidelong.model.policy` that was trained to decide, or leave it empty for the "
+            "default model."
+        )
+    return policy
+
+
+def _load(path: Path, user: UserSettings, n_ctx: int | None, cancel: Cancel | None) -> LlamaModel:
+    return load_model(
+        path, threads=user.threads, gpu_layers=user.gpu_layers, n_ctx=n_ctx, cancel=cancel
+    )
+
+
+def load_model(
+    path: Path,
+    *,
+    threads: int | None = None,
+    gpu_layers: int = -1,
+    n_ctx: int | None = None,
+    cancel: Cancel | None = None,
+) -> LlamaModel:
+    """Load one GGUF file; the arguments, and what is raised, are those of `LlamaModel`."""
+    from sidelong.engine.model.llama import LlamaModel
+
+    return LlamaModel(path, threads=threads, gpu_layers=gpu_layers, n_ctx=n_ctx, cancel=cancel)
+
+
+def llama_build() -> tuple[str, bool]:
+    """llama.cpp's own line on the CPU features it uses, and whether it can offload to a GPU.
+
+    Raises what importing the library raises where it cannot be loaded.
+    """
+    from sidelong.engine.model.llama import build_info, supports_gpu
+
+    return build_info(), supports_gpu()

@@ -1,0 +1,196 @@
+"""The workspace cache: a second model, of the n-grams of the open file and of retrieved chunks.
+
+Code repeats itself locally (Hellendoorn and Devanbu, FSE 2017), so a next-token distribution read
+off what was just written, mixed into the model's, is worth more than a larger model.
+Nothing is counted beforehand: the places where the last tokens occurred are found by comparing
+arrays while decoding, so an edit costs nothing but tokenising its lines.
+How much it has to say is left to `mixture`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from sidelong.engine.healing import Pieces
+from sidelong.engine.mixture import Mixture
+from sidelong.engine.prompt import Tokenize
+
+FILE_CHARS = 96_000
+"""Most text of the open file that is searched, three quarters of it before the cursor."""
+
+SEPARATOR = -1
+
+_SEGMENT = re.compile(r"(?<=\S)(?=\n)")
+
+_SHORT = 256
+"""Most characters of a segment that is remembered among many."""
+
+_MOST_SHORT = 20_000
+"""Segments."""
+
+_MOST_LONG = 4 * FILE_CHARS
+"""Characters; fewer than a file's would have all of its long lines tokenised at each keystroke."""
+
+Mask = npt.NDArray[np.bool_]
+
+
+class LineTokens:
+    """Tokenises text piece by piece and remembers the pieces, for text that changes slowly.
+
+    The cuts stand before line ends that follow visible text, where byte-pair encodings of
+    GPT-2's kind cut anyway, so that the tokens are those of the whole text.
+    """
+
+    def __init__(self, tokenize: Tokenize) -> None:
+        def segment(text: str) -> tuple[int, ...]:
+            return tuple(tokenize(text))
+
+        self._short = lru_cache(maxsize=_MOST_SHORT)(segment)
+        self._long = _LongSegments(segment)
+
+    def __call__(self, text: str) -> list[int]:
+        return [
+            token
+            for part in _SEGMENT.split(text)
+            for token in (self._short if len(part) <= _SHORT else self._long)(part)
+        ]
+
+
+class _LongSegments:
+    """The tokens of the long segments that were asked for last, as many as `_MOST_LONG` holds.
+
+    They are counted in characters: somebody who types in a long line makes one at each keystroke.
+    """
+
+    def __init__(self, segment: Callable[[str], tuple[int, ...]]) -> None:
+        self._segment = segment
+        self._known: OrderedDict[str, tuple[int, ...]] = OrderedDict()  # latest last
+        self._chars = 0
+
+    def __call__(self, text: str) -> tuple[int, ...]:
+        if text in self._known:
+            self._known.move_to_end(text)
+            return self._known[text]
+        tokens = self._known[text] = self._segment(text)
+        self._chars += len(text)
+        while self._chars > _MOST_LONG:
+            self._chars -= len(self._known.popitem(last=False)[0])
+        return tokens
+
+
+class NgramCache:
+    """A next-token distribution over what follows the last tokens elsewhere."""
+
+    def __init__(
+        self, sources: Iterable[Sequence[int]], *, pieces: Pieces, mixture: Mixture
+    ) -> None:
+        """`sources` are token sequences; no n-gram reaches across two of them."""
+        joined: list[int] = []
+        for source in sources:
+            joined.extend(source)
+            joined.append(SEPARATOR)
+        self._tokens = np.array(joined, dtype=np.int32)
+        self._pieces = pieces
+        self._mixture = mixture
+        self._all = self._count(self._tokens[self._tokens != SEPARATOR])
+        self._beginnings: dict[bytes, Mask] = {b"": self._tokens != SEPARATOR}
+
+    def standing(self, owed: bytes) -> npt.NDArray[np.int64]:
+        """How often each token [V] stands in the sources, where the text there begins with `owed`.
+
+        Half a word that was typed so finds the words that begin with it.
+        """
+        if not owed:
+            return self._all
+        return self._count(self._tokens[self._begin(owed)])
+
+    def matches(self, context: Sequence[int], owed: bytes) -> list[npt.NDArray[np.int32]]:
+        """The tokens that followed `context`'s last one, its last two, …, as far as any did.
+
+        A token stands there once for each place, where the text there begins with `owed`.
+        """
+        tokens = self._tokens
+        if not len(context) or len(tokens) < 2:
+            return []
+        places = np.flatnonzero(tokens[:-1] == context[-1])
+        places = places[self._begin(owed)[places + 1]]
+        longest = min(len(self._mixture.lengths) - 1, len(context))
+        found: list[npt.NDArray[np.int32]] = []
+        while len(places):
+            found.append(tokens[places + 1])
+            length = len(found)
+            if length == longest:
+                break
+            earlier = places - length
+            places = places[(earlier >= 0) & (tokens[earlier] == context[-1 - length])]
+        return found
+
+    def mix(
+        self,
+        probabilities: npt.NDArray[np.float64],
+        context: Sequence[int],
+        *,
+        owed: bytes,
+        begun: bool,
+    ) -> npt.NDArray[np.float64]:
+        """The model's next-token distribution [V] with the cache's mixed in.
+
+        Once a text is `begun`, the special tokens, its end among them, stay as likely as they are:
+        the cache knows none.
+        """
+        standing, matches = self.standing(owed), self.matches(context, owed)
+        sizes = [int(standing.sum()), *map(len, matches)]
+        kinds = [int(np.count_nonzero(standing)), *map(_distinct, matches)]
+        shares = self._mixture.shares(sizes, kinds, float(probabilities.max()))
+        kept, weights = 1.0, np.zeros(len(shares))
+        for length in range(len(shares) - 1, -1, -1):
+            weights[length] = kept * shares[length] / max(1, sizes[length])
+            kept *= 1 - shares[length]
+        cached = weights[0] * standing
+        if matches:
+            each = np.repeat(weights[1:], sizes[1:])
+            cached += np.bincount(np.concatenate(matches), each, minlength=len(standing))
+        mixed: npt.NDArray[np.float64] = kept * probabilities + cached
+        if not begun:
+            return mixed
+        special = probabilities[self._pieces.special]
+        mixed -= float(special.sum()) * cached
+        mixed[self._pieces.special] = special
+        return mixed
+
+    def _begin(self, owed: bytes) -> Mask:
+        """Where in the sources, token for token, a text stands that begins with `owed`."""
+        found = self._beginnings.get(owed)
+        if found is None:
+            tokens = self._tokens
+            found = np.logical_and(tokens != SEPARATOR, self._pieces.going_on(owed)[tokens])
+            for part, length in self._pieces.parts(owed):
+                here = tokens[:-1] == part
+                if here.any():
+                    found[:-1] |= here & self._begin(owed[length:])[1:]
+            self._beginnings[owed] = found
+        return found
+
+    def _count(self, tokens: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+        return np.bincount(tokens, minlength=len(self._pieces.pieces))
+
+
+def _distinct(tokens: npt.NDArray[np.int32]) -> int:
+    """How many different ones there are; which way is faster depends on how many there are."""
+    if len(tokens) < 100:
+        return len(set(tokens.tolist()))
+    return int(np.count_nonzero(np.bincount(tokens)))
+
+
+def file_sources(before: str, after: str, tokenize: Tokenize) -> list[list[int]]:
+    """The open file's text near the cursor as two token sequences with the cursor between."""
+    room = FILE_CHARS // 4
+    above = before[-3 * room :]
+    below = after[:room]
+    return [tokenize(above), tokenize(below)]

@@ -1,0 +1,226 @@
+"""llama.cpp behind the protocol: the KV cache, its counts, aborting, files that are no model."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import gguf
+import numpy as np
+import pytest
+
+from sidelong.engine.model.llama import LlamaModel
+from sidelong.engine.model.protocol import Cancel, Stopped
+from sidelong.errors import (
+    ModelError,
+    ModelMissing,
+    ModelUnreadable,
+    ModelUnsupported,
+    ModelWithoutFim,
+)
+
+CODE = "def area(self):\n    return self.width * self.height\n"
+
+
+def evaluated(model: LlamaModel, tokens: list[int], rows: int = 1) -> int:
+    return model.evaluate(tokens, rows=rows, cancel=Cancel()).evaluated
+
+
+def logits(
+    model: LlamaModel, tokens: list[int], rows: int = 1
+) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+    return model.evaluate(tokens, rows=rows, cancel=Cancel()).logits
+
+
+@pytest.fixture
+def code(llama: LlamaModel) -> list[int]:
+    """Tokens of real code, with an empty KV cache."""
+    tokens = llama.tokenize(CODE)
+    evaluated(llama, [llama.special.eos])
+    return tokens
+
+
+def test_only_what_is_new_is_evaluated(llama: LlamaModel, code: list[int]) -> None:
+    assert evaluated(llama, code) == len(code)
+    assert evaluated(llama, [*code, code[0], code[1]]) == 2
+    assert evaluated(llama, code[:5] + code[6:]) == len(code) - 6
+    assert evaluated(llama, code[:3]) == 1
+
+
+def test_rows_asked_for_are_evaluated_even_if_cached(llama: LlamaModel, code: list[int]) -> None:
+    evaluated(llama, code)
+    assert evaluated(llama, code, rows=3) == 3
+
+
+def test_the_cache_does_not_change_the_logits(llama: LlamaModel, code: list[int]) -> None:
+    code = code * 8
+    fresh = logits(llama, code, rows=2)
+    logits(llama, [*code[:4], *reversed(code)])
+    np.testing.assert_array_equal(logits(llama, code, rows=2), fresh)
+    np.testing.assert_array_equal(logits(llama, code, rows=2), fresh)
+
+
+def test_hidden_states_are_what_the_logits_are_made_of(
+    llama: LlamaModel, default_model: Path, code: list[int]
+) -> None:
+    fields = gguf.GGUFReader(default_model).tensors
+    (embedding,) = (tensor for tensor in fields if tensor.name == "token_embd.weight")
+    output = gguf.quants.dequantize(embedding.data, embedding.tensor_type)
+    found = llama.evaluate(code, rows=2, cancel=Cancel(), hidden=True)
+    assert found.hidden is not None
+    # llama.cpp rounds the states to eight bits before it multiplies.
+    np.testing.assert_allclose(found.hidden @ output.T, found.logits, atol=0.5)
+
+
+def test_asking_for_hidden_states_changes_neither_the_logits_nor_the_count(
+    llama: LlamaModel, code: list[int]
+) -> None:
+    plain = llama.evaluate(code, rows=2, cancel=Cancel())
+    evaluated(llama, [llama.special.eos])
+    found = llama.evaluate(code, rows=2, cancel=Cancel(), hidden=True)
+    assert found.evaluated == len(code)
+    np.testing.assert_allclose(found.logits, plain.logits, atol=0.05)
+    assert llama.evaluate([*code, code[0]], rows=1, cancel=Cancel()).evaluated == 1
+
+
+def test_more_tokens_than_a_batch_are_evaluated_in_several(llama: LlamaModel) -> None:
+    tokens = (llama.tokenize(CODE) * 60)[: llama.n_ctx]
+    assert len(tokens) > 512
+    rows = logits(llama, tokens, rows=len(tokens) - 500)
+    assert np.isfinite(rows).all()
+
+
+def test_a_prompt_longer_than_the_context_is_refused_by_name(llama: LlamaModel) -> None:
+    with pytest.raises(ModelError, match=r"sidelong\.contextSize"):
+        evaluated(llama, [llama.special.eos] * (llama.n_ctx + 1))
+
+
+def test_a_set_flag_stops_before_anything_is_evaluated(llama: LlamaModel, code: list[int]) -> None:
+    cancel = Cancel()
+    cancel.set()
+    with pytest.raises(Stopped):
+        llama.evaluate(code, rows=1, cancel=cancel)
+    assert evaluated(llama, code) == len(code)
+
+
+def test_a_flag_set_meanwhile_stops_inside_the_decoder(llama: LlamaModel) -> None:
+    tokens = (llama.tokenize(CODE) * 60)[:500]
+    before = logits(llama, tokens[:20])
+    for delay_ms in (1, 3, 6, 10, 20, 40):
+        evaluated(llama, [llama.special.eos])
+        cancel = Cancel()
+        timer = threading.Timer(delay_ms / 1000, cancel.set)
+        timer.start()
+        try:
+            llama.evaluate(tokens, rows=1, cancel=cancel)
+        except Stopped:
+            break
+        finally:
+            timer.join()
+    else:
+        pytest.fail("500 tokens were evaluated before the flag was seen, at every delay")
+    assert not cancel.is_set() or evaluated(llama, tokens[:20]) == 20
+    np.testing.assert_allclose(logits(llama, tokens[:20]), before, atol=0.05)
+
+
+def test_special_tokens_are_found_in_the_file(llama: LlamaModel) -> None:
+    special = llama.special
+    assert special.decides
+    ids = [special.fim_prefix, special.fim_middle, special.fim_suffix, special.eof, special.cc]
+    assert len(set(ids)) == 5
+    assert all(llama.pieces.pieces[i] == b"" for i in ids if i is not None)
+
+
+def test_the_text_of_a_special_token_is_plain_text(llama: LlamaModel) -> None:
+    assert llama.special.cc not in llama.tokenize("a <cc> b <fim_middle>")
+
+
+@pytest.mark.parametrize("text", ["", "\n", "naïve 😀 漢字\r\n\t", "\ud800", "\0"])
+def test_any_text_can_be_tokenised(llama: LlamaModel, text: str) -> None:
+    pieces = b"".join(llama.pieces.pieces[i] for i in llama.tokenize(text))
+    assert pieces == text.encode("utf-8", "replace")
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(ModelMissing, match=r"no model file at .*absent\.gguf.*model\.path"):
+        LlamaModel(tmp_path / "absent.gguf")
+
+
+def test_a_folder_is_no_model(tmp_path: Path) -> None:
+    with pytest.raises(ModelMissing, match=r"sidelong\.model\.path"):
+        LlamaModel(tmp_path)
+
+
+def test_another_kind_of_file(tmp_path: Path) -> None:
+    path = tmp_path / "notes.gguf"
+    path.write_text("not a model")
+    with pytest.raises(ModelUnreadable, match=r"notes\.gguf is not a GGUF"):
+        LlamaModel(path)
+
+
+@pytest.mark.parametrize("share", [0.0001, 0.01, 0.5, 0.99])
+def test_a_truncated_model(tmp_path: Path, default_model: Path, share: float) -> None:
+    whole = default_model.read_bytes()
+    path = tmp_path / "torn.gguf"
+    path.write_bytes(whole[: int(len(whole) * share)])
+    with pytest.raises(ModelUnreadable, match=r"torn\.gguf cannot be loaded: .*fetch it again"):
+        LlamaModel(path)
+
+
+def test_loading_stops_when_it_is_not_wanted_any_more(default_model: Path) -> None:
+    cancel = Cancel()
+    cancel.set()
+    with pytest.raises(Stopped):
+        LlamaModel(default_model, threads=1, cancel=cancel)
+
+
+def write_gguf(path: Path, architecture: str, *, tokens: list[str]) -> Path:
+    """A tiny llama with random weights: real enough to be loaded."""
+    writer = gguf.GGUFWriter(path, architecture)
+    writer.add_context_length(64)
+    writer.add_embedding_length(32)
+    writer.add_block_count(1)
+    writer.add_feed_forward_length(32)
+    writer.add_head_count(2)
+    writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("starcoder")
+    writer.add_token_list(tokens)
+    kinds = [gguf.TokenType.CONTROL if t.startswith("<") else gguf.TokenType.NORMAL for t in tokens]
+    writer.add_token_types(kinds)
+    writer.add_token_merges(["a b"])
+    rng = np.random.default_rng(0)
+    shapes = {"token_embd": (len(tokens), 32), "output_norm": (32,), "blk.0.attn_norm": (32,)}
+    shapes |= {f"blk.0.attn_{x}": (32, 32) for x in ("q", "k", "v", "output")}
+    shapes |= {f"blk.0.ffn_{x}": (32, 32) for x in ("gate", "up", "down")}
+    shapes |= {"blk.0.ffn_norm": (32,)}
+    for name, shape in shapes.items():
+        writer.add_tensor(f"{name}.weight", rng.standard_normal(shape).astype(np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
+def test_an_unknown_architecture(tmp_path: Path) -> None:
+    path = write_gguf(tmp_path / "new.gguf", "mamba9000", tokens=["a", "b", "ab", "<eos>"])
+    with pytest.raises(ModelUnsupported, match=r"mamba9000.*Update llama-cpp-python"):
+        LlamaModel(path)
+
+
+def test_a_model_without_fim_tokens(tmp_path: Path) -> None:
+    path = write_gguf(tmp_path / "chat.gguf", "llama", tokens=["a", "b", "ab", "<eos>"])
+    with pytest.raises(ModelWithoutFim, match=r"chat\.gguf has no fill-in-the-middle tokens"):
+        LlamaModel(path)
+
+
+def test_fim_tokens_of_another_family_are_recognised_and_it_cannot_decide(tmp_path: Path) -> None:
+    names = ["<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>", "<|endoftext|>"]
+    path = write_gguf(tmp_path / "other.gguf", "llama", tokens=["a", "b", "ab", *names])
+    model = LlamaModel(path)
+    special = model.special
+    assert (special.fim_prefix, special.fim_suffix, special.fim_middle) == (3, 4, 5)
+    assert not special.decides
+    model.close()
+    model.close()

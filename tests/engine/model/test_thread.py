@@ -1,0 +1,185 @@
+"""The worker: one thread, the newest request of a document wins, every request ends once."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+
+import pytest
+
+from sidelong.engine.model.protocol import Cancel, Stopped, Superseded
+from sidelong.engine.model.thread import ModelThread
+from sidelong.errors import ModelMissing
+
+
+class Slow:
+    """A value whose work goes on until it is stopped or let go."""
+
+    def __init__(self) -> None:
+        self.started = threading.Event()
+        self.release = threading.Event()
+        self.threads: set[int] = set()
+        self.stopped = 0
+
+    def work(self, cancel: Cancel) -> str:
+        self.threads.add(threading.get_ident())
+        self.started.set()
+        while not self.release.wait(0.001):
+            if cancel.is_set():
+                self.stopped += 1
+                raise Stopped
+        return "done"
+
+
+@pytest.fixture
+def slow() -> Slow:
+    return Slow()
+
+
+@pytest.fixture
+async def worker(slow: Slow) -> AsyncIterator[ModelThread[Slow]]:
+    made = ModelThread(lambda: slow)
+    yield made
+    made.stop()
+
+
+def work(value: Slow, cancel: Cancel) -> str:
+    return value.work(cancel)
+
+
+def quick(value: Slow, cancel: Cancel) -> str:
+    value.threads.add(threading.get_ident())
+    return "quick"
+
+
+async def started(slow: Slow) -> None:
+    assert await asyncio.to_thread(slow.started.wait, 10)
+
+
+async def test_everything_runs_on_one_thread(worker: ModelThread[Slow], slow: Slow) -> None:
+    assert [await worker.run(key, quick) for key in "aab"] == ["quick"] * 3
+    assert len(slow.threads) == 1
+    assert threading.get_ident() not in slow.threads
+
+
+async def test_a_newer_request_of_the_document_stops_the_older_inside_its_work(
+    worker: ModelThread[Slow], slow: Slow
+) -> None:
+    older = asyncio.create_task(worker.run("doc", work))
+    await started(slow)
+    assert await worker.run("doc", quick) == "quick"
+    with pytest.raises(Superseded):
+        await older
+    assert slow.stopped == 1
+
+
+async def test_another_document_waits_its_turn(worker: ModelThread[Slow], slow: Slow) -> None:
+    first = asyncio.create_task(worker.run("one", work))
+    await started(slow)
+    second = asyncio.create_task(worker.run("two", quick))
+    await asyncio.sleep(0)
+    slow.release.set()
+    assert [await first, await second] == ["done", "quick"]
+
+
+async def test_cancelling_the_task_stops_the_work(worker: ModelThread[Slow], slow: Slow) -> None:
+    task = asyncio.create_task(worker.run("doc", work))
+    await started(slow)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await worker.run("doc", quick) == "quick"
+    assert slow.stopped == 1
+
+
+async def test_a_request_superseded_before_its_turn_is_never_started(
+    worker: ModelThread[Slow], slow: Slow
+) -> None:
+    first = asyncio.create_task(worker.run("one", work))
+    await started(slow)
+    waiting = asyncio.create_task(worker.run("two", work))
+    await asyncio.sleep(0)
+    newest = asyncio.create_task(worker.run("two", quick))
+    with pytest.raises(Superseded):
+        await waiting
+    slow.release.set()
+    assert [await first, await newest] == ["done", "quick"]
+
+
+async def test_an_error_is_the_askers_and_the_worker_goes_on(worker: ModelThread[Slow]) -> None:
+    def fail(value: Slow, cancel: Cancel) -> str:
+        raise ValueError("one bad request")
+
+    with pytest.raises(ValueError, match="one bad request"):
+        await worker.run("doc", fail)
+    assert await worker.run("doc", quick) == "quick"
+
+
+async def test_what_loading_raises_every_request_raises() -> None:
+    def load() -> Slow:
+        raise ModelMissing("There is no model file at x.gguf.")
+
+    worker = ModelThread(load)
+    for _ in range(2):
+        with pytest.raises(ModelMissing):
+            await worker.run("doc", quick)
+    worker.stop()
+
+
+async def test_stop_ends_what_runs_and_what_waits_and_can_be_repeated(slow: Slow) -> None:
+    worker = ModelThread(lambda: slow)
+    tasks = [asyncio.create_task(worker.run(key, work)) for key in "ab"]
+    await started(slow)
+    worker.stop()
+    worker.stop()
+    assert [type(e) for e in await asyncio.gather(*tasks, return_exceptions=True)] == [
+        Superseded,
+        Superseded,
+    ]
+    with pytest.raises(Superseded):
+        await worker.run("a", quick)
+
+
+async def test_a_retired_worker_does_what_was_asked_and_nothing_new(slow: Slow) -> None:
+    worker = ModelThread(lambda: slow)
+    asked = [asyncio.create_task(worker.run(key, work)) for key in "ab"]
+    await started(slow)
+    retiring = asyncio.create_task(asyncio.to_thread(worker.retire))
+    while not worker._closing:
+        await asyncio.sleep(0)
+    with pytest.raises(Superseded):
+        await worker.run("c", quick)
+    slow.release.set()
+    assert await asyncio.gather(*asked) == ["done", "done"]
+    await retiring
+
+
+async def test_stop_ends_what_a_retired_worker_still_does(slow: Slow) -> None:
+    worker = ModelThread(lambda: slow)
+    asked = asyncio.create_task(worker.run("a", work))
+    await started(slow)
+    retiring = asyncio.create_task(asyncio.to_thread(worker.retire))
+    while not worker._closing:
+        await asyncio.sleep(0)
+    await asyncio.to_thread(worker.stop)
+    await retiring
+    with pytest.raises(Superseded):
+        await asked
+
+
+async def test_nobody_waits_for_a_value_that_is_not_wanted_any_more() -> None:
+    loading, loaded = threading.Event(), threading.Event()
+
+    def load() -> None:
+        loading.set()
+        loaded.wait(10)
+
+    worker = ModelThread(load)
+    asked = asyncio.create_task(worker.run("a", lambda value, cancel: "quick"))
+    assert await asyncio.to_thread(loading.wait, 10)
+    stopping = asyncio.create_task(asyncio.to_thread(worker.stop))
+    with pytest.raises(Superseded):
+        await asked
+    loaded.set()
+    await stopping
