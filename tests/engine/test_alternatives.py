@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from sidelong.engine import writing
 from sidelong.engine.alternatives import Beginning, branches, distinct
 from sidelong.engine.completer import Completer
 from sidelong.engine.gate import Decision
@@ -16,7 +15,7 @@ from sidelong.engine.generate import Choice, Generated, Step
 from sidelong.engine.model.llama import LlamaModel
 from sidelong.engine.model.protocol import Cancel, Evaluation, Stopped
 from sidelong.engine.request import Answer, Request
-from sidelong.engine.trim import Trimmed, trim
+from sidelong.engine.trim import Trimmed, Trimmer
 from sidelong.settings import Settings
 from sidelong_index import build
 
@@ -184,7 +183,8 @@ def test_where_trim_leaves_nothing_of_the_first_the_likeliest_other_is_the_answe
     llama: LlamaModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept = iter([Trimmed("", 0, "suffix-overlap")])
-    monkeypatch.setattr(writing, "trim", lambda text, **how: next(kept, None) or trim(text, **how))
+    trim = Trimmer.trim
+    monkeypatch.setattr(Trimmer, "trim", lambda self, text: next(kept, None) or trim(self, text))
     answer = complete(llama, most=3)
     assert answer.text
     assert answer.alternatives

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property
 from itertools import islice
 
 from sidelong.engine.alternatives import Beginning, branches
@@ -18,7 +18,7 @@ from sidelong.engine.model.protocol import Cancel, Logits, Model
 from sidelong.engine.ngram import LineTokens, NgramCache, file_sources
 from sidelong.engine.prompt import Budget
 from sidelong.engine.request import Answer, Request, Tokens
-from sidelong.engine.trim import Trimmed, should_stop, trim
+from sidelong.engine.trim import Trimmed, Trimmer
 from sidelong.engine.view import View, seen
 from sidelong_index import Hit
 
@@ -63,6 +63,14 @@ class Writer:
     def _mixture(self) -> Mixture | None:
         return self.model.mixture if self.request.settings.workspace_cache else None
 
+    @cached_property
+    def _trimmer(self) -> Trimmer:
+        """Built once: the decoder asks it after every token."""
+        request = self.request
+        return Trimmer.at(
+            request.before, request.after, request.language, request.settings.max_lines
+        )
+
     def read(self) -> Read:
         """Read what completes from the open file alone."""
         return self._read(self.seeing.prompt)
@@ -91,13 +99,7 @@ class Writer:
             owed=self.seeing.owed,
             cache=self.cache(chunks),
             max_tokens=self.budget.generated,
-            stop=partial(
-                should_stop,
-                before=request.before,
-                after=request.after,
-                language=request.language,
-                max_lines=request.settings.max_lines,
-            ),
+            stop=self._trimmer.should_stop,
             cancel=self.cancel,
             least=request.settings.min_probability,
             begun=begun,
@@ -107,14 +109,8 @@ class Writer:
 
     def answer(self, written: Written, decision: Decision) -> Answer:
         """The text, trimmed, with what it cost by itself."""
-        request, read, generated = self.request, written.read, written.generated
-        trimmed = trim(
-            generated.text,
-            before=request.before,
-            after=request.after,
-            language=request.language,
-            max_lines=request.settings.max_lines,
-        )
+        read, generated = written.read, written.generated
+        trimmed = self._trimmer.trim(generated.text)
         return Answer(
             text=trimmed.text,
             replace_after=trimmed.replace_after,
