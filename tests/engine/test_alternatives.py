@@ -39,7 +39,7 @@ def others(steps: Steps, rest: Steps = (), *, most: int = 8) -> list[str]:
     def write(beginning: Beginning) -> Generated:
         goes_on = generated(rest)
         begun = b"".join(choice.piece for choice in beginning).decode()
-        return Generated(begun + goes_on.text, 1, 0.5, "finished", goes_on.decisions)
+        return Generated(begun + goes_on.text, 1, 0.5, "finished", goes_on.steps)
 
     return [text.text for text in islice(branches(generated(steps), write), most)]
 
@@ -148,7 +148,7 @@ def complete(model: Any, *, most: int, **settings: Any) -> Answer:
         snapshot = build([("shapes.py", OTHER)])
         return completer.complete(request, snapshot=snapshot, cancel=Cancel())
     finally:
-        completer._retriever.shutdown()
+        completer._searcher.close()
 
 
 def test_alternatives_differ_and_leave_the_first_as_it_was(llama: LlamaModel) -> None:
