@@ -1,4 +1,4 @@
-"""What else might be written at a cursor, for who asks by hand; pure.
+"""Other texts for a cursor, offered when the user triggers a completion by hand; pure.
 
 Every text is written greedily, so another one needs another beginning: the path to a place where
 the model might have taken another token, and that token.

@@ -1,4 +1,4 @@
-"""Whether models that have been loaded can serve: a short infill that is evaluated for real.
+"""The self-test of loaded models: a short infill is evaluated for real.
 
 A file can be loaded and still be of no use: weights that are no numbers, special tokens that
 are not there. That must be known before a model takes another's place.

@@ -72,7 +72,7 @@ def build_info() -> str:
 
 
 def supports_gpu() -> bool:
-    """Whether this build of llama.cpp can offload layers (Metal, CUDA, Vulkan…)."""
+    """True if this build of llama.cpp can offload layers (Metal, CUDA, Vulkan…)."""
     return bool(llama_cpp.llama_supports_gpu_offload())
 
 
@@ -121,7 +121,7 @@ class LlamaModel:
         self._abort = _strlen()
         self._cached: list[int] = []
         self._cancel: Cancel | None = None
-        """What llama.cpp listens to; held, since it reads the flag's memory."""
+        """The flag that llama.cpp reads; held, because it reads the flag's memory."""
 
     def forget(self) -> None:
         """Empty the KV cache; see `protocol.Model.forget`."""
