@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from sidelong.engine import gate
 from sidelong.engine import prompt as prompts
 from sidelong.engine.alternatives import distinct
+from sidelong.engine.anchor import Anchor, Anchors
 from sidelong.engine.correction import Correction
 from sidelong.engine.gate import Decision, Signal
 from sidelong.engine.model.protocol import Cancel, Evaluation, Hidden, Model, Stopped
@@ -41,6 +42,8 @@ class _Decided:
     """The prompt of an abstention, if the model that writes has read it on the way."""
     policy_tokens: int = 0
     """Tokens that went through the policy."""
+    kept: Chunks | None = None
+    """The chunks of an earlier cursor on the line, where its decision stands."""
 
 
 class Completer:
@@ -55,6 +58,7 @@ class Completer:
         """Tells these models from others: what is learnt with them is not used without them."""
         self._lines = LineTokens(model.tokenize)
         self._searcher = Searcher()
+        self._anchors = Anchors()
 
     @property
     def models(self) -> tuple[Model, ...]:
@@ -97,16 +101,18 @@ class Completer:
         Raises `Stopped` when `cancel` is set.
         A failure in retrieval, or in the policy, is logged and costs retrieval only.
         """
-        watch = _Stopwatch()
-        search = self._searcher.start(request, snapshot, exclude)
+        watch, anchor = _Stopwatch(), self._anchors.find(request, exclude)
+        search = self._searcher.start(request, None if anchor else snapshot, exclude)
         try:
             with watch("window"):
-                writer = self._writer(request, cancel)
-            decided = self._decide(writer, watch)
+                writer = self._writer(request, cancel, anchor)
+            decided = self._decide(writer, watch) if anchor is None else _stands(anchor)
             prefill, chunks = self._read(writer, decided, search, watch)
+            decision = replace(decided.decision, retrieved=bool(chunks))
+            if anchor is None:
+                self._anchors.keep(Anchor(request, exclude, decision, chunks))
             with watch("generate"):
                 written = writer.write(prefill, chunks)
-            decision = replace(decided.decision, retrieved=bool(chunks))
             answer = writer.answer(written, decision)
             if request.alternatives:
                 with watch("alternatives"):
@@ -132,10 +138,14 @@ class Completer:
         signal = gate.read_signal(evaluation.logits[0], decider.special.cc)
         return signal.probability, evaluation.hidden[0]
 
-    def _writer(self, request: Request, cancel: Cancel) -> TextWriter:
+    def _writer(self, request: Request, cancel: Cancel, anchor: Anchor | None) -> TextWriter:
         wanted = _budget(self.model.budget, request.settings)
         budget = prompts.fit(wanted, self.model.n_ctx)
-        seeing = view(self.model, request, budget)
+        if anchor is None:
+            seeing = view(self.model, request, budget)
+        else:
+            seeing = view(self.model, anchor.at_its_cursor(request), budget)
+            seeing = seeing.going_on(self.model, anchor.typed(request), request)
         return TextWriter(self.model, request, seeing, budget, self._lines, cancel)
 
     def _decide(self, writer: TextWriter, watch: _Stopwatch) -> _Decided:
@@ -161,11 +171,11 @@ class Completer:
         self, writer: TextWriter, decided: _Decided, search: Search, watch: _Stopwatch
     ) -> tuple[Prefill, Chunks]:
         """Read the prompt that was decided for, and the chunks that have a say in the text."""
-        prefill = decided.prefill
-        chunks: Chunks = ()
+        prefill, chunks = decided.prefill, decided.kept or ()
         if decided.decision.retrieved:
-            with watch("retrieve"):
-                chunks = search.result()
+            if decided.kept is None:
+                with watch("retrieve"):
+                    chunks = search.result()
             with watch("prefill"):
                 with_chunks = writer.read_chunks(chunks, before=prefill)
             if with_chunks is None and not writer.has_cache:
@@ -197,6 +207,11 @@ class Completer:
         if correction is None or settings.retrieval != "auto" or settings.rule != "threshold":
             return None
         return correction if correction.models == self.fingerprint else None
+
+
+def _stands(anchor: Anchor) -> _Decided:
+    """The decision of an earlier cursor on the line, of which nothing is asked again."""
+    return _Decided(replace(anchor.decision, kept=True), kept=anchor.chunks)
 
 
 class _Stopwatch:

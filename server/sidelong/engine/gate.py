@@ -29,6 +29,8 @@ class Decision:
     """True if chunks were really read; False also where there was nothing to read."""
     corrected: float | None = None
     """The value compared with the threshold in place of P(<cc>), if the folder has a correction."""
+    kept: bool = False
+    """True if it was made at an earlier cursor of the line and stands since."""
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 Tokenize = Callable[[str], list[int]]
 """Plain text to token ids: special tokens are neither parsed nor added."""
 
+TYPED = 128
+"""Room for the text typed behind an anchor, in tokens; see `anchor`."""
+
 Part: TypeAlias = int | str
 """A special token, or text in which `{path}` and the like are filled in."""
 
@@ -127,7 +130,7 @@ class Budget:
     @property
     def total(self) -> int:
         """Tokens of the longest sequence a request can make, special tokens included."""
-        return self.prefix + self.suffix + self.context + self.generated + 8
+        return self.prefix + self.suffix + self.context + self.generated + TYPED + 8
 
 
 def fit(budget: Budget, n_ctx: int) -> Budget:

@@ -33,6 +33,20 @@ class View:
     with_chunks: Callable[[Sequence[Hit]], list[int] | None]
     """The prompt with retrieved chunks in it; None if none fits the budget."""
 
+    def going_on(self, model: Model, typed: str, request: Request) -> View:
+        """This view with the text typed since behind every prompt, healed at its end.
+
+        It begins with the text that is owed, as the text to write does.
+        """
+        tokens = model.tokenize(self.owed.decode() + typed)
+        kept, owed = _heal(model, tokens, request)
+
+        def with_chunks(hits: Sequence[Hit]) -> list[int] | None:
+            prompt = self.with_chunks(hits)
+            return None if prompt is None else [*prompt, *kept]
+
+        return View([*self.before, *kept], owed, [*self.prompt, *kept], with_chunks)
+
 
 def seen(request: Request) -> tuple[str, str]:
     """The text before and after the cursor with `\\n` line ends, which models were trained on.
