@@ -18,17 +18,20 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-import llama_cpp
 import numpy as np
 
 from sidelong.engine.healing import Pieces
 from sidelong.engine.mixture import Mixture
 from sidelong.engine.model import profile
+from sidelong.engine.model.openmp import brief_spinning
 from sidelong.engine.model.protocol import Cancel, Evaluation, Hidden, Logits, Stopped
 from sidelong.engine.model.saved import WORTH, Saved, SavedPrompts, common_prefix
 from sidelong.engine.prompt import Budget, Special
 from sidelong.engine.threads import default_threads
 from sidelong.errors import ModelError, ModelMissing, ModelUnreadable, ModelUnsupported
+
+with brief_spinning():
+    import llama_cpp
 
 log = logging.getLogger(__name__)
 
