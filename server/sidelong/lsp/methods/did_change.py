@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 def did_change(server: Server, params: types.DidChangeTextDocumentParams) -> None:
-    """Apply the edits and let those know who follow the text."""
+    """Apply the edits, then update everything that follows the text."""
     doc = server.documents.get(params.text_document.uri)
     if doc is None:
         logger.warning("%s changed but is not open", file_name(params.text_document.uri))
