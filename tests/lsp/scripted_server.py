@@ -107,7 +107,7 @@ class ScriptedEngine:
     """The server's seam, with the real worker behind it."""
 
     def __init__(self, user: UserSettings) -> None:
-        self._worker = ModelThread(lambda: Scripted(user))
+        self._worker = ModelThread(lambda: Scripted(user), Scripted.close)
 
     async def ready(self) -> str:
         return await self._worker.run("", lambda scripted, _cancel: scripted.model)

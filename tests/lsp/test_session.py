@@ -22,6 +22,10 @@ def script(tmp_path: Path) -> tuple[str, Path]:
     return "#! " + json.dumps({"text": "suggested", "hold": gate.as_posix()}) + "\nx$0", gate
 
 
+async def never() -> None:
+    await asyncio.Event().wait()
+
+
 def open_document(documents: Documents, uri: str = "file:///a.py") -> Document:
     return documents.open(types.TextDocumentItem(uri, "python", 1, "x = "))
 
@@ -64,9 +68,9 @@ async def test_closing_or_opening_again_stops_a_prefetch() -> None:
     documents = Documents()
     for close in (documents.close, lambda _: open_document(documents)):
         doc = open_document(documents)
-        task = asyncio.create_task(asyncio.Event().wait())
+        task = asyncio.create_task(never())
         question = Question("x = ", 4, 0, "x = ", 4, 4, "")
-        doc.session.answers.prefetch = PrefetchTask(question, task)  # type: ignore[arg-type]
+        doc.session.answers.prefetch = PrefetchTask(question, task)
         close(doc.uri)
         await asyncio.wait([task])
         assert task.cancelled()
