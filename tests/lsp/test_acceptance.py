@@ -28,7 +28,7 @@ class Screen:
         self._asked = 0
 
     def show(self, text: str, *, root: Path | None = ROOT, gate: Decision | None = None) -> str:
-        """A suggestion at the end of the text; the request's id."""
+        """Show a suggestion at the end of the text; returns the request's id."""
         self._asked += 1
         text_now = self.doc.text
         question = Question(text_now, len(text_now), 0, text_now, 0, 0, "")
@@ -45,7 +45,7 @@ class Screen:
         self.acceptance.changed(self.doc)
 
     async def counted(self) -> tuple[int, int]:
-        """Shown and taken, once all is kept."""
+        """The numbers of suggestions shown and taken, once all counts are saved."""
         self.acceptance.gone(self.doc)
         await self.acceptance.close()
         tally = total(load_counts(ROOT).get("m", {}).values())

@@ -1,4 +1,4 @@
-"""Workspace folders: where a document belongs."""
+"""Workspace folders, and the files that documents are in them."""
 
 from __future__ import annotations
 

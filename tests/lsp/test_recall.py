@@ -1,4 +1,4 @@
-"""Typing along a suggestion: the rest of it without asking the model.
+"""Typing along a suggestion: its rest comes without asking the model.
 
 A document is written with the cursor at `$0`.
 """

@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 READ_S: Final = 0.5
 """A suggestion shown for a shorter time was not read."""
 KEPT_EVERY: Final = 20
-"""Suggestions; at worst so many are lost when the server is killed."""
+"""Counted suggestions between two saves: the most that a killed server loses."""
 
 
 @dataclass
@@ -38,8 +38,7 @@ class Acceptance:
     """The counter of one server; owned by the event loop, which never waits for the disk."""
 
     documents: Iterable[Document]
-    """The open ones, each time they are iterated over; an impression is in its document's session.
-    """
+    """Those open at the moment; each has its impression in its session."""
     clock: Callable[[], float] = time.monotonic
     on: bool = False
     """The user's wish."""

@@ -104,7 +104,7 @@ async def _answer(
 ) -> Answer:
     """The answer, from the model only if none is known; remembered."""
     settings = await server.asking.settings(doc)
-    # Taken before the model is asked: a change of the settings or the model replaces it.
+    # Taken before asking: if the settings or the model change, the answer goes to the old one.
     recall = doc.session.answers.recall
     known = None if by_hand else await _known(server, doc, question)
     record.recalled = known is not None

@@ -45,7 +45,8 @@ class ConfigWatch:
 
     async def _watch(self) -> None:
         loop = asyncio.get_running_loop()
-        while self._watching is not None:  # a library below `changed` may lose the cancellation
+        # Not `while True`: `changed` may swallow the cancellation.
+        while self._watching is not None:
             await asyncio.sleep(EVERY_S)
             state = await loop.run_in_executor(None, _state, self._file)
             if state == self._seen:

@@ -64,13 +64,13 @@ class Indexing:
                 self._status.indexing(folder.uri, None)
         await asyncio.gather(*(loop.run_in_executor(None, index.stop) for index in indexes))
 
-    def show(self, doc: Document) -> None:
+    def overlay(self, doc: Document) -> None:
         """Let the open document shadow its file, in every folder that holds it."""
         for file in self._folders.files(doc.uri):
             if file.folder.index is not None:
                 file.folder.index.open(file.path, doc.text)
 
-    def unshow(self, doc: Document) -> None:
+    def remove_overlay(self, doc: Document) -> None:
         """Let the file on disk count again."""
         for file in self._folders.files(doc.uri):
             if file.folder.index is not None:

@@ -44,9 +44,9 @@ class ModelInUse:
         self._title: str | None = None
         """The title of the engine in use; None until it has passed its test."""
         self._next: Engine | None = None
-        self._watch: asyncio.Task[None] | None = None
+        self._loading: asyncio.Task[None] | None = None
         self._leaving: dict[asyncio.Task[None], Engine] = {}
-        self._told = ""
+        self._shown_error = ""
         self.engine: Engine | None = None
         """None while no model is wanted."""
         self.error: str | None = None
@@ -77,9 +77,9 @@ class ModelInUse:
                 self._leave(self.engine, at_once=True)
             self.engine, self._in_use = engine, user
             self._status.model("loading", f"Loading {_name(user)}")
-        self._watch = asyncio.create_task(self._await(engine, user))
+        self._loading = asyncio.create_task(self._load(engine, user))
 
-    async def _await(self, engine: Engine, user: UserSettings) -> None:
+    async def _load(self, engine: Engine, user: UserSettings) -> None:
         bar = WorkDone(self._server, title="Loading model", message=_name(user))
         try:
             title = await engine.ready()
@@ -101,7 +101,7 @@ class ModelInUse:
             self._leave(self.engine, at_once=False)
             self._on_successor()
         self._next, self.engine, self._in_use = None, engine, user
-        self._told = ""
+        self._shown_error = ""
         self._say_ready(title)
 
     def _say_ready(self, title: str) -> None:
@@ -119,17 +119,17 @@ class ModelInUse:
         else:
             self._status.model("error", message)
         logger.error("%s", message)
-        if message != self._told:
-            self._told = message
+        if message != self._shown_error:
+            self._shown_error = message
             self._server.window_show_message(
                 types.ShowMessageParams(type=types.MessageType.Error, message=message)
             )
 
     def _drop_next(self) -> None:
         """Stop loading the successor."""
-        if self._watch is not None:
-            self._watch.cancel()
-            self._watch = None
+        if self._loading is not None:
+            self._loading.cancel()
+            self._loading = None
         if self._next is not None:
             self._leave(self._next, at_once=True)
             self._next = None

@@ -33,7 +33,7 @@ class Prefetch:
     """At most one prefetch at a time, in any of the documents; owned by the event loop."""
 
     def __init__(self, documents: Iterable[Document], ask: Ask) -> None:
-        """`documents` are the open ones each time they are iterated over."""
+        """Iterating over `documents` gives those that are open at that moment."""
         self._documents = documents
         self._ask = ask
 
@@ -56,7 +56,7 @@ class Prefetch:
         """The client is about to insert suggestion number `which` of the request `id`."""
         for doc in self._documents:
             shown = doc.session.answers.shown
-            # Mostly the change has come before, and `changed` has seen it.
+            # Usually the change has come first, and `changed` has seen it.
             if shown is None or shown.id != id or doc.text != shown.question.text:
                 continue
             for i, question in enumerate(shown.if_accepted()):

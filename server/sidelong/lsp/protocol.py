@@ -1,4 +1,4 @@
-"""Messages in and out: pygls' protocol, which keeps its promises even if the client does not.
+"""Messages in and out: pygls' protocol, made robust against clients that break it.
 
 Every request gets exactly one response. No message of the client makes a popup or stops the
 server. No response is the error -32603, for which VS Code shows a toast each time.

@@ -41,7 +41,7 @@ class Answers:
 
 @dataclass
 class Session:
-    """What is remembered about one document; owned by the event loop."""
+    """The memory of one document; owned by the event loop."""
 
     answers: Answers = field(default_factory=Answers)
     newest: dict[str, str] = field(default_factory=dict)
@@ -58,6 +58,6 @@ class Session:
         self.answers = Answers()
 
     def end(self) -> None:
-        """Stop the work for a document that is closed; what still waits is superseded."""
+        """Stop the work for a closed document; a request that still waits is superseded."""
         self.forget_answers()
         self.newest.clear()

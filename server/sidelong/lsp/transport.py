@@ -25,7 +25,7 @@ class StdioWriter:
         self._file = file
 
     def write(self, data: bytes) -> None:
-        """Send the bytes; a client that has gone away is no error: the input's end will tell."""
+        """Send the bytes; a client that has gone away is no error, since its input ends too."""
         try:
             self._file.write(data)
             self._file.flush()

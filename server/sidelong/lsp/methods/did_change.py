@@ -19,6 +19,6 @@ def did_change(server: Server, params: types.DidChangeTextDocumentParams) -> Non
         logger.warning("%s changed but is not open", file_name(params.text_document.uri))
         return
     doc.change(params.content_changes, server.encoding)
-    server.indexing.show(doc)
+    server.indexing.overlay(doc)
     server.prefetch.changed(doc)
     server.acceptance.changed(doc)

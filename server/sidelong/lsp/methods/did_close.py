@@ -11,5 +11,5 @@ def did_close(server: Server, params: types.DidCloseTextDocumentParams) -> None:
     """Forget the document, and count the suggestion that it showed."""
     doc = server.documents.close(params.text_document.uri)
     if doc is not None:
-        server.indexing.unshow(doc)
+        server.indexing.remove_overlay(doc)
         server.acceptance.gone(doc)

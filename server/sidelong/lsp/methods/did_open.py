@@ -12,4 +12,4 @@ def did_open(server: Server, params: types.DidOpenTextDocumentParams) -> None:
     before = server.documents.get(params.text_document.uri)
     if before is not None:  # the client opens it again without closing it
         server.acceptance.gone(before)
-    server.indexing.show(server.documents.open(params.text_document))
+    server.indexing.overlay(server.documents.open(params.text_document))
