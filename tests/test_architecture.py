@@ -84,6 +84,7 @@ PURE = [
     "sidelong.engine.trim",
     "sidelong.engine.view",
     "sidelong.engine.window",
+    "sidelong.lsp.impression",
     "sidelong.lsp.recall",
     "sidelong_index.chunk",
     "sidelong_index.terms",
