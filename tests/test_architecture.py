@@ -71,6 +71,7 @@ PURE = [
     "sidelong.settings",
     "sidelong.acceptance",
     "sidelong.engine.alternatives",
+    "sidelong.engine.anchor",
     "sidelong.engine.correction",
     "sidelong.engine.gate",
     "sidelong.engine.healing",

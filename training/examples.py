@@ -101,10 +101,12 @@ def example(
     suffix = window.suffix_tokens(after, tokenize=tokenize, budget=budget.suffix)
     kept, removed = vocabulary.pieces.split(prefix)
     target = [*tokenize(removed.decode() + text[blank.start : blank.end]), special.eos]
-    looked = prompt.look(special, suffix=suffix, prefix=kept)
+    looked = prompt.decision_prompt(special, suffix=suffix, prefix=kept)
     context = prompt.context(special, hits, tokenize=tokenize, budget=budget.context)
     asked = (
-        prompt.retrieve(special, looked, context) if context else prompt.abstain(special, looked)
+        prompt.retrieve_prompt(special, looked, context)
+        if context
+        else prompt.abstain_prompt(special, looked)
     )
     tokens = asked + target[: budget.generated]
     return Example(tokens, eof=len(looked) - 1, middle=len(asked) - 1)

@@ -18,16 +18,20 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-import llama_cpp
 import numpy as np
 
 from sidelong.engine.healing import Pieces
 from sidelong.engine.mixture import Mixture
 from sidelong.engine.model import profile
+from sidelong.engine.model.openmp import brief_spinning
 from sidelong.engine.model.protocol import Cancel, Evaluation, Hidden, Logits, Stopped
+from sidelong.engine.model.saved import WORTH, Saved, SavedPrompts, common_prefix
 from sidelong.engine.prompt import Budget, Special
 from sidelong.engine.threads import default_threads
 from sidelong.errors import ModelError, ModelMissing, ModelUnreadable, ModelUnsupported
+
+with brief_spinning():
+    import llama_cpp
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +76,7 @@ def build_info() -> str:
 
 
 def supports_gpu() -> bool:
-    """Whether this build of llama.cpp can offload layers (Metal, CUDA, Vulkan…)."""
+    """True if this build of llama.cpp can offload layers (Metal, CUDA, Vulkan…)."""
     return bool(llama_cpp.llama_supports_gpu_offload())
 
 
@@ -120,12 +124,14 @@ class LlamaModel:
         self._batch = llama_cpp.llama_batch_init(BATCH, 0, 1)
         self._abort = _strlen()
         self._cached: list[int] = []
+        self._saved = SavedPrompts()
         self._cancel: Cancel | None = None
-        """What llama.cpp listens to; held, since it reads the flag's memory."""
+        """The flag that llama.cpp reads; held, because it reads the flag's memory."""
 
     def forget(self) -> None:
         """Empty the KV cache; see `protocol.Model.forget`."""
         self._keep(0)
+        self._saved.clear()
 
     def close(self) -> None:
         """Free the weights and the context; idempotent."""
@@ -187,7 +193,8 @@ class LlamaModel:
             )
         self._listen_to(cancel)
         first_row = len(tokens) - rows
-        kept = self._keep(min(_common_prefix(self._cached, tokens), first_row))
+        self._change_prompt(tokens)
+        kept = self._keep(min(common_prefix(self._cached, tokens), first_row))
         logits = np.empty((rows, self._n_vocab), dtype=np.float32)
         if not hidden:
             self._read(tokens, kept, cancel, logits)
@@ -228,6 +235,35 @@ class LlamaModel:
         if cancel is not self._cancel:
             llama_cpp.llama_set_abort_callback(self._context, self._abort, cancel.address)
             self._cancel = cancel
+
+    def _change_prompt(self, tokens: Sequence[int]) -> None:
+        """Save the cache where another prompt takes its place, and take up that prompt's own."""
+        common = common_prefix(self._cached, tokens)
+        if len(tokens) - common < WORTH:
+            return
+        saved = self._saved.take(tokens, better_than=common)
+        if len(self._cached) - common >= WORTH:
+            self._save()
+        if saved is not None:
+            self._restore(saved)
+
+    def _save(self) -> None:
+        size = llama_cpp.llama_state_seq_get_size(self._context, 0)
+        if not self._saved.fits(size):
+            return
+        state = np.empty(size, dtype=np.uint8)
+        pointer = state.ctypes.data_as(ctypes.POINTER(ctypes.c_uint8))
+        if llama_cpp.llama_state_seq_get_data(self._context, pointer, size, 0) == size:
+            self._saved.keep(Saved(list(self._cached), state))
+
+    def _restore(self, saved: Saved) -> None:
+        self._keep(0)
+        pointer = saved.state.ctypes.data_as(ctypes.POINTER(ctypes.c_uint8))
+        size = saved.state.nbytes
+        if llama_cpp.llama_state_seq_set_data(self._context, pointer, size, 0) == size:
+            self._cached = list(saved.tokens)
+        else:
+            self._keep(0)
 
     def _keep(self, n: int) -> int:
         """Forget all but the first `n` cached tokens; how many really stay."""
@@ -404,10 +440,3 @@ def _reason() -> str:
         if "failed to load model" not in line:
             return line.split(": ", 1)[-1].removeprefix("error loading model: ")
     return "llama.cpp gave no reason"
-
-
-def _common_prefix(a: Sequence[int], b: Sequence[int]) -> int:
-    n = min(len(a), len(b))
-    if a[:n] == b[:n]:
-        return n
-    return next(i for i in range(n) if a[i] != b[i])
