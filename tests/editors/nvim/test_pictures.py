@@ -216,3 +216,4 @@ def test_the_picture_of_the_readme_is_drawn_with_the_settings_everybody_has(star
     nvim.until_ghost()
     ghost = nvim.ghost.split("\n")[0]
     assert escape(ghost) in draw(nvim, "readme", rows=17, columns=84)
+    assert any("shapes.py:1" in line for line in nvim.explain()), "the other file was not found"
