@@ -11,7 +11,7 @@ from sidelong.engine.anchor import MOST_TYPED, Anchor, Anchors
 from sidelong.engine.completer import Completer
 from sidelong.engine.gate import Decision
 from sidelong.engine.model.llama import LlamaModel
-from sidelong.engine.model.protocol import Cancel
+from sidelong.engine.model.protocol import Cancel, Stopped
 from sidelong.engine.request import Answer, Request
 from sidelong.settings import Settings
 from sidelong_index import Snapshot, build
@@ -116,3 +116,24 @@ def test_the_next_line_is_read_for_itself(completer: Completer, index: Snapshot)
     ask(completer, index, CODE)
     answer = ask(completer, index, CODE.replace("$0", "1\n        $0"))
     assert not answer.gate.kept
+
+
+def test_what_was_read_ahead_is_not_read_again(completer: Completer, index: Snapshot) -> None:
+    made = request(CODE, retrieval="always", context_tokens=120)
+    completer.model.forget()
+    read = completer.read_ahead(made, snapshot=index, cancel=Cancel())
+    assert read > 40
+    answer = completer.complete(made, snapshot=index, cancel=Cancel())
+    assert answer.chunks
+    assert answer.tokens.evaluated == 1
+    assert completer.read_ahead(made, snapshot=index, cancel=Cancel()) <= 4
+
+
+def test_reading_ahead_stops_and_leaves_what_it_read(completer: Completer, index: Snapshot) -> None:
+    made = request(CODE)
+    completer.model.forget()
+    cancel = Cancel()
+    cancel.set()
+    with pytest.raises(Stopped):
+        completer.read_ahead(made, snapshot=index, cancel=cancel)
+    assert completer.complete(made, snapshot=index, cancel=Cancel()).tokens.evaluated > 20

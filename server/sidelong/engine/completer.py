@@ -46,6 +46,29 @@ class _Decided:
     """The chunks of an earlier cursor on the line, where its decision stands."""
 
 
+@dataclass(frozen=True)
+class _Task:
+    """A request, with what begins and ends with it."""
+
+    request: Request
+    exclude: Exclusion | None
+    cancel: Cancel
+    anchor: Anchor | None
+    search: Search
+    watch: _Stopwatch
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """Everything that a text is written from, read."""
+
+    writer: TextWriter
+    decision: Decision
+    prefill: Prefill
+    chunks: Chunks
+    policy_tokens: int
+
+
 class Completer:
     """Answers requests with a model; owned by the thread that owns the model."""
 
@@ -101,26 +124,28 @@ class Completer:
         Raises `Stopped` when `cancel` is set.
         A failure in retrieval, or in the policy, is logged and costs retrieval only.
         """
-        watch, anchor = _Stopwatch(), self._anchors.find(request, exclude)
-        search = self._searcher.start(request, None if anchor else snapshot, exclude)
-        try:
-            with watch("window"):
-                writer = self._writer(request, cancel, anchor)
-            decided = self._decide(writer, watch) if anchor is None else _stands(anchor)
-            prefill, chunks = self._read(writer, decided, search, watch)
-            decision = replace(decided.decision, retrieved=bool(chunks))
-            if anchor is None:
-                self._anchors.keep(Anchor(request, exclude, decision, chunks))
-            with watch("generate"):
-                written = writer.write(prefill, chunks)
-            answer = writer.answer(written, decision)
+        task = self._begin(request, snapshot, cancel, exclude)
+        with task.search:
+            ready = self._prepare(task)
+            with task.watch("generate"):
+                written = ready.writer.write(ready.prefill, ready.chunks)
+            answer = ready.writer.answer(written, ready.decision)
             if request.alternatives:
-                with watch("alternatives"):
-                    answer = self._with_others(answer, writer, written, search)
-        finally:
-            search.cancel()
-        tokens = replace(answer.tokens, policy=decided.policy_tokens)
-        return replace(self._signed(answer), tokens=tokens, ms=watch.ms)
+                with task.watch("alternatives"):
+                    answer = self._with_others(answer, ready.writer, written, task.search)
+        tokens = replace(answer.tokens, policy=ready.policy_tokens)
+        return replace(self._signed(answer), tokens=tokens, ms=task.watch.ms)
+
+    def read_ahead(self, request: Request, *, snapshot: Snapshot | None, cancel: Cancel) -> int:
+        """Decide and read as `complete` would, and write nothing; the tokens it evaluated.
+
+        The KV cache then holds everything that a request at this cursor needs.
+        Raises `Stopped` when `cancel` is set.
+        """
+        task = self._begin(request, snapshot, cancel, None)
+        with task.search:
+            ready = self._prepare(task)
+        return ready.prefill.evaluated + ready.policy_tokens
 
     def consider(self, request: Request, cancel: Cancel) -> tuple[float, Hidden] | None:
         """P(<cc>) and the deciding model's state at `<eof>` [D], whatever the settings say.
@@ -138,26 +163,49 @@ class Completer:
         signal = gate.read_signal(evaluation.logits[0], decider.special.cc)
         return signal.probability, evaluation.hidden[0]
 
-    def _writer(self, request: Request, cancel: Cancel, anchor: Anchor | None) -> TextWriter:
-        wanted = _budget(self.model.budget, request.settings)
-        budget = prompts.fit(wanted, self.model.n_ctx)
+    def _begin(
+        self,
+        request: Request,
+        snapshot: Snapshot | None,
+        cancel: Cancel,
+        exclude: Exclusion | None,
+    ) -> _Task:
+        """Start the search, unless the line was read before and its chunks are kept."""
+        anchor = self._anchors.find(request, exclude)
+        search = self._searcher.start(request, None if anchor else snapshot, exclude)
+        return _Task(request, exclude, cancel, anchor, search, _Stopwatch())
+
+    def _prepare(self, task: _Task) -> _Ready:
+        """Decide and read; an anchor spares both."""
+        with task.watch("window"):
+            writer = self._writer(task)
+        decided = self._decide(writer, task) if task.anchor is None else _stands(task.anchor)
+        prefill, chunks = self._read(writer, decided, task)
+        decision = replace(decided.decision, retrieved=bool(chunks))
+        if task.anchor is None:
+            self._anchors.keep(Anchor(task.request, task.exclude, decision, chunks))
+        return _Ready(writer, decision, prefill, chunks, decided.policy_tokens)
+
+    def _writer(self, task: _Task) -> TextWriter:
+        request, anchor = task.request, task.anchor
+        budget = prompts.fit(_budget(self.model.budget, request.settings), self.model.n_ctx)
         if anchor is None:
             seeing = view(self.model, request, budget)
         else:
             seeing = view(self.model, anchor.at_its_cursor(request), budget)
             seeing = seeing.going_on(self.model, anchor.typed(request), request)
-        return TextWriter(self.model, request, seeing, budget, self._lines, cancel)
+        return TextWriter(self.model, request, seeing, budget, self._lines, task.cancel)
 
-    def _decide(self, writer: TextWriter, watch: _Stopwatch) -> _Decided:
+    def _decide(self, writer: TextWriter, task: _Task) -> _Decided:
         """Decide, and ask a model for its signal first where there is one to ask."""
-        request, settings = writer.request, writer.request.settings
+        request, settings = task.request, task.request.settings
         correction = self._correction(request)
         signal, prefill, policy_tokens = None, None, 0
         if self.policy is not None and settings.retrieval == "auto":
-            with watch("policy"):
-                signal, policy_tokens = _ask(self.policy, request, writer.cancel, correction)
+            with task.watch("policy"):
+                signal, policy_tokens = _ask(self.policy, request, task.cancel, correction)
         elif self.policy is None and self.model.special.decides:
-            with watch("look"):
+            with task.watch("look"):
                 prefill, signal = _read_both(writer, correction)
         decision = gate.decide(
             signal,
@@ -167,22 +215,20 @@ class Completer:
         )
         return _Decided(decision, prefill, policy_tokens)
 
-    def _read(
-        self, writer: TextWriter, decided: _Decided, search: Search, watch: _Stopwatch
-    ) -> tuple[Prefill, Chunks]:
+    def _read(self, writer: TextWriter, decided: _Decided, task: _Task) -> tuple[Prefill, Chunks]:
         """Read the prompt that was decided for, and the chunks that have a say in the text."""
         prefill, chunks = decided.prefill, decided.kept or ()
         if decided.decision.retrieved:
             if decided.kept is None:
-                with watch("retrieve"):
-                    chunks = search.result()
-            with watch("prefill"):
+                with task.watch("retrieve"):
+                    chunks = task.search.result()
+            with task.watch("prefill"):
                 with_chunks = writer.read_chunks(chunks, before=prefill)
             if with_chunks is None and not writer.has_cache:
                 chunks = ()
             prefill = with_chunks or prefill
         if prefill is None:
-            with watch("look"):
+            with task.watch("look"):
                 prefill = writer.read()
         return prefill, chunks
 

@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 
 class Search:
-    """One search that may still run; owned by the thread that owns the model."""
+    """One search that may still run, for the length of a `with` block."""
 
     def __init__(self, request: Request, hits: Future[list[Hit]] | None) -> None:
         self._request = request
@@ -29,7 +29,10 @@ class Search:
             log.exception("request %s: retrieval failed, completing without it", self._request.id)
             return ()
 
-    def cancel(self) -> None:
+    def __enter__(self) -> Search:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         """Drop the search if it has not begun."""
         if self._hits is not None:
             self._hits.cancel()
