@@ -16,7 +16,7 @@ ELSEWHERE_MS = frozenset({"load", "index"})
 
 
 def to_json(answer: Answer) -> dict[str, Any]:
-    """Everything about the answer; README.md documents the names."""
+    """Everything about the answer; docs/commands.md documents the names."""
     return {
         "text": answer.text,
         "replace_after": answer.replace_after,

@@ -1,4 +1,4 @@
-"""A summary and its trials as JSON values; pure, and the names are documented in README.md.
+"""A summary and its trials as JSON values; pure, and docs/evaluate.md documents the names.
 
 What cannot be counted (a share of no blanks) is null.
 """
