@@ -1,4 +1,4 @@
-"""What users can expect: `sidelong eval` on three packages that no model was trained on.
+"""The quality that users can expect: `sidelong eval` on three packages no model was trained on.
 
 Prints the tables of bench/README.md. The packages come with the `dev` extra, each in the version
 that training/corpus.toml holds out; tests/evaluation/test_held_out.py checks that.
@@ -22,7 +22,7 @@ PACKAGES = {"httpx": "httpx", "openpyxl": "openpyxl", "prompt-toolkit": "prompt_
 
 
 def evaluate(package: str, args: argparse.Namespace) -> dict[str, Any]:
-    """What `sidelong eval --json` says of a package; its progress goes to stderr."""
+    """The record of `sidelong eval --json` on a package; its progress goes to stderr."""
     folder = str(resources.files(PACKAGES[package]))
     command = [sys.executable, "-m", "sidelong", "eval", folder, "-n", str(args.blanks), "--json"]
     if args.model is not None:

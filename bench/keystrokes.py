@@ -1,4 +1,4 @@
-"""What a keystroke costs, in tokens: typing real lines into a real file, one character at a time.
+"""The cost of a keystroke in tokens: real lines typed into a real file, character by character.
 
 Every request goes to the model (typing along a suggestion is not used), so this is the worst case.
 Counts do not depend on the machine; milliseconds do, and stand there for their ratios.
@@ -22,7 +22,7 @@ from sidelong_index import Snapshot, build
 PACKAGE = "rich"
 FILE = "console.py"
 LINES = range(700, 1900, 200)
-"""Which lines of the file are typed, as if they were not there yet; blank ones are passed over."""
+"""The lines of the file that are typed, as if they were not there yet; blank ones are skipped."""
 
 
 def typed(path: str, text: str, retrieval: RetrievalMode) -> Iterator[Request]:

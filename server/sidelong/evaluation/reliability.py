@@ -1,7 +1,4 @@
-"""How far a forecast probability can be taken at its word; pure.
-
-What is forecast is the caller's: here, that retrieval helps.
-"""
+"""The reliability of a forecast: its probabilities against the shares that came true; pure."""
 
 from __future__ import annotations
 

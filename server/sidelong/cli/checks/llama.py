@@ -1,7 +1,7 @@
 """llama.cpp as it was built, and a real completion with it.
 
-The completion runs in a process of its own, for a library built for another processor does not
-raise an exception but ends the process.
+The completion runs in a process of its own: a library built for another processor raises no
+exception but ends the process.
 """
 
 from __future__ import annotations
@@ -90,17 +90,17 @@ def _judge(done: subprocess.CompletedProcess[str]) -> Finding:
 
 
 def crashed(finding: Finding) -> bool:
-    """Whether llama.cpp ends the process, so that it must not be tried in this one."""
+    """True if llama.cpp ends the process, so that it must not be tried in this one."""
     return finding.details.get("crashed") is True
 
 
 def _ended_by_system(status: int) -> bool:
-    """Whether an exit status means a signal, or on Windows an exception's code."""
+    """True if the exit status is a signal's or, on Windows, an exception's code."""
     return status < 0 or status > 0x8000_0000
 
 
 def check_build() -> list[Finding]:
-    """The version, what the build uses of the processor, and whether it can use a GPU."""
+    """The version, the processor features that the build uses, and its use of a GPU."""
     try:
         found = version("llama-cpp-python")
         info, gpu = llama_build()

@@ -1,4 +1,4 @@
-"""The model file: what it is, the special tokens and the format found in it, and who decides."""
+"""The model file, its special tokens and format, and the model that decides."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class Side:
     """The model that decides in its place, if another does."""
     file_bytes: int
     resident_bytes: int
-    """By how much this process grew in main memory until the first completion, policy included."""
+    """The growth of this process in main memory until the first completion, policy included."""
     load_ms: float
 
 

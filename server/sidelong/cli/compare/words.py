@@ -31,12 +31,12 @@ WAYS = {
 
 
 def served(comparison: Comparison) -> ModeChange:
-    """The row of what the editor would show, on all blanks."""
+    """The change of the texts that an editor would show, on all blanks."""
     return next(r for r in comparison.rows if (r.mode, r.kind) == (SERVED, ALL_KINDS))
 
 
 def sentences(comparison: Comparison) -> Iterator[str]:
-    """What changes for a user who switches from the old model to the new one."""
+    """The changes for a user who switches from the old model to the new one."""
     row = served(comparison)
     yield from (
         f"{name} changes by {signed(change.difference)} points: "

@@ -1,7 +1,4 @@
-"""The charts of the report: accuracy against latency, reliability, and latency.
-
-What the figures mean is said beside them, by `page`.
-"""
+"""The charts of the report: accuracy against latency, reliability, and latency."""
 
 from __future__ import annotations
 
@@ -88,7 +85,7 @@ _LABELS = {
     "greedy": (0, 22, "middle"),
     "threshold": (0, -13, "middle"),
 }
-"""Where a name stands beside its point, so that all can be read where the points are the same."""
+"""The offset of each name from its point, so that all can be read where points coincide."""
 
 
 def _low(row: ModeScores) -> float:
@@ -100,7 +97,7 @@ def _high(row: ModeScores) -> float:
 
 
 def reliability_diagram(gating: Gating) -> str:
-    """How often retrieval helped where the model gave it this probability."""
+    """The share in which retrieval helped, by the probability that the model gave it."""
     frame = Frame(
         Axis("P(<cc>) the model gave", 0.0, 1.0, _PERCENT.ticks, _PERCENT.show),
         Axis("share where retrieval helped", 0.0, 1.0, _PERCENT.ticks, _PERCENT.show),

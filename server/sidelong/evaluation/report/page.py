@@ -1,7 +1,4 @@
-"""The page of the report: figures, charts and cases in the order in which one asks for them.
-
-Charts are `charts`', cases `cases`'; what is computed comes from `summary`.
-"""
+"""The page of the report: figures, charts and cases, the most asked for first."""
 
 from __future__ import annotations
 
@@ -26,9 +23,9 @@ def render(
     partial: str = "",
     tests: PassSummary | None = None,
 ) -> str:
-    """The whole page; `partial` says that and why the evaluation is not complete.
+    """The whole page; `partial` is the sentence on a partial run, empty for a whole one.
 
-    `tests` is what the project's own tests say of the function bodies, if they were asked.
+    `tests` are the pass rates of the function bodies, if the project's own tests were run.
     """
     return parts.document(
         f"sidelong on {title}",
