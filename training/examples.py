@@ -40,7 +40,7 @@ _STRING = re.compile(r"""(["'`])(?:\\.|(?!\1)[^\\])*\1""")
 
 @dataclass(frozen=True)
 class Sampling:
-    """How many examples, and of what form."""
+    """The number and the form of the examples."""
 
     chars_per_blank: int = 1200
     context_share: float = 0.5

@@ -59,7 +59,7 @@ def easy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def model_alone() -> None:
-    """What is copied from the workspace no noise can spoil."""
+    """A workspace of copied code, which no noise in a model can spoil."""
     config = Path(os.environ["SIDELONG_CONFIG"])
     config.parent.mkdir(parents=True, exist_ok=True)
     config.write_text("workspaceCache = false\n", encoding="utf-8")

@@ -23,7 +23,7 @@ class Parser(ArgumentParser):
         )
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong with the arguments and where help is, and exit."""
+        """Print the error and the way to help, and exit."""
         self.exit(2, f"sidelong: {message}. See `{self.prog} --help`.\n")
 
 

@@ -35,7 +35,7 @@ def check_cache() -> Finding:
         return Finding(
             "cache folder",
             "broken",
-            f"{folder} cannot be written: {error.strerror}, so each start indexes anew",
+            f"{folder} cannot be written: {error.strerror}, so each start builds the index again",
             "Make it writable, or set the environment variable SIDELONG_CACHE_DIR.",
             details,
         )

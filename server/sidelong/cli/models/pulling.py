@@ -1,6 +1,6 @@
 """Download a GGUF file from the Hugging Face Hub, once you have seen its size and licence.
 
-An interrupted download goes on where it stopped when you run it again, and what came is compared
+An interrupted download goes on where it stopped when you run it again, and the file is compared
 with the Hub's checksum.
 Set HF_TOKEN to an access token of yours for repositories that want one; HF_ENDPOINT names a mirror.
 """
