@@ -50,9 +50,9 @@ def main() -> None:
     decoded = [0, 0]
     ms = [0.0, 0.0]
     for package in PACKAGES:
-        found = files(package)
-        snapshot = build([(file.path, file.text) for file in found])
-        for case in sample_cases(found, n=n, seed=1, kinds=KINDS):
+        package_files = files(package)
+        snapshot = build([(file.path, file.text) for file in package_files])
+        for case in sample_cases(package_files, n=n, seed=1, kinds=KINDS):
             request = replace(
                 question(case, Settings(min_probability=0.0)), alternatives=ALTERNATIVES
             )

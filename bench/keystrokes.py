@@ -48,14 +48,14 @@ def answers(
     ]
 
 
-def report(name: str, found: list[Answer]) -> None:
-    prompt = statistics.median(answer.tokens.prompt for answer in found)
-    evaluated = [answer.tokens.evaluated for answer in found]
-    generated = statistics.median(answer.tokens.generated for answer in found)
-    ms = statistics.median(sum(answer.ms.values()) for answer in found)
-    share = statistics.fmean(answer.gate.retrieved for answer in found)
+def report(name: str, answered: list[Answer]) -> None:
+    prompt = statistics.median(answer.tokens.prompt for answer in answered)
+    evaluated = [answer.tokens.evaluated for answer in answered]
+    generated = statistics.median(answer.tokens.generated for answer in answered)
+    ms = statistics.median(sum(answer.ms.values()) for answer in answered)
+    share = statistics.fmean(answer.gate.retrieved for answer in answered)
     print(
-        f"{name:8}{len(found):6}{prompt:9.0f}{statistics.median(evaluated):11.0f}"
+        f"{name:8}{len(answered):6}{prompt:9.0f}{statistics.median(evaluated):11.0f}"
         f"{statistics.fmean(evaluated):9.1f}{generated:11.0f}{share:11.0%}{ms:8.1f}"
     )
 

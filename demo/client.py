@@ -94,7 +94,7 @@ class Editor:
         """
         kinds = types.InlineCompletionTriggerKind
         started = time.perf_counter()
-        found = await self._client.text_document_inline_completion_async(
+        result = await self._client.text_document_inline_completion_async(
             types.InlineCompletionParams(
                 context=types.InlineCompletionContext(
                     kinds.Invoked if by_hand else kinds.Automatic
@@ -104,7 +104,7 @@ class Editor:
             )
         )
         ms = (time.perf_counter() - started) * 1000
-        items = found.items if isinstance(found, types.InlineCompletionList) else found or []
+        items = result.items if isinstance(result, types.InlineCompletionList) else result or []
         text = items[0].insert_text if items else ""
         told = (await _request(self._client, "sidelong/explain", self._uri))["request"]
         end = items[0].range.end if items and items[0].range else at

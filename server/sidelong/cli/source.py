@@ -64,13 +64,13 @@ def project_files(root: Path) -> list[str]:
     known = _listed(root, "--cached", "--others", "--exclude-standard")
     if known is not None:
         return sorted(known)
-    found = []
+    paths = []
     for folder, folders, files in os.walk(root):
         folders[:] = sorted(set(folders) - MADE)
         here = Path(folder).relative_to(root)
         linked = [name for name in folders if (Path(folder) / name).is_symlink()]
-        found += [(here / name).as_posix() for name in (*sorted(files), *linked)]
-    return found
+        paths += [(here / name).as_posix() for name in (*sorted(files), *linked)]
+    return paths
 
 
 def tracked(root: Path) -> frozenset[str] | None:

@@ -68,18 +68,18 @@ def sample_blanks(
         if len(blanks) >= n:
             break
         kind = kinds[rng.randrange(len(kinds))]
-        found = _draw(layout, kind, rng)
-        if found is not None:
-            blanks.setdefault(found, Blank(*found, kind))
+        span = _draw(layout, kind, rng)
+        if span is not None:
+            blanks.setdefault(span, Blank(*span, kind))
     return list(blanks.values())
 
 
 def _draw(layout: Layout, kind: Kind, rng: random.Random) -> tuple[int, int] | None:
-    found = _DRAW[kind](layout, rng)
-    if found is None:
+    span = _DRAW[kind](layout, rng)
+    if span is None:
         return None
-    start, end = found
-    return found if start < end and not layout.text[start:end].isspace() else None
+    start, end = span
+    return span if start < end and not layout.text[start:end].isspace() else None
 
 
 def _rest(layout: Layout, rng: random.Random) -> tuple[int, int] | None:

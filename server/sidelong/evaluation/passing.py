@@ -131,19 +131,19 @@ def with_body(case: Case, text: str) -> str:
 
 
 def summarise_passing(
-    found: Sequence[Verdict], trials: Sequence[Trial], *, command: str, timeout_s: float
+    made: Sequence[Verdict], trials: Sequence[Trial], *, command: str, timeout_s: float
 ) -> PassSummary:
     """The pass rates from the verdicts on the bodies of `trials`."""
     of_case = {trial.case: trial for trial in bodies(trials)}
-    noticed = [verdict for verdict in found if verdict.noticed]
+    noticed = [verdict for verdict in made if verdict.noticed]
     modes = list(trials[0].completions)
     return PassSummary(
         command=command,
         timeout_s=timeout_s,
         wanted=len(of_case),
         judged=len(noticed),
-        unnoticed=len(found) - len(noticed),
-        timed_out=sum(len(verdict.timed_out) for verdict in found),
+        unnoticed=len(made) - len(noticed),
+        timed_out=sum(len(verdict.timed_out) for verdict in made),
         rows=tuple(
             PassRow(
                 mode=mode,

@@ -52,5 +52,5 @@ def definitions(files: Iterable[File]) -> frozenset[str]:
 
 
 def _calls_one_of(call: str, names: Collection[str]) -> bool:
-    found = _CALLED.search(call)
-    return found is not None and found[1] in names
+    name = _CALLED.search(call)
+    return name is not None and name[1] in names

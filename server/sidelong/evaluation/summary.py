@@ -226,38 +226,38 @@ def thresholds(asked: Sequence[float], n: int = 41) -> list[float]:
 
 
 def _row(mode: Mode, kind: str, trials: Sequence[Trial]) -> ModeScores:
-    found = completions(trials, mode)
-    ms = [completion.total_ms for completion in found]
+    made = completions(trials, mode)
+    ms = [completion.total_ms for completion in made]
     return ModeScores(
         mode=mode,
         kind=kind,
-        n=len(found),
-        retrieved=float(np.mean([o.gate.retrieved for o in found])),
-        exact=bootstrap_interval([o.exact for o in found]),
-        edit_similarity=bootstrap_interval([o.edit_similarity for o in found]),
-        repoeval_similarity=bootstrap_interval([o.repoeval_similarity for o in found]),
-        first_line=bootstrap_interval([o.first_line for o in found]),
-        identifiers_exact=bootstrap_interval([o.identifiers.exact for o in found]),
-        identifiers_f1=bootstrap_interval([o.identifiers.f1 for o in found]),
+        n=len(made),
+        retrieved=float(np.mean([o.gate.retrieved for o in made])),
+        exact=bootstrap_interval([o.exact for o in made]),
+        edit_similarity=bootstrap_interval([o.edit_similarity for o in made]),
+        repoeval_similarity=bootstrap_interval([o.repoeval_similarity for o in made]),
+        first_line=bootstrap_interval([o.first_line for o in made]),
+        identifiers_exact=bootstrap_interval([o.identifiers.exact for o in made]),
+        identifiers_f1=bootstrap_interval([o.identifiers.f1 for o in made]),
         cost=Cost(
             ms=bootstrap_interval(ms),
             ms_median=float(np.median(ms)),
             ms_p90=float(np.quantile(ms, 0.9)),
-            evaluated=float(np.mean([o.tokens.evaluated for o in found])),
-            generated=float(np.mean([o.tokens.generated for o in found])),
+            evaluated=float(np.mean([o.tokens.evaluated for o in made])),
+            generated=float(np.mean([o.tokens.generated for o in made])),
         ),
     )
 
 
 def _benefit(kind: str, trials: Sequence[Trial]) -> Benefit:
     without, with_ = similarities(trials, "never"), similarities(trials, "always")
-    found = decision.shares(without, with_)
+    shares = decision.shares(without, with_)
     return Benefit(
         kind=kind,
         n=len(trials),
-        helps=found.helps,
-        nothing=found.nothing,
-        hurts=found.hurts,
+        helps=shares.helps,
+        nothing=shares.nothing,
+        hurts=shares.hurts,
         oracle=decision.oracle(without, with_),
     )
 

@@ -26,9 +26,9 @@ def auc(value: float) -> str:
     return "–" if math.isnan(value) else f"{value:.2f}"
 
 
-def signed(found: Interval) -> str:
+def signed(interval: Interval) -> str:
     """A difference in percentage points, with its interval."""
-    return f"{100 * found.mean:+.1f} ({100 * found.low:+.1f} to {100 * found.high:+.1f})"
+    return f"{100 * interval.mean:+.1f} ({100 * interval.low:+.1f} to {100 * interval.high:+.1f})"
 
 
 def sentences(summary: Summary) -> Iterator[str]:

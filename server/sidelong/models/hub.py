@@ -81,8 +81,8 @@ def ggufs(repo: str) -> list[Remote]:
         info = HfApi(endpoint=endpoint()).model_info(
             repo, files_metadata=True, timeout=_ANSWERS_WITHIN_S, token=_token()
         )
-    found = (_remote(info, sibling) for sibling in info.siblings or ())
-    return sorted((file for file in found if file is not None), key=lambda file: file.file)
+    files = (_remote(info, sibling) for sibling in info.siblings or ())
+    return sorted((file for file in files if file is not None), key=lambda file: file.file)
 
 
 def download(remote: Remote, part: Path, advance: Callable[[int], None]) -> None:

@@ -146,8 +146,8 @@ def partial(folder: Path, stem: str, sha256: str) -> Path:
 
 def partials(folder: Path) -> list[Partial]:
     """The unfinished downloads."""
-    found = sorted(folder.glob(f".*{_PART}"))
-    return [Partial(path.stem[1:-65], path, path.stat().st_size) for path in found]
+    paths = sorted(folder.glob(f".*{_PART}"))
+    return [Partial(path.stem[1:-65], path, path.stat().st_size) for path in paths]
 
 
 def need_room(folder: Path, wanted_bytes: int) -> None:

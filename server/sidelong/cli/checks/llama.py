@@ -102,13 +102,13 @@ def _ended_by_system(status: int) -> bool:
 def check_build() -> list[Finding]:
     """The version, the processor features that the build uses, and its use of a GPU."""
     try:
-        found = version("llama-cpp-python")
+        installed = version("llama-cpp-python")
         info, gpu = llama_build()
     except (PackageNotFoundError, ImportError, OSError, RuntimeError) as error:
         return [
             Finding("llama.cpp", "broken", f"cannot be loaded: {error}", f"Reinstall it: {REBUILD}")
         ]
-    return [_build(found, features(info)), _gpu(gpu)]
+    return [_build(installed, features(info)), _gpu(gpu)]
 
 
 def features(info: str) -> list[str]:
@@ -118,9 +118,9 @@ def features(info: str) -> list[str]:
     return [name.strip() for name, _, value in pairs if value.strip() == "1"]
 
 
-def _build(found: str, features: list[str]) -> Finding:
-    fact = f"llama-cpp-python {found}, {' '.join(features) or 'no CPU features'}"
-    details = {"version": found, "features": features}
+def _build(installed: str, features: list[str]) -> Finding:
+    fact = f"llama-cpp-python {installed}, {' '.join(features) or 'no CPU features'}"
+    details = {"version": installed, "features": features}
     if platform.machine().lower() in ("x86_64", "amd64") and "AVX2" not in features:
         return Finding(
             "llama.cpp",

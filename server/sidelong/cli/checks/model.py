@@ -62,8 +62,8 @@ def _file(model: LlamaModel, path: Path) -> Finding:
 
 def _tokens(model: LlamaModel) -> Finding:
     special = model.special
-    found = {name: getattr(special, name) for name in _TOKENS}
-    ids = {name: token for name, token in found.items() if token is not None}
+    by_name = {name: getattr(special, name) for name in _TOKENS}
+    ids = {name: token for name, token in by_name.items() if token is not None}
     order = "suffix-first" if special.suffix_first else "prefix-first"
     family = special.layout.name
     return Finding(

@@ -20,11 +20,11 @@ def render(summary: Summary) -> RenderableType:
     return Group(*parts)
 
 
-def interval(found: Interval) -> str:
+def interval(value: Interval) -> str:
     """A mean in percent with its interval; a dash for a mean of nothing."""
-    if math.isnan(found.mean):
+    if math.isnan(value.mean):
         return "–"
-    return f"{100 * found.mean:.1f} [dim]{100 * found.low:.0f}–{100 * found.high:.0f}[/]"
+    return f"{100 * value.mean:.1f} [dim]{100 * value.low:.0f}–{100 * value.high:.0f}[/]"
 
 
 def _modes(summary: Summary) -> Figures:

@@ -69,22 +69,22 @@ class ProjectTests:
         Nothing is judged if the trials themselves were interrupted.
         """
         wanted = bodies(trials)
-        found = [] if partial else self._collect(wanted)
+        made = [] if partial else self._collect(wanted)
         summary = summarise_passing(
-            found, trials, command=self._copy.command, timeout_s=self._timeout_s
+            made, trials, command=self._copy.command, timeout_s=self._timeout_s
         )
-        return found, summary
+        return made, summary
 
     def _collect(self, wanted: Sequence[Trial]) -> list[Verdict]:
-        found: list[Verdict] = []
+        made: list[Verdict] = []
         with Counter("Testing", unit="bodies", total=len(wanted)) as bar:
             try:
                 for verdict in verdicts(wanted, self._test):
-                    found.append(verdict)
+                    made.append(verdict)
                     bar.advance(PurePosixPath(verdict.case.file.path).name)
             except KeyboardInterrupt:
                 pass  # the verdicts made by then are reported as partial
-        return found
+        return made
 
     def _test(self, path: str, text: str) -> bool | None:
         ran = self._copy.run_with(path, text, self._timeout_s)

@@ -130,11 +130,11 @@ def _fetch(remote: Remote, part: Path, sha256: str, to: Path) -> Path:
         )
         raise
     with Transfer("Comparing the checksum", total=remote.size_bytes) as bar:
-        found = store.sha256(part, bar.advance)
-    if found != sha256:
+        actual = store.sha256(part, bar.advance)
+    if actual != sha256:
         part.unlink()
         raise HubError(
-            f"What came for {remote.source} has SHA-256 {found} and not {sha256}, so it was "
+            f"What came for {remote.source} has SHA-256 {actual} and not {sha256}, so it was "
             "deleted. Run it again; if that happens again, the repository or the way to it is "
             "broken."
         )

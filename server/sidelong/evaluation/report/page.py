@@ -120,7 +120,7 @@ def _kinds(summary: Summary) -> str:
     return "<h2>Kinds of blanks</h2>" + parts.table(names, lines)
 
 
-def _tests(found: PassSummary) -> str:
+def _tests(summary: PassSummary) -> str:
     names = ["retrieval", "bodies", "tests pass", "exact match"]
     rows = (
         [
@@ -129,14 +129,14 @@ def _tests(found: PassSummary) -> str:
             parts.interval(row.passed),
             parts.interval(row.exact),
         ]
-        for row in found.rows
+        for row in summary.rows
     )
     return (
         "<h2>Function bodies by the project's own tests</h2>"
-        f'{parts.table(names, rows)}<p class="soft">{escape(sentence(found))}</p>'
+        f'{parts.table(names, rows)}<p class="soft">{escape(sentence(summary))}</p>'
     )
 
 
 def _cases(title: str, trials: Sequence[Trial]) -> str:
-    found = "".join(map(cases.article, trials)) or "<p>Nowhere.</p>"
-    return f"<h2>{escape(title)}</h2>{found}"
+    articles = "".join(map(cases.article, trials)) or "<p>Nowhere.</p>"
+    return f"<h2>{escape(title)}</h2>{articles}"

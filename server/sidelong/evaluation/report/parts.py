@@ -41,8 +41,8 @@ def table(names: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return f'<div class="wide"><table><tr>{head}</tr>{lines}</table></div>'
 
 
-def interval(found: Interval) -> str:
+def interval(value: Interval) -> str:
     """A mean in percent with its interval; a dash for a mean of nothing."""
-    if math.isnan(found.mean):
+    if math.isnan(value.mean):
         return "–"
-    return f"{100 * found.mean:.1f}<small>{100 * found.low:.0f}–{100 * found.high:.0f}</small>"
+    return f"{100 * value.mean:.1f}<small>{100 * value.low:.0f}–{100 * value.high:.0f}</small>"
