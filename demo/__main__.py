@@ -19,6 +19,7 @@ from demo.cases import PACKAGE, choose_cases, cursor, default_repository
 from demo.client import Editor, running
 from demo.show import Shown
 from sidelong import paths
+from sidelong.cli.interruption import INTERRUPTED
 from sidelong.evaluation.cases import Case
 
 TYPED = 24
@@ -48,7 +49,7 @@ def main() -> int:
         console.print(f"[red]{error}")
         return 1
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
     if args.picture:
         args.picture.write_text(show.picture(console), encoding="utf-8")
     return 0
