@@ -12,7 +12,7 @@ import pytest
 from gguf import GGMLQuantizationType, GGUFReader
 from tests.engine.families.conftest import KINDS, write
 
-from sidelong.cli import comparing
+from sidelong.cli.compare import contest
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Digest, InterruptAfter, Run
@@ -59,7 +59,7 @@ def easy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def model_alone() -> None:
-    """What is copied from the workspace no noise can spoil."""
+    """A workspace of copied code, which no noise in a model can spoil."""
     config = Path(os.environ["SIDELONG_CONFIG"])
     config.parent.mkdir(parents=True, exist_ok=True)
     config.write_text("workspaceCache = false\n", encoding="utf-8")
@@ -244,7 +244,7 @@ def test_ctrl_c_before_the_first_pair_reports_nothing(
 @pytest.fixture
 def scarce(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine whose memory holds one model at a time."""
-    monkeypatch.setattr(comparing, "available_bytes", lambda: 300_000_000)
+    monkeypatch.setattr(contest, "available_bytes", lambda: 300_000_000)
 
 
 @pytest.mark.usefixtures("scarce")

@@ -1,7 +1,4 @@
-"""The user's config file and the command line, as settings for one workspace folder.
-
-What an editor adds to them is `sidelong.lsp`'s.
-"""
+"""The user's config file and the command line, as settings for one workspace folder."""
 
 from __future__ import annotations
 
@@ -30,7 +27,7 @@ def load_config(
     policy: Path | None = None,
     threads: int | None = None,
 ) -> Config:
-    """What holds for the folder `root`; the other arguments win over the file."""
+    """The settings for the folder `root`; the other arguments win over the file."""
     file, problems = read_config_file(paths.config_file())
     settings = Settings()
     for section in file.layers(root):

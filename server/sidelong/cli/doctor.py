@@ -71,7 +71,7 @@ def _findings(config: Config, model_arguments: list[str]) -> Iterator[Finding]:
 
 def _guarded(name: str, check: Callable[[], Finding | list[Finding]]) -> Iterator[Finding]:
     try:
-        found = check()
+        findings = check()
     except Exception as error:  # noqa: BLE001 - the other checks must go on
         yield Finding(
             name,
@@ -80,7 +80,7 @@ def _guarded(name: str, check: Callable[[], Finding | list[Finding]]) -> Iterato
             "This is a fault of sidelong: please report it with this line.",
         )
         return
-    yield from found if isinstance(found, list) else [found]
+    yield from findings if isinstance(findings, list) else [findings]
 
 
 def _model_arguments(args: Namespace) -> list[str]:

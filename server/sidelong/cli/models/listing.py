@@ -1,6 +1,6 @@
-"""Show the models there are, and some that others made and that could be had.
+"""Show your models, and some of other makers that can be downloaded.
 
-Asks nobody but this machine.
+Nothing is asked of the network.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Print both lists; asks nobody but this machine."""
+    """Print both lists; nothing is asked of the network."""
     folder = paths.models_dir()
     user = load_config(Path.cwd()).user
     models = [_shipped(), *store.installed(folder)]
@@ -69,7 +69,7 @@ def _shipped() -> Installed:
 
 
 def _fits(model: Known) -> str:
-    """Whether it can run here: "yes", "tight" if only once other programs are closed, "no"."""
+    """The fit in memory: "yes", "no", or "tight" if other programs must be closed first."""
     if model.memory_bytes <= available_bytes():
         return "yes"
     return "tight" if model.memory_bytes <= total_bytes() else "no"

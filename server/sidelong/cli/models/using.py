@@ -1,7 +1,7 @@
 """Complete with one of your models from now on; "default" is the one that is shipped.
 
-It is checked, and then written to your own config file, which editors that run notice.
-Where an editor's own settings name a model, they win.
+The model is checked, and then named in your own config file, which running editors notice.
+An editor whose own settings name a model keeps that one.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Check the model and write it down; editors that run change over by themselves."""
+    """Check the model and name it in the config file; running editors change over by themselves."""
     config = paths.config_file()
     if args.name == store.DEFAULT:
         write_setting(config, SETTING, None)
@@ -42,14 +42,14 @@ def run(args: Namespace) -> int:
 
 
 def role(path: Path, user: UserSettings) -> str | None:
-    """What the settings use the file for: "model", "policy" or nothing."""
+    """The role of the file in the settings: "model", "policy" or None."""
     used = {"model": user.model or paths.default_model(), "policy": user.policy}
     path = path.resolve()
     return next((name for name, file in used.items() if file and file.resolve() == path), None)
 
 
 def _check(model: Installed) -> None:
-    """Check it with all of the user's settings, and keep what was found."""
+    """Check it with all of the user's settings, and keep the facts found."""
     facts = model.facts or Facts(model.size_bytes)
     try:
         facts = check(model.path, load_config(Path.cwd()).user, facts)
