@@ -61,7 +61,7 @@ class Decision:
     """The value compared with the threshold in place of P(<cc>), if the model has a formula or the
     folder a correction."""
     kept: bool = False
-    """True if it was made at an earlier cursor of the line and stands since."""
+    """True if it was made at an earlier cursor and stands since."""
 
 
 @dataclass(frozen=True)
