@@ -1,4 +1,4 @@
-"""A live index of a workspace's code: chunks, searched by what words they share.
+"""A live index of a workspace's code: chunks, searched by the words they share.
 
 This module is the public front; nothing outside this package imports from behind it.
 """
@@ -7,11 +7,20 @@ from sidelong_index.chunk import ChunkOptions
 from sidelong_index.index import Index
 from sidelong_index.progress import Progress
 from sidelong_index.rules import Reason
-from sidelong_index.snapshot import Exclusion, Hit, Snapshot, build, query_around
+from sidelong_index.snapshot import (
+    QUERY_LINES,
+    Exclusion,
+    Hit,
+    Snapshot,
+    build,
+    query_around,
+    span_around,
+)
 from sidelong_index.store import remove_deleted
 from sidelong_index.walk import select_files
 
 __all__ = [
+    "QUERY_LINES",
     "ChunkOptions",
     "Exclusion",
     "Hit",
@@ -23,4 +32,5 @@ __all__ = [
     "query_around",
     "remove_deleted",
     "select_files",
+    "span_around",
 ]

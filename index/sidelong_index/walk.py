@@ -101,13 +101,14 @@ class Tree:
         below = list(self._list("", scope, names, listing))
         return self._walk(((path, scope) for path in below), listing, on_folder)
 
-    def walk_below(self, folder: str, on_folder: _GoOn = lambda _: True) -> Listing | None:
+    def walk_below(self, folder: str) -> Listing | None:
         """List the files of one folder and all below it, as `walk` does; None if it is left out."""
         *above, name = folder.split("/")
         scope = self._scope(above)
         if scope is None or _is_left_out(folder, name, scope.level):
             return None
-        return self._walk([(folder, scope)], Listing(), on_folder)
+        listing = self._walk([(folder, scope)], Listing(), lambda _: True)
+        return listing if listing is not None and listing.folders else None
 
     def is_folder(self, path: str) -> bool:
         """True for a folder that is no link."""
