@@ -279,7 +279,8 @@ def _is_left_out(folder: str, name: str, level: Level) -> bool:
 
 
 def _refuse_file(path: str, level: Level) -> Reason | None:
-    if level.ignores(path, is_dir=False):
+    # In a linked work tree and in a submodule, `.git` is a file.
+    if path.rpartition("/")[2] in VERSION_CONTROL or level.ignores(path, is_dir=False):
         return "ignored"
     try:
         path.encode()
