@@ -18,10 +18,13 @@ from sidelong_index.snapshot import (
 )
 from sidelong_index.store import remove_deleted
 from sidelong_index.walk import select_files
+from sidelong_index.watch.coverage import Coverage
+from sidelong_index.watch.trial import try_watching
 
 __all__ = [
     "QUERY_LINES",
     "ChunkOptions",
+    "Coverage",
     "Exclusion",
     "Hit",
     "Index",
@@ -33,4 +36,5 @@ __all__ = [
     "remove_deleted",
     "select_files",
     "span_around",
+    "try_watching",
 ]

@@ -38,6 +38,7 @@ async def settings_for(server: Server, doc: Document) -> Settings:
     """The document's settings, once the client has told them; declines what they switch off."""
     if not await is_configured(server):
         raise Declined("not ready", "the client has not said `initialized`")
+    await server.folders.real_paths.wait()
     settings = server.settings_of(doc.uri)
     if not settings.enabled:
         raise Declined("off", "sidelong.enabled is false")

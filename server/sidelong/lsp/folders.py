@@ -5,13 +5,14 @@ Their indexes are kept in step with the disk by `sidelong_index` and with the ed
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from sidelong.engine import Correction
+from sidelong.lsp.real_paths import RealPaths
 from sidelong.lsp.uris import path_from_uri, relative_path
 from sidelong.settings import Settings
 
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
     from sidelong_index import Index
 
 
-@dataclass
+@dataclass(eq=False)
 class Folder:
-    """One workspace folder."""
+    """One workspace folder; equal to itself only."""
 
     uri: str
     name: str
@@ -47,6 +48,8 @@ class Folders:
 
     def __init__(self) -> None:
         self._by_uri: dict[str, Folder] = {}
+        self.real_paths = RealPaths()
+        """Of the folders and the open documents, as far as they are known."""
 
     def __iter__(self) -> Iterator[Folder]:
         return iter(list(self._by_uri.values()))
@@ -61,7 +64,10 @@ class Folders:
 
     def remove(self, uri: str) -> Folder | None:
         """Forget a folder and return it; None if it was not there."""
-        return self._by_uri.pop(_key(uri), None)
+        folder = self._by_uri.pop(_key(uri), None)
+        if folder is not None and folder.path is not None:
+            self.real_paths.forget(folder.path)
+        return folder
 
     def places(self, uri: str) -> list[Place]:
         """Where the document lies, the deepest folder first; empty if in none.
@@ -72,9 +78,19 @@ class Folders:
         if path is None:
             untitled = uri.startswith("untitled:")
             return [Place(folder, unquote(uri[9:])) for folder in list(self)[:1] if untitled]
+        real = self.real_paths.get(path)
+        # By its name alone lies here what a link in the folder leads to outside.
+        return self._below(real, self.real_path) or self._below(path, lambda folder: folder.path)
+
+    def real_path(self, folder: Folder) -> PurePath | None:
+        """The folder's path without links, as far as it is known; None if it has no path."""
+        return None if folder.path is None else self.real_paths.get(folder.path)
+
+    def _below(self, path: PurePath, path_of: Callable[[Folder], PurePath | None]) -> list[Place]:
         places = []
         for folder in self:
-            below = relative_path(path, folder.path) if folder.path is not None else None
+            top = path_of(folder)
+            below = relative_path(path, top) if top is not None else None
             if below is not None:
                 places.append(Place(folder, below))
         return sorted(places, key=lambda place: len(place.path))

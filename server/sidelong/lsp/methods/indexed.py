@@ -24,6 +24,7 @@ async def indexed(server: Server, params: object) -> dict[str, Any]:
     """
     # Before, no folder has an index.
     await is_configured(server)
+    await server.folders.real_paths.wait()
     uri = uri_in(params)
     place = server.folders.place(uri) if uri is not None else None
     folders = list(server.folders) if uri is None else [place.folder] if place else []
