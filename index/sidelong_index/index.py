@@ -1,6 +1,6 @@
 """The index of one root as a running thing, as the rest of the program sees it.
 
-Its thread's work is in `worker`; what others ask of it goes through `inbox`.
+Its thread's work is in `worker`; requests from other threads go through `inbox`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -66,7 +66,7 @@ class Index:
 
     @property
     def files_chunked(self) -> int:
-        """How many files have been cut so far, each as often as that had to be done."""
+        """The number of files cut so far; a file counts each time it is cut."""
         return self._worker.files_chunked
 
     @property

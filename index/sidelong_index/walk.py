@@ -87,9 +87,9 @@ class Tree:
         self._max_bytes = max_bytes
 
     def walk(self, on_folder: _GoOn = lambda _: True) -> Listing | None:
-        """List all files; None if the root cannot be read, or if `on_folder` said False.
+        """List all files; None if the root cannot be read, or if `on_folder` returned False.
 
-        It is called after every folder, so that whoever waits may give up.
+        It is called after every folder, so that the caller may give up.
         """
         self._on_enter("")
         names = _scan(self.root)

@@ -1,6 +1,6 @@
 """The index's thread: it loads, watches, scans, reads, publishes and saves.
 
-`writer` knows what that means for files and documents, and `timer` when it is due. Watching only
+`writer` does the work on files and documents, and `timer` says when it is due. Watching only
 makes changes show sooner: the disk is scanned by the clock anyway.
 """
 
@@ -73,7 +73,7 @@ class Worker:
 
     def run(self) -> None:
         """Work until the inbox says stop."""
-        # Not before: the disk of the root may be slow, and others wait for whoever makes an index.
+        # Not in the constructor: the disk may stall, and the caller's thread must not.
         self._root = Path(os.path.realpath(self._root))
         self._file = _file_to_keep(self._cache_dir, self._root)
         self.is_kept = self._file is not None
@@ -108,7 +108,7 @@ class Worker:
                 self._timer.pause()
 
     def _serve(self, writer: Writer, request: Request) -> None:
-        """One round: take note of what was asked, look at the disk if it is time, do a bite."""
+        """One round: take note of the requests, look at the disk if it is time, do a bite."""
         begins_to_watch = self._watcher is not None and self._watcher.check()
         if request.exclude is not None:
             writer.set_exclude(request.exclude)
@@ -141,7 +141,7 @@ class Worker:
             logger.warning("%s cannot be read; its index stays as it is", self._root)
 
     def _note_coverage(self, writer: Writer) -> None:
-        """Give back watches that are of no use; what is not watched is scanned the more often."""
+        """Give back useless watches; scan the more often, the fewer folders are watched."""
         if self._watcher is None:
             return
         self.coverage = self._watcher.retain(writer.folders)
@@ -172,7 +172,7 @@ class Worker:
             self._report(Progress("index", self._files_read, total, writer.upcoming))
 
     def _rest(self, writer: Writer) -> None:
-        """All that was found is read."""
+        """Tell the listener and those who wait that all files found are read."""
         if self._was_busy:
             self._was_busy = False
             self._files_read = 0

@@ -141,7 +141,7 @@ class Writer:
         return True
 
     def scan(self, on_folder: Callable[[Listing], bool] = lambda _: True) -> bool:
-        """Compare the disk with what is known.
+        """Compare the files on disk with the known ones.
 
         False if the root could not be read or `on_folder` gave up; then nothing has changed.
         """
@@ -162,7 +162,7 @@ class Writer:
         return True
 
     def step(self, now_ns: int) -> Snapshot | None:
-        """Do a bite of what there is to do; the new snapshot, or None if nothing has changed.
+        """Do a bite of the work; the new snapshot, or None if nothing has changed.
 
         `now_ns` is the time on the clock that files are dated by.
         """
@@ -197,7 +197,7 @@ class Writer:
         return {**self._skipped, **unread}
 
     def kept(self) -> Kept:
-        """What to keep between runs: no trace of open documents, which count as unknown."""
+        """The state to keep between runs, without open documents, which count as unknown."""
         parts = []
         for part in self._segments.parts:
             part = part.without([path for path in part.paths() if path not in self._known])

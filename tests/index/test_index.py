@@ -168,7 +168,7 @@ def test_a_kept_index_obeys_patterns_that_are_new(
     assert (paths(index), index.files_chunked) == ({"a.py"}, 0)
 
 
-def test_a_kept_index_that_is_damaged_is_built_anew(
+def test_a_kept_index_that_is_damaged_is_rebuilt(
     plant: Plant, start: Start, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     plant({"a.py": "x\n"})
@@ -177,7 +177,7 @@ def test_a_kept_index_that_is_damaged_is_built_anew(
     file.write_bytes(file.read_bytes()[:-1])
     index = start(cache_dir=tmp_path / "cache")
     assert (paths(index), index.files_chunked) == ({"a.py"}, 1)
-    assert "will be built anew" in caplog.text
+    assert "will be rebuilt" in caplog.text
 
 
 def test_unsaved_text_is_not_kept(plant: Plant, start: Start, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""How much of a workspace is watched, and the sentence for the user when that is not all of it."""
+"""The share of a workspace that is watched, and the message for the user if it is not all."""
 
 import errno
 from dataclasses import dataclass

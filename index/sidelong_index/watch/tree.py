@@ -1,7 +1,7 @@
 """macOS and Windows: one watch for the whole tree, which costs nothing more there than one folder.
 
 The only user of watchdog. FSEvents and ReadDirectoryChangesW report all that happens below a
-folder; what lies in ignored folders is dropped here or by the index.
+folder; events in ignored folders are dropped here or by the index.
 """
 
 import logging

@@ -117,7 +117,7 @@ class Watcher:
         return self._watches is not None
 
     def _refused(self, watches: Watches, error: OSError) -> None:
-        """At the limit nobody else gets a watch either, so some are given back."""
+        """Give some watches back: at the limit, other programs get none either."""
         self._error = error
         self._most = int(len(watches) * _KEPT_AT_LIMIT)
         self._refused_s = time.monotonic()

@@ -79,7 +79,7 @@ class Folders:
             untitled = uri.startswith("untitled:")
             return [Place(folder, unquote(uri[9:])) for folder in list(self)[:1] if untitled]
         real = self.real_paths.get(path)
-        # By its name alone lies here what a link in the folder leads to outside.
+        # The target of a link may lie outside; the link itself is in the folder still.
         return self._below(real, self.real_path) or self._below(path, lambda folder: folder.path)
 
     def real_path(self, folder: Folder) -> PurePath | None:

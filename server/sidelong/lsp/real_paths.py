@@ -16,7 +16,7 @@ from threading import Thread
 from typing import Final
 
 _WITHIN_S: Final = 1.0
-"""From when a path is sought; a disk that takes longer delays nobody any further."""
+"""Counted from the start of a search; a disk that takes longer delays no request again."""
 
 
 class RealPaths:
