@@ -5,6 +5,7 @@ Real folders, the system's own watches, and its real limit, set in a user namesp
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -16,11 +17,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
-from sidelong_index import Index
+from sidelong_index import Index, select_files
 from sidelong_index.timer import (
     SCAN_EVERY_S,
     SCAN_UNWATCHED_EVERY_S,
@@ -142,9 +144,10 @@ def test_a_folder_moved_out_and_replaced_by_a_namesake_ends_nothing(
     index = watch(cache_dir=tmp_path / "cache")
     (root / "lib").rename(tmp_path / "elsewhere")
     plant({"lib/deep/c.py": "zebra\n"})
+    assert soon(lambda: finds(index, "zebra") == ["lib/deep/c.py"])
     (root / "lib").rename(root / "library")
     assert soon(lambda: finds(index, "zebra") == ["library/deep/c.py"])
-    (tmp_path / "elsewhere" / "deep" / "b.py").write_text("far away\n")
+    shutil.rmtree(tmp_path / "elsewhere")
     plant({"library/deep/c.py": "okapi\n", "library/new.py": "okapi\n"})
     assert soon(lambda: set(finds(index, "okapi")) == {"library/deep/c.py", "library/new.py"})
     index.stop()
@@ -153,6 +156,30 @@ def test_a_folder_moved_out_and_replaced_by_a_namesake_ends_nothing(
         0,
         {"library/deep/c.py", "library/new.py"},
     )
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_any_sequence_of_moves_ends_with_the_files_on_disk(
+    plant: Plant, watch: Watch, tmp_path: Path, seed: int
+) -> None:
+    root, outside = plant({".gitignore": "out/\n"}), tmp_path / "outside"
+    outside.mkdir()
+    index, random = watch(), Random(seed)
+    for i in range(150):
+        folders = [root, outside, *(path for path in tmp_path.rglob("[xyz]"))]
+        here, there = random.choice(folders), random.choice(folders)
+        with contextlib.suppress(OSError):
+            if i % 3 == 0:
+                (here / random.choice(["x", "y", "z", "out"])).mkdir()
+            elif i % 3 == 1:
+                (here / random.choice(["a.py", "b.py"])).write_text(f"word{i}\n")
+            elif i % 10 == 0:
+                shutil.rmtree(here / random.choice("xyz"))
+            else:
+                (here / random.choice("xyz")).rename(there / random.choice("xyz"))
+        if i % 20 == 0:
+            time.sleep(0.4)  # until what was seen so far is watched
+    assert soon(lambda: set(index.snapshot.paths()) == set(select_files(root)))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps a watched folder from going")
