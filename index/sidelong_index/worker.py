@@ -161,7 +161,7 @@ class Worker:
         self._files_read += before - writer.remaining
         self.files_chunked = writer.files_chunked
         if snapshot is not None:
-            self._unsaved = True
+            self._unsaved = self._file is not None
             self._publish(snapshot)
         elif not self._has_published:
             # All that was kept still holds.

@@ -11,6 +11,7 @@ import pytest
 
 from sidelong_index import Exclusion, Index, Progress
 from sidelong_index import timer as timer_module
+from sidelong_index.inbox import Inbox, Request
 
 Plant = Callable[[Mapping[str, str]], Path]
 Start = Callable[..., Index]
@@ -255,6 +256,23 @@ def test_a_root_that_is_not_there_is_an_empty_index(
     assert index.snapshot.files == 0
     index.stop()
     assert "cannot be read" in caplog.text
+
+
+def test_an_index_with_nothing_to_do_rests(
+    plant: Plant, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds: list[float] = []
+    take = Inbox.take
+
+    def count(inbox: Inbox, until_s: float) -> Request:
+        rounds.append(until_s)
+        return take(inbox, until_s)
+
+    monkeypatch.setattr(Inbox, "take", count)
+    plant({"a.py": "x\n"})
+    start()
+    time.sleep(0.5)
+    assert len(rounds) < 10
 
 
 def test_the_timer_finds_what_nobody_told(
