@@ -89,10 +89,10 @@ class Worker:
         )
         try:
             self._work(writer)
+            self._save(writer)
         finally:
             if self._watcher is not None:
                 self._watcher.stop()
-        self._save(writer)
 
     def _work(self, writer: Writer) -> None:
         while True:

@@ -15,10 +15,10 @@ from typing import Protocol
 from sidelong_index.watch.coverage import Coverage
 
 RESTART_AFTER_S = 5.0
-"""Watches that end again and again are begun no sooner than this."""
+"""The least time between two starts, for watches that end again and again."""
 
 TRY_AGAIN_S = 600.0
-"""After this a limit may have been raised, or other programs may have given watches back."""
+"""A limit that was reached is tried again after this: it may have been raised meanwhile."""
 
 _KEPT_AT_LIMIT = 0.75
 """Of the watches held when the limit is reached; the others are left to the user's programs."""
@@ -92,7 +92,7 @@ class Watcher:
             self._refused(watches, error)
 
     def retain(self, folders: Collection[str]) -> Coverage:
-        """Give back the watches of all but these folders; how far these are watched."""
+        """Give back the watches of all but these folders; returns the coverage of these."""
         if self._watches is None:
             return Coverage(len(folders), 0, self._error)
         self._watches.retain(folders)
