@@ -48,6 +48,7 @@ def test_folder_and_document_may_be_opened_by_different_names(
         {"retrieval": {"mode": "always"}}, section="sidelong", scope_uri=folder.as_uri()
     )
     editor.start(folders=[folder])
+    editor.until(lambda: editor.state == "ready")
     uri = (tmp_path / document_by / "workspace" / "sub" / "a.py").as_uri()
     doc = editor.open("", SHOWS, uri=uri)
     assert editor.suggestion(doc) == "sub/a.py always"
@@ -60,6 +61,7 @@ def test_a_link_to_a_file_is_that_file(real: Path, new_editor: NewEditor) -> Non
     (real / "b.py").symlink_to("a.py")
     editor = new_editor(real)
     editor.start()
+    editor.until(lambda: editor.state == "ready")
     by_link, by_name = editor.open("b.py", SHOWS), editor.open("a.py", SHOWS)
     assert editor.suggestion(by_link) == "a.py auto"
     assert editor.suggestion(by_name) == "a.py auto"
@@ -80,6 +82,7 @@ def test_a_link_that_leads_out_of_the_workspace_keeps_its_name_and_settings(
         {"retrieval": {"mode": "never"}}, section="sidelong", scope_uri=real.as_uri()
     )
     editor.start()
+    editor.until(lambda: editor.state == "ready")
     assert editor.suggestion(editor.open("a.py", SHOWS)) == "a.py never"
     assert editor.shut_down() == 0
 
@@ -94,6 +97,7 @@ def test_the_cursors_own_lines_do_not_come_back_by_a_link(
     editor = new_editor(real)
     editor.client.set_configuration({"retrieval": {"mode": "always"}}, section="sidelong")
     editor.start(*editor.serve)
+    editor.until(lambda: editor.state == "ready")
     doc = editor.open("link/asks.py", QUESTION)
     assert files(editor) == [2]
     editor.type(doc, "tur")

@@ -30,7 +30,7 @@ def test_a_limit_of_the_system_is_one_message_with_its_remedy(new_editor: NewEdi
     for i in range(40):
         (editor.folder / str(i)).mkdir()
     editor.start("-c", LIMITED, str(SCRIPTED), str(editor.log))
-    editor.until(lambda: bool(editor.client.messages))
+    editor.until(lambda: bool(editor.client.messages) and editor.state == "ready")
     editor.run(editor.request("sidelong/indexed", None))
     (message,) = editor.client.messages
     assert "26 of 41 folders are not watched" in message.message

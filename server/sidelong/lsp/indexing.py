@@ -1,6 +1,6 @@
-"""One index per workspace folder, told what is open in the editor; owned by the event loop.
+"""One index per workspace folder, fed with the open documents; owned by the event loop.
 
-The index itself and its threads are `sidelong_index`'s; here it is started, told and stopped.
+The index itself and its threads are `sidelong_index`'s; this module starts, feeds and stops it.
 """
 
 from __future__ import annotations
@@ -67,18 +67,18 @@ class Indexing:
                 self._status.indexing(folder.uri, None)
         await asyncio.gather(*(loop.run_in_executor(None, index.stop) for index in indexes))
 
-    def show(self, doc: Document) -> None:
+    def overlay(self, doc: Document) -> None:
         """Let the open document shadow its file, in every folder that holds it."""
-        self._overlays.show(doc)
+        self._overlays.put(doc)
 
-    def unshow(self, doc: Document) -> None:
+    def remove_overlay(self, doc: Document) -> None:
         """Let the file on disk count again."""
-        self._overlays.hide(doc)
+        self._overlays.remove(doc)
 
     async def _find(self, folder: Folder) -> None:
-        """Find the folder's real path, unless that takes too long; documents move when it comes."""
+        """Find the folder's real path; if that takes long, the open documents follow later."""
         if folder.path is not None:
-            self._folders.real_paths.seek(folder.path, self._overlays.show_all)
+            self._folders.real_paths.seek(folder.path, self._overlays.put_all)
             await self._folders.real_paths.wait()
 
     def _start(self, folder: Folder) -> None:
@@ -93,7 +93,7 @@ class Indexing:
         bar.index = folder.index
         self._status.indexing(folder.uri, f"Indexing {folder.name}")
         folder.index.start()
-        self._overlays.show_all()
+        self._overlays.put_all()
 
     def _warn(self, message: str) -> None:
         params = types.ShowMessageParams(type=types.MessageType.Warning, message=message)
@@ -101,7 +101,7 @@ class Indexing:
 
 
 class _Bar:
-    """What the user sees of one folder's first indexing."""
+    """The progress of one folder's first indexing, for the user."""
 
     def __init__(self, server: LanguageServer, status: Status, folder: Folder) -> None:
         self.index: Index | None = None
@@ -113,7 +113,7 @@ class _Bar:
         self._reported_s = 0.0
 
     def receive(self, progress: Progress) -> None:
-        # Later scans are too short and too many to be shown.
+        # Later scans are too short and too many to show.
         if self._done or self._folder.index is not self.index:
             return
         if progress.phase == "ready":

@@ -15,6 +15,8 @@ from pathlib import PurePath
 from threading import Thread
 from typing import Final
 
+from sidelong.lsp.waiting import is_done
+
 _WITHIN_S: Final = 1.0
 """Counted from the start of a search; a disk that takes longer delays no request again."""
 
@@ -39,7 +41,7 @@ class RealPaths:
         """Wait until the paths sought so far are known, or the time for finding them is over."""
         loop = asyncio.get_running_loop()
         for search in list(self._sought.values()):
-            await asyncio.wait([search.done], timeout=max(0.0, search.until_s - loop.time()))
+            await is_done(search.done, timeout_s=max(0.0, search.until_s - loop.time()))
 
     def forget(self, path: PurePath) -> None:
         """Look the path up again when it is sought again: links may have changed by then."""

@@ -22,7 +22,7 @@ _INOTIFY: Final = Path("/proc/sys/fs/inotify")
 
 
 def check_cache() -> Finding:
-    """Whether indexes can be kept between runs, and what they take."""
+    """The cache folder: can it be written, and how much does it hold?"""
     folder = paths.cache_dir()
     size = _size(folder)
     details: dict[str, object] = {"path": str(folder), "size_bytes": size}
@@ -35,7 +35,7 @@ def check_cache() -> Finding:
         return Finding(
             "cache folder",
             "broken",
-            f"{folder} cannot be written: {error.strerror}, so each start indexes anew",
+            f"{folder} cannot be written: {error.strerror}, so each start builds the index again",
             "Make it writable, or set the environment variable SIDELONG_CACHE_DIR.",
             details,
         )
@@ -49,7 +49,7 @@ def check_cache() -> Finding:
 
 
 def check_config(problems: tuple[str, ...]) -> Finding:
-    """What was said about the user's config file when it was read."""
+    """The user's config file, with the problems found when it was read."""
     file = paths.config_file()
     details = {"path": str(file), "problems": list(problems)}
     if not file.exists():
@@ -93,7 +93,7 @@ def _limit(name: str) -> int | None:
 
 
 def _size(folder: Path) -> int:
-    """Bytes of all files below, those that vanish meanwhile left out."""
+    """The bytes of all files below; a file that vanishes meanwhile counts nothing."""
     files = (Path(where) / name for where, _, names in os.walk(folder) for name in names)
     return sum(_file_size(file) for file in files)
 
