@@ -207,6 +207,8 @@ class Completer:
         elif self.policy is None and self.model.special.decides:
             with task.watch("look"):
                 prefill, signal = _read_both(writer, correction)
+        if signal is not None:
+            signal = self._forecast(signal, task)
         decision = gate.decide(
             signal,
             mode=settings.retrieval,
@@ -214,6 +216,17 @@ class Completer:
             threshold=self.threshold if settings.threshold is None else settings.threshold,
         )
         return _Decided(decision, prefill, policy_tokens)
+
+    def _forecast(self, signal: Signal, task: _Task) -> Signal:
+        """The signal with the forecast of the model's formula, which reads the best hit's score.
+
+        The search has ended by now: it takes milliseconds, and the prefill longer.
+        """
+        formula, settings = self.models[-1].formula, task.request.settings
+        if formula is None or signal.corrected is not None or settings.retrieval != "auto":
+            return signal
+        best = max((hit.score for hit in task.search.result()), default=0.0)
+        return replace(signal, corrected=formula.of(signal.probability, best))
 
     def _read(self, writer: TextWriter, decided: _Decided, task: _Task) -> tuple[Prefill, Chunks]:
         """Read the prompt that was decided for, and the chunks that have a say in the text."""

@@ -23,15 +23,15 @@ MOST_HOLD_S: Final = 64.0
 
 
 def default_threads() -> int:
-    """Half of the processors this process may use, at most 8.
+    """Half of the processors this process may use, from 2 (where there are 2) to 8.
 
     The second hardware thread of a core, or an efficiency core, adds little to a matrix product,
-    and the editor needs one, too.
+    and the editor needs one, too. On a busy machine `Threads` makes do with fewer.
     """
     usable = (
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 2
     )
-    return max(1, min(8, usable // 2))
+    return max(min(2, usable), min(8, usable // 2))
 
 
 class Threads:
