@@ -12,8 +12,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from sidelong_index import glob
-from sidelong_index.glob import STAR, Atoms, Name
+from sidelong_index.glob import (
+    STAR,
+    Atoms,
+    Name,
+    match_sequence,
+    name_glob,
+    parse_glob,
+    split_folders,
+)
 
 _STARS_AFTER_LITERAL = re.compile(r"(?P<literal>[^*?\[\\]*[^*?\[\\/])\*\*+(?=/|$)")
 _SEVERAL_STARS = re.compile(r"(?:/\*\*+)+(?=/|$)")
@@ -88,7 +95,7 @@ class _Path:
         entry = names if self.anchored else names[-1:]
         if len(entry) != len(self.parts) and None not in self.parts:
             return None
-        return self.ignores if glob.matches(self.parts, entry, Name.matches) else None
+        return self.ignores if match_sequence(self.parts, entry, Name.matches) else None
 
 
 _Rules = tuple[_Simple | _Path, ...]
@@ -124,8 +131,7 @@ def _simple(rules: Sequence[_Rule], *, ignore_case: bool) -> _Simple:
 
 def _path(rule: _Rule, *, ignore_case: bool) -> _Path:
     parts = (
-        None if part is None else glob.name_glob(part, ignore_case=ignore_case)
-        for part in rule.parts
+        None if part is None else name_glob(part, ignore_case=ignore_case) for part in rule.parts
     )
     return _Path(tuple(parts), rule.anchored, rule.ignores)
 
@@ -142,9 +148,9 @@ def _rules(line: str) -> Iterator[_Rule]:
     anchored = "/" in pattern
     pattern = pattern.removeprefix("/")
     for meaning in _meanings(pattern) if anchored else [pattern]:
-        atoms = glob.parse(meaning, within_name=not anchored)
+        atoms = parse_glob(meaning, within_name=not anchored)
         if atoms:
-            yield _Rule(glob.split_folders(atoms), anchored, ignores, only_dirs)
+            yield _Rule(split_folders(atoms), anchored, ignores, only_dirs)
 
 
 def _meanings(pattern: str) -> list[str]:

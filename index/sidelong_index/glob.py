@@ -81,7 +81,7 @@ def name_glob(atoms: Atoms, *, ignore_case: bool) -> Name:
     return Name(first, tuple(rest[:-1]), rest[-1], len(pieces[-1]))
 
 
-def matches(
+def match_sequence(
     wanted: Sequence[Wanted | None], items: Sequence[Item], fits: Callable[[Wanted, Item], bool]
 ) -> bool:
     """Match the whole sequence, where None in `wanted` stands for any number of items.
@@ -122,7 +122,7 @@ def split_folders(atoms: Atoms) -> list[Atoms | None]:
     return [*parts, name]
 
 
-def parse(glob: str, *, within_name: bool) -> list[str] | None:
+def parse_glob(glob: str, *, within_name: bool) -> list[str] | None:
     """The atoms of a glob, `SLASH` and `FOLDERS` among them, or None: git matches nothing by it."""
     out: list[str] = []
     i = 0
