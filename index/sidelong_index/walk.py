@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sidelong_index.files import read_below
 from sidelong_index.ignores import MARKERS, VERSION_CONTROL, Ignores, Level, Mark, mark_of
 from sidelong_index.rules import (
     MAX_FILE_BYTES,
@@ -126,8 +127,7 @@ class Tree:
     def read(self, path: str) -> bytes | Skipped | None:
         """What is in a file; None: it is not there any more."""
         try:
-            with (self.root / path).open("rb") as file:
-                return file.read(MAX_FILE_BYTES + 1)
+            return read_below(self.root, path, MAX_FILE_BYTES + 1)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError:
