@@ -85,6 +85,8 @@ PURE = [
     "sidelong.engine.window",
     "sidelong.lsp.recall",
     "sidelong_index.chunk",
+    "sidelong_index.gitignore",
+    "sidelong_index.secret_names",
     "sidelong_index.terms",
     "sidelong_index.score",
     "sidelong_index.scan",

@@ -7,6 +7,7 @@ from sidelong_index.chunk import ChunkOptions
 from sidelong_index.index import Index
 from sidelong_index.progress import Progress
 from sidelong_index.rules import Reason
+from sidelong_index.secrets import mask_secrets, secret_spans
 from sidelong_index.snapshot import Exclusion, Hit, Snapshot, build, query_around
 from sidelong_index.store import remove_deleted
 from sidelong_index.walk import select_files
@@ -20,7 +21,9 @@ __all__ = [
     "Reason",
     "Snapshot",
     "build",
+    "mask_secrets",
     "query_around",
     "remove_deleted",
+    "secret_spans",
     "select_files",
 ]

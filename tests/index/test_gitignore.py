@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import random
-import sys
 from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
 
 import pytest
+from tests.index.counting import count_calls
 
 from sidelong_index.gitignore import parse_patterns
 from sidelong_index.glob import match_sequence
@@ -74,22 +74,6 @@ def test_one_pattern(patterns: str, path: str, expected: bool | None) -> None:
 def test_case_counts_unless_told_otherwise() -> None:
     assert parse_patterns(["Build"]).ignores("build", is_dir=False) is None
     assert parse_patterns(["Build"], ignore_case=True).ignores("build", is_dir=False) is True
-
-
-def count_calls(work: Callable[[], object]) -> int:
-    """How many functions `work` calls, those of C and so of regular expressions included."""
-    calls = 0
-
-    def count(frame: object, event: str, argument: object) -> None:
-        nonlocal calls
-        calls += event in ("call", "c_call")
-
-    sys.setprofile(count)
-    try:
-        work()
-    finally:
-        sys.setprofile(None)
-    return calls
 
 
 @pytest.mark.parametrize(
