@@ -130,7 +130,7 @@ def to_python(regex: str) -> tuple[str, bool]:
 
 
 def _published() -> str:
-    return files("sidelong_index").joinpath("data", "gitleaks.toml").read_text(encoding="utf-8")
+    return (files("sidelong_index") / "data" / "gitleaks.toml").read_text(encoding="utf-8")
 
 
 def _rule(entry: Mapping[str, Any], lists: Sequence[Mapping[str, Any]]) -> Rule:

@@ -60,6 +60,7 @@ The longer the words of random characters are, the fewer kinds there are to choo
 """
 
 _LONGEST_WORD = 5
+_QUOTES, _ENDS = frozenset("\"'`"), frozenset("\"'`\\")
 
 _TOKEN_CHARS = frozenset(f"{ascii_letters}{digits}{_SEPARATORS}".encode())
 _BREAKS = bytes(byte not in _TOKEN_CHARS for byte in range(256))
@@ -158,26 +159,28 @@ def _around(runs: Iterable[Span], length: int) -> Iterator[Span]:
 
 def _random_parts(text: str, run: Span) -> Iterator[Span]:
     """The parts of a run that look random; plain words stand between them, as in an address."""
+    is_quoted = text[run.start - 1 : run.start] in _QUOTES and text[run.end : run.end + 1] in _ENDS
     start = run.start
     for word in _PLAIN.finditer(text, *run):
-        yield from _if_random(text, start, word.start())
+        yield from _if_random(text, Span(start, word.start()), is_quoted=is_quoted)
         start = word.end()
-    yield from _if_random(text, start, run.end)
+    yield from _if_random(text, Span(start, run.end), is_quoted=is_quoted)
 
 
-def _if_random(text: str, start: int, end: int) -> Iterator[Span]:
-    part = text[start:end]
+def _if_random(text: str, span: Span, *, is_quoted: bool) -> Iterator[Span]:
+    part = text[span.start : span.end]
     token = part.strip(_SEPARATORS)
-    if len(token) >= _MIN_RANDOM and _is_random(token):
-        start += part.index(token)
+    if len(token) >= _MIN_RANDOM and _is_random(token, is_quoted=is_quoted):
+        start = span.start + part.index(token)
         yield Span(start, start + len(token))
 
 
-def _is_random(token: str) -> bool:
+def _is_random(token: str, *, is_quoted: bool) -> bool:
     """True if a token of 20 characters or more is made of no words.
 
     In code, letters and digits come in groups that mean something: `Parametric2DLineSeries` has
     words of 3.7 characters and one of 10, while random letters and digits have groups of 2.
+    Names seldom stand in quotes, so less will do there.
     """
     if not any(map(str.isdigit, token)) or entropy(token) < _MIN_ENTROPY:
         return False
@@ -187,9 +190,9 @@ def _is_random(token: str) -> bool:
         if _HEX.fullmatch(token):
             return len(token) >= _MIN_HEX and mean <= _MAX_HEX_WORD
         return mean <= _MAX_WORD_OF_ONE_CASE and longest < len(token) // 2
-    separators = len(token) - sum(words)
-    few = separators <= 1 + len(token) // 10
-    return few and mean <= _MAX_WORD and (longest <= _LONGEST_WORD or len(token) >= _LONG)
+    few_separators = len(token) - sum(words) <= 1 + len(token) // (5 if is_quoted else 10)
+    short = is_quoted or len(token) >= _LONG or longest <= _LONGEST_WORD
+    return few_separators and short and mean <= _MAX_WORD
 
 
 def _runs(data: bytes) -> Iterator[Span]:

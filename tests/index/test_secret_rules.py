@@ -12,7 +12,7 @@ from sidelong_index.secret_rules import entropy, rules, to_python
 
 
 def published_names() -> set[str]:
-    text = files("sidelong_index").joinpath("data", "gitleaks.toml").read_text(encoding="utf-8")
+    text = (files("sidelong_index") / "data" / "gitleaks.toml").read_text(encoding="utf-8")
     return set(re.findall(r'^id = "(.*)"$', text, re.MULTILINE))
 
 
