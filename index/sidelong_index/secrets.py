@@ -189,7 +189,8 @@ def _is_random(token: str, *, is_quoted: bool) -> bool:
     if token.isalnum() and (token.isupper() or token.islower()):
         if _HEX.fullmatch(token):
             return len(token) >= _MIN_HEX and mean <= _MAX_HEX_WORD
-        return mean <= _MAX_WORD_OF_ONE_CASE and longest < len(token) // 2
+        limit = _MAX_WORD_OF_ONE_CASE * (1.5 if is_quoted else 1)
+        return mean <= limit and longest < len(token) // 2
     few_separators = len(token) - sum(words) <= 1 + len(token) // (5 if is_quoted else 10)
     short = is_quoted or len(token) >= _LONG or longest <= _LONGEST_WORD
     return few_separators and short and mean <= _MAX_WORD
