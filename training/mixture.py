@@ -32,17 +32,16 @@ from sidelong.engine.ngram import LineTokens, NgramCache
 from sidelong.engine.request import Request
 from sidelong.engine.retrieval import retrieve
 from sidelong.engine.view import view
-from sidelong.engine.writing import Read, Writer
-from sidelong.evaluation.blanks import Blank
+from sidelong.engine.writing import Prefill, TextWriter
 from sidelong.language import language_id
 from sidelong.settings import Settings
 from sidelong_index import Hit, Snapshot
 from training import workers
 from training.baseline import NEVER
 from training.corpus import SourceFile
-from training.examples import exclusion
 from training.files import write_text
-from training.label import Case, jobs, package
+from training.label import excluded, jobs, package
+from training.outcomes import CorpusBlank
 
 FOLDS = 5
 
@@ -83,13 +82,15 @@ def join(parts: Sequence[Evidence]) -> Evidence:
     return Evidence(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
-def evidence(writer: Writer, read: Read, chunks: Sequence[Hit], target: Sequence[int]) -> Evidence:
+def evidence(
+    writer: TextWriter, read: Prefill, chunks: Sequence[Hit], target: Sequence[int]
+) -> Evidence:
     """What model and cache say of the tokens of `target`, each after those before it are known."""
-    model, owed = writer.model, writer.seeing.owed
+    model, owed = writer.model, writer.view.owed
     cache = writer.cache(tuple(chunks))
     assert cache is not None
     found = model.evaluate([*read.prompt, *target[:-1]], rows=len(target), cancel=Cancel())
-    recent, written, rows = [*writer.seeing.before[-RECENT:]], b"", []
+    recent, written, rows = [*writer.view.before[-RECENT:]], b"", []
     for token, logits in zip(target, found.logits, strict=True):
         still_owed = owed[len(written) :]
         alone = distribution(model.pieces, logits, still_owed)
@@ -125,16 +126,15 @@ def _row(
 
 
 def of_case(
-    model: Model, lines: LineTokens, snapshot: Snapshot, file: SourceFile, case: Case
+    model: Model, lines: LineTokens, snapshot: Snapshot, file: SourceFile, case: CorpusBlank
 ) -> Iterator[Evidence]:
     """That of one blank: completed from the open file alone, and with retrieved chunks."""
-    blank = Blank(case.start, case.end, "line")
     text = file.text[: case.start] + file.text[case.end :]
     language = language_id(PurePath(file.path))
     request = Request(file.path, language, text, case.start, Settings())
     budget = prompts.fit(model.budget, model.n_ctx)
     seeing = view(model, request, budget)
-    writer = Writer(model, request, seeing, budget, lines, Cancel())
+    writer = TextWriter(model, request, seeing, budget, lines, Cancel())
     target = model.tokenize(seeing.owed.decode() + file.text[case.start : case.end])
     if len(target) < budget.generated:
         target.append(model.special.eos)
@@ -145,7 +145,7 @@ def of_case(
         text=text,
         offset=case.start,
         k=request.settings.max_chunks,
-        exclude=exclusion(file, blank),
+        exclude=excluded(file, case),
     )
     read = writer.read()
     yield evidence(writer, read, (), target)
@@ -228,7 +228,7 @@ def _model(path: Path) -> tuple[LlamaModel, LineTokens]:
     return model, LineTokens(model.tokenize)
 
 
-def _work(job: tuple[Path, Path, list[Case]]) -> Evidence:
+def _work(job: tuple[Path, Path, list[CorpusBlank]]) -> Evidence:
     path, corpus, wanted = job
     model, lines = _model(path)
     files, snapshot = package(corpus, wanted[0].package)

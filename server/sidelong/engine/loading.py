@@ -35,21 +35,24 @@ def load_models(
     or by the shipped one where the model cannot.
     Raises `ModelError`, and `Stopped` when `cancel` is set.
     """
-    model = _load(user.model or paths.default_model(), user, user.n_ctx, cancel)
+    shipped = user.shipped or paths.default_model()
+    model = _load(user.model or shipped, user, user.n_ctx, cancel)
     try:
-        return model, _policy(user, model, cancel)
+        return model, _policy(user, model, shipped, cancel)
     except BaseException:
         model.close()
         raise
 
 
-def _policy(user: UserSettings, model: LlamaModel, cancel: Cancel | None) -> LlamaModel | None:
+def _policy(
+    user: UserSettings, model: LlamaModel, shipped: Path, cancel: Cancel | None
+) -> LlamaModel | None:
     if user.policy is not None:
         return _deciding(user.policy, user, cancel)
     if model.special.decides:
         return None
     try:
-        return _deciding(paths.default_model(), user, cancel)
+        return _deciding(shipped, user, cancel)
     except ModelError:
         # Nobody asked for it: the model can complete without.
         log.exception("%s completes without retrieval: the shipped model cannot decide", model.name)
