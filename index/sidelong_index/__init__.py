@@ -7,12 +7,14 @@ from sidelong_index.chunk import ChunkOptions
 from sidelong_index.index import Index
 from sidelong_index.progress import Progress
 from sidelong_index.rules import Reason
+from sidelong_index.secrets import MASK as SECRET_MASK
 from sidelong_index.secrets import mask_secrets, secret_spans
 from sidelong_index.snapshot import Exclusion, Hit, Snapshot, build, query_around
 from sidelong_index.store import remove_deleted
 from sidelong_index.walk import select_files
 
 __all__ = [
+    "SECRET_MASK",
     "ChunkOptions",
     "Exclusion",
     "Hit",
