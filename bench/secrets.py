@@ -1,4 +1,4 @@
-"""What masking secrets costs, what it takes from code, and what it lets through.
+"""Measures the cost of masking secrets, the code that it takes, and the tokens that it misses.
 
 Code is the packages of this Python; every line of it that loses something counts as an error,
 though some hold hashes, which look like tokens. Tokens are random, in forms of which some are known
@@ -39,7 +39,7 @@ def read(folders: list[Path]) -> Iterator[str]:
 
 
 def masked_lines(text: str) -> int:
-    """How many lines lose something."""
+    """The number of lines that lose something."""
     spans = secret_spans(text)
     starts = [text.count("\n", 0, span.start) for span in spans]
     ends = [start + text.count("\n", *span) for start, span in zip(starts, spans, strict=True)]

@@ -1,8 +1,8 @@
 """Reads files that somebody else may have put there: regular ones, of limited size, at once.
 
 A link may lead out of the workspace, a device may never end, and a pipe makes its reader wait for
-ever. So what a path leads to is checked before it is opened, since opening a device may do
-something, and again afterwards, since it may have been replaced in between.
+ever. So each file is checked before it is opened, since merely opening some devices has an effect,
+and again afterwards, since somebody may have replaced it in between.
 
 Every file that comes from a workspace or from git's configuration is read here.
 """
@@ -28,7 +28,7 @@ _NO_LINK: int = getattr(os, "O_NOFOLLOW", 0)
 _FOLDER = _OPEN | _NO_LINK | getattr(os, "O_DIRECTORY", 0)
 
 _BELOW_OPEN_FOLDERS = os.open in os.supports_dir_fd and _NO_LINK != 0
-"""Whether a folder can be held open while what lies in it is opened; not on Windows."""
+"""True where a file can be opened by its name in an open folder; not on Windows."""
 
 
 def read_file(file: Path, most_bytes: int, *, follow_link: bool = False) -> bytes:

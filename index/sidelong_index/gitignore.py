@@ -58,7 +58,7 @@ class _Rule:
 
     @property
     def is_simple(self) -> bool:
-        """Whether one regular expression for the name cannot backtrack over a second star.
+        """True if one regular expression for the name has no second star to backtrack over.
 
         A star at the end takes the rest of the name and does not count.
         """

@@ -64,7 +64,7 @@ _STEM = (
     r"|(?:private|signing|encryption|secret|ssh|master|deploy)[._-]?keys?|private)"
     r"|tokens?|.+[._-]token|auth|keys?|apikeys?|oauth2?|vault"
 )
-"""What the name of a file with data says that it holds; `credentials.py` is source code."""
+"""Names of files that hold data; `credentials.py` is source code."""
 
 _DATA = (
     "json yaml yml toml ini cfg conf config xml txt csv tsv properties plist env bak old enc b64"

@@ -48,7 +48,7 @@ class Rule:
     allowed_matches: tuple[str, ...]
     """...or the match around it does."""
     stop_words: tuple[str, ...]
-    """What a harmless token holds, in lower case."""
+    """Words in harmless tokens, in lower case."""
 
     def find(
         self, text: str, region: tuple[int, int], places: Iterable[int]
@@ -114,7 +114,7 @@ def is_usable(entry: Mapping[str, Any]) -> bool:
 
 
 def to_python(regex: str) -> tuple[str, bool]:
-    """A regular expression of Go's in Python's words, and whether case counts in all of it."""
+    """A regular expression of Go's in Python's syntax; and True if case counts in all of it."""
     replaced = [(_ANY_CONTEXT, ""), ("[:alnum:]", "a-zA-Z0-9"), (r"\z", r"\Z")]
     if _ANY_CONTEXT not in regex:
         replaced.append((_END_OF_VALUE, r"(?![\w-])"))
@@ -157,7 +157,7 @@ def _regexes(lists: Iterable[Mapping[str, Any]], target: str) -> tuple[str, ...]
 
 @cache
 def _compile(regex: str) -> tuple[re.Pattern[str], bool]:
-    """The pattern, and whether each match of it begins with a keyword."""
+    """The pattern; and True if each match of it begins with a keyword."""
     return re.compile(_with_flags(regex), re.ASCII), _ANY_CONTEXT in regex
 
 

@@ -1,4 +1,4 @@
-"""What is kept out for its name or for what is in it."""
+"""Files are kept out for their names or their content."""
 
 from __future__ import annotations
 
