@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sidelong_index.files import read_lines
+from sidelong_index.regular_files import read_lines
 
 MAX_CONFIG_BYTES = 1024 * 1024
 

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sidelong_index.files import read_lines, read_lines_below
 from sidelong_index.gitconfig import (
     Repository,
     find_repository,
@@ -22,6 +21,7 @@ from sidelong_index.gitconfig import (
     repository_at,
 )
 from sidelong_index.gitignore import Patterns, parse_patterns
+from sidelong_index.regular_files import read_lines, read_lines_below
 
 VERSION_CONTROL = frozenset({".git", ".hg", ".svn", ".bzr", ".jj", "_darcs", "CVS"})
 """Never walked into, whatever the patterns say."""

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sidelong_index.files import read_below
 from sidelong_index.ignores import MARKERS, VERSION_CONTROL, Ignores, Level, Mark, mark_of
+from sidelong_index.regular_files import read_below
 from sidelong_index.rules import (
     MAX_FILE_BYTES,
     Reason,

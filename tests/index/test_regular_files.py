@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sidelong_index import Index
-from sidelong_index.files import read_below, read_file, read_lines
+from sidelong_index.regular_files import read_below, read_file, read_lines
 from sidelong_index.rules import Skipped
 from sidelong_index.walk import Tree
 
