@@ -21,6 +21,12 @@ HOLD_S: Final = 4.0
 
 MOST_HOLD_S: Final = 64.0
 
+DEAREST: Final = 8.0
+"""A pass of one token is due within the time of so many of a long one.
+
+This holds on a machine that was busy from the start, too: waiting hardly delays a long pass.
+"""
+
 
 def default_threads() -> int:
     """Half of the processors this process may use, from 2 (where there are 2) to 8.
@@ -52,7 +58,10 @@ class Threads:
         if self.most == 1 or 1 < n_tokens < 16:
             return
         one, per_token = n_tokens == 1, seconds / n_tokens
-        due = self._due.setdefault(one, per_token) * self.most / self.now
+        due = self._due.setdefault(one, per_token)
+        if one and False in self._due:
+            due = min(due, DEAREST * self._due[False])
+        due *= self.most / self.now
         if self.now == self.most:
             self._due[one] = min(self._due[one], per_token)
         if per_token > SLOW * due:
