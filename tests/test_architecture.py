@@ -91,6 +91,8 @@ PURE = [
     "sidelong.lsp.impression",
     "sidelong.lsp.recall",
     "sidelong_index.chunk",
+    "sidelong_index.gitignore",
+    "sidelong_index.secret_names",
     "sidelong_index.terms",
     "sidelong_index.score",
     "sidelong_index.scan",

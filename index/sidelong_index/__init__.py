@@ -7,6 +7,8 @@ from sidelong_index.chunk import ChunkOptions
 from sidelong_index.index import Index
 from sidelong_index.progress import Progress
 from sidelong_index.rules import Reason
+from sidelong_index.secrets import MASK as SECRET_MASK
+from sidelong_index.secrets import mask_secrets, secret_spans
 from sidelong_index.snapshot import (
     QUERY_LINES,
     Exclusion,
@@ -23,6 +25,7 @@ from sidelong_index.watch.trial import try_watching
 
 __all__ = [
     "QUERY_LINES",
+    "SECRET_MASK",
     "ChunkOptions",
     "Coverage",
     "Exclusion",
@@ -32,8 +35,10 @@ __all__ = [
     "Reason",
     "Snapshot",
     "build",
+    "mask_secrets",
     "query_around",
     "remove_deleted",
+    "secret_spans",
     "select_files",
     "span_around",
     "try_watching",

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from sidelong_index.chunk import DEFAULT, Chunk, ChunkOptions, chunk, normalise, split_lines
 from sidelong_index.score import Postings
+from sidelong_index.secrets import mask_secrets
 from sidelong_index.terms import hash_words, words
 
 U32 = NDArray[np.uint32]
@@ -91,10 +92,10 @@ class SegmentBuilder:
         return len(self._chunk_pieces)
 
     def add(self, path: str, text: str) -> None:
-        """Add a file; a path may come once."""
+        """Add a file, without the secrets in it; a path may come once."""
         if path in self._files:
             raise ValueError(f"{path} is in this segment already")
-        text = normalise(text)
+        text = mask_secrets(normalise(text))
         chunks = chunk(path, text, self._options)
         packed = zlib.compress(text.encode("utf-8", "surrogatepass"), 1)
         self._files[path] = (packed, chunks)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from sidelong_index.gitconfig import find_repository, repository_at
 from sidelong_index.ignores import MARKERS, VERSION_CONTROL, Ignores, Level, Mark, mark_of
+from sidelong_index.regular_files import read_below
 from sidelong_index.rules import (
     MAX_FILE_BYTES,
     Reason,
@@ -142,8 +143,7 @@ class Tree:
     def read(self, path: str) -> bytes | Skipped | None:
         """The content of a file; None: it is not there any more."""
         try:
-            with (self.root / path).open("rb") as file:
-                return file.read(MAX_FILE_BYTES + 1)
+            return read_below(self.root, path, MAX_FILE_BYTES + 1)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from sidelong_index import QUERY_LINES, Exclusion, Hit, Snapshot, query_around, span_around
+from sidelong_index import (
+    QUERY_LINES,
+    Exclusion,
+    Hit,
+    Snapshot,
+    mask_secrets,
+    query_around,
+    span_around,
+)
 
 _SPARE: Final = (3, 12, 48, 192)
 """So many times more hits than wanted are asked for, since overlapping ones are dropped; the larger
@@ -67,5 +75,6 @@ def _stands_around(hit: Hit, text: str, offset: int) -> bool:
     """True if the hit's lines are lines of the text that overlap those around the cursor."""
     more = hit.end_line - hit.start_line
     (start, end), _ = span_around(text, offset, QUERY_LINES + more)
-    around = text[start:end].replace("\r\n", "\n").removesuffix("\r")
+    # As the index holds it: with its secrets masked.
+    around = mask_secrets(text[start:end].replace("\r\n", "\n").removesuffix("\r"))
     return f"\n{hit.text}\n" in f"\n{around}\n"
