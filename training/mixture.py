@@ -31,6 +31,7 @@ from sidelong.engine.model.protocol import Cancel, Model
 from sidelong.engine.ngram import LineTokens, NgramCache
 from sidelong.engine.request import Request
 from sidelong.engine.retrieval import retrieve
+from sidelong.engine.trim import Scanner
 from sidelong.engine.view import view
 from sidelong.engine.writing import Read, Writer
 from sidelong.evaluation.blanks import Blank
@@ -134,7 +135,7 @@ def of_case(
     request = Request(file.path, language, text, case.start, Settings())
     budget = prompts.fit(model.budget, model.n_ctx)
     seeing = view(model, request, budget)
-    writer = Writer(model, request, seeing, budget, lines, Cancel())
+    writer = Writer(model, request, seeing, budget, lines, Scanner(), Cancel())
     target = model.tokenize(seeing.owed.decode() + file.text[case.start : case.end])
     if len(target) < budget.generated:
         target.append(model.special.eos)

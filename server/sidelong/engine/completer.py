@@ -22,6 +22,7 @@ from sidelong.engine.ngram import LineTokens
 from sidelong.engine.prompt import Budget
 from sidelong.engine.request import Answer, Request
 from sidelong.engine.retrieval import retrieve
+from sidelong.engine.trim import Scanners
 from sidelong.engine.view import View, look, view
 from sidelong.engine.writing import Read, Writer
 from sidelong.settings import Settings
@@ -44,6 +45,7 @@ class Completer:
         self.fingerprint = "+".join(model.fingerprint for model in self.models)
         """Tells these models from others: what is learnt with them is not used without them."""
         self._lines = LineTokens(model.tokenize)
+        self._scanners = Scanners()
         self._retriever = ThreadPoolExecutor(1, thread_name_prefix="sidelong-retrieve")
 
     @property
@@ -92,7 +94,8 @@ class Completer:
         with watch("window"):
             budget = prompts.fit(_budget(self.model.budget, settings), self.model.n_ctx)
             seeing = view(self.model, request, budget)
-            writer = Writer(self.model, request, seeing, budget, self._lines, cancel)
+            scanner = self._scanners.of(request.path)
+            writer = Writer(self.model, request, seeing, budget, self._lines, scanner, cancel)
         read: Read | None = None
         seen, by_policy = None, 0
         correction = self._correction(request)

@@ -18,7 +18,7 @@ from sidelong.engine.model.protocol import Cancel, Logits, Model
 from sidelong.engine.ngram import LineTokens, NgramCache, file_sources
 from sidelong.engine.prompt import Budget
 from sidelong.engine.request import Answer, Request, Tokens
-from sidelong.engine.trim import Trimmed, Trimmer
+from sidelong.engine.trim import Scanner, Trimmed, Trimmer
 from sidelong.engine.view import View, seen
 from sidelong_index import Hit
 
@@ -52,6 +52,7 @@ class Writer:
     seeing: View
     budget: Budget
     lines: LineTokens
+    scanner: Scanner
     cancel: Cancel
 
     @property
@@ -66,10 +67,8 @@ class Writer:
     @cached_property
     def _trimmer(self) -> Trimmer:
         """Built once: the decoder asks it after every token."""
-        request = self.request
-        return Trimmer.at(
-            request.before, request.after, request.language, request.settings.max_lines
-        )
+        request, most = self.request, self.request.settings.max_lines
+        return Trimmer.at(request.before, request.after, request.language, most, self.scanner)
 
     def read(self) -> Read:
         """Read what completes from the open file alone."""

@@ -14,25 +14,26 @@ from sidelong.engine.trim.bounds import (
     behind_brackets,
     covered,
     dedent,
-    in_string,
+    left_open,
     misplaced,
     single_line,
     too_many_lines,
     unbalanced,
 )
-from sidelong.engine.trim.brackets import COMMENT, REMARK
 from sidelong.engine.trim.lines import unix
 from sidelong.engine.trim.repeats import (
     end_of_line,
     ends_in_loop,
     line_above,
+    line_below,
     lines_below,
     loop,
     repetition,
     same_as_after,
 )
+from sidelong.engine.trim.scanner import Scanner, Scanners
 
-__all__ = ["Trimmed", "Trimmer"]
+__all__ = ["Scanner", "Scanners", "Trimmed", "Trimmer"]
 
 Rule = Callable[[str, Around], int]
 
@@ -57,9 +58,14 @@ class Trimmer:
     max_lines: int
 
     @staticmethod
-    def at(before: str, after: str, language: str, max_lines: int) -> Trimmer:
-        """For a cursor between `before` and `after`; a text has at most `max_lines` lines."""
-        return Trimmer(around(before, after, language), max_lines)
+    def at(
+        before: str, after: str, language: str, max_lines: int, scanner: Scanner | None = None
+    ) -> Trimmer:
+        """For a cursor between `before` and `after`; a text has at most `max_lines` lines.
+
+        `scanner` is the document's own, which makes it cheap; without one `before` is read anew.
+        """
+        return Trimmer(around(before, after, language, scanner or Scanner()), max_lines)
 
     def trim(self, text: str) -> Trimmed:
         """Shorten `text`, which was generated at the cursor.
@@ -67,7 +73,7 @@ class Trimmer:
         The result is the start of `text` but for line ends, and trimming it again changes nothing.
         """
         here, raw = self.here, unix(text)
-        kept, fired = _cut(_strip(raw, here), here, _rules(self.max_lines))
+        kept, fired = _cut(_strip(here.fitted(text), here), here, _rules(self.max_lines))
         cover = covered(kept, here)
         if kept == here.line_after[:cover]:
             kept, cover, fired = "", 0, fired or ["suffix-overlap" if raw.strip() else "empty"]
@@ -82,7 +88,7 @@ class Trimmer:
 
         Cheap enough to be asked after every token.
         """
-        text = unix(text)
+        text = self.here.fitted(text)
         if ends_in_loop(text) or too_many_lines(text, self.max_lines) < len(text):
             return True
         if any(rule(text, self.here) < len(text) for rule in _AT_ONCE):
@@ -100,12 +106,13 @@ def _rules(max_lines: int) -> list[tuple[str, Rule]]:
         ("repetition", loop),
         ("suffix-overlap", same_as_after),
         ("suffix-overlap", end_of_line),
-        ("suffix-overlap", in_string),
         ("suffix-overlap", behind_brackets),
         ("line-above", line_above),
         ("suffix-overlap", lines_below),
         ("unbalanced", unbalanced),
+        ("unbalanced", left_open),
         ("dedent", dedent),
+        ("suffix-overlap", line_below),
         ("max-lines", lambda text, _: too_many_lines(text, max_lines)),
     ]
 
@@ -141,5 +148,5 @@ def _strip(text: str, here: Around) -> str:
 
 def _in_closed_quote(text: str, here: Around) -> bool:
     """Whether the text ends inside of the quote that is closed right after the cursor."""
-    in_quote = here.inside and here.inside not in (REMARK, COMMENT)
-    return bool(in_quote and here.open[-1].closed_at == 0 and not balanced(text, here).cover)
+    closed = here.in_string and here.open[-1].closed_at == 0
+    return closed and not balanced(text, here).cover

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from sidelong.engine.trim.around import CLOSERS, PUNCTUATION, Around
-from sidelong.engine.trim.brackets import CLOSER, COMMENT, OPENER, REMARK, Open, scan
+from sidelong.engine.trim.brackets import CLOSER, OPENER, Open
 from sidelong.engine.trim.lines import lines_of, width
+from sidelong.engine.trim.scan import scan
 
 
 def single_line(text: str, around: Around) -> int:
@@ -42,9 +43,10 @@ def dedent(text: str, around: Around) -> int:
     first = around.line_before + text.partition("\n")[0]
     block = width(first if first.strip() else around.line_before)
     within, bracket = 0, around.bracket
-    if bracket is not None and (around.open[bracket].on_line or block > around.open[bracket].width):
+    start = None if bracket is None else around.open[bracket]
+    if start is not None and (start.at >= around.line_start or block > start.width):
         within = balanced(text, around).leaves
-        block = around.open[bracket].width
+        block = start.width
     closed = False
     for line in around.lines(text):
         if line.start == 0 or (around.syntax.directives and line.said[0] == "#"):
@@ -69,20 +71,6 @@ def unbalanced(text: str, around: Around) -> int:
     return len(text) if around.syntax.prose else balanced(text, around).keep
 
 
-def in_string(text: str, around: Around) -> int:
-    """A bracket in a string or comment that stands behind the cursor already: `name}` in `{|}`."""
-    sign = around.line_after[:1]
-    if not around.inside or sign not in OPENER:
-        return len(text)
-    left = scan(text, around.syntax, inside=around.inside).left
-    depth = 0
-    for at, char in enumerate(text[:left]):
-        depth += (char == OPENER[sign]) - (char == sign)
-        if depth < 0:
-            return at
-    return len(text)
-
-
 def behind_brackets(text: str, around: Around) -> int:
     """What the text says behind a bracket it has covered, where it stands there already or where
     more code stands: `self):` over the bracket of `) -> str:` is `self)`."""
@@ -93,18 +81,51 @@ def behind_brackets(text: str, around: Around) -> int:
     return balance.last
 
 
+def left_open(text: str, around: Around) -> int:
+    """A bracket that the text opens and leaves open where more stands on the line.
+
+    Closing brackets there that close nothing yet may close it. What is cut begins with the bracket
+    if a name stands before it, else with the last comma: what is before that is whole.
+    """
+    balance = balanced(text, around)
+    if not around.line_after[balance.cover :].strip():
+        return len(text)
+    spare = [char for at, char in sorted([*around.spare, *balance.freed]) if at >= balance.cover]
+    for i in range(len(balance.own) - 1, -1, -1):
+        if balance.own[i].closer not in spare:
+            return _whole(text, balance.own[0].at)
+        del spare[: spare.index(balance.own[i].closer) + 1]
+    return len(text)
+
+
+def _whole(text: str, end: int) -> int:
+    """How much of `text[:end]` to keep, where a bracket stands that has to go."""
+    if text[:end][-1:].isalnum():
+        return end
+    depth = 0
+    for at in range(end - 1, -1, -1):
+        depth += (text[at] in OPENER) - (text[at] in CLOSER)
+        if depth < 0 or (depth == 0 and text[at] in ",;"):
+            return at
+    return 0
+
+
 @dataclass(frozen=True)
 class Balance:
-    """How the closing brackets of a text fit those around the cursor."""
+    """How the brackets of a text fit those around the cursor."""
 
     keep: int
     """Characters before the first bracket that is one too many."""
-    cover: int
+    cover: int = 0
     """Characters after the cursor that the text brings itself."""
-    last: int
+    last: int = 0
     """Where in the text the last of the covered ones ends."""
-    leaves: int
+    leaves: int = 0
     """Where the text closes the bracket that `Around.bracket` names; its length if it does not."""
+    own: tuple[Open, ...] = ()
+    """What the text opens and does not close, innermost last."""
+    freed: tuple[tuple[int, str], ...] = ()
+    """What stands after the cursor and closes what the text has closed itself."""
 
 
 def balanced(text: str, around: Around) -> Balance:
@@ -114,16 +135,20 @@ def balanced(text: str, around: Around) -> Balance:
     One that is closed further on must not be closed, unless the same line opens another in its
     place (`} else {`).
     """
-    if around.inside in (REMARK, COMMENT):
-        return Balance(len(text), 0, 0, len(text))
     found = scan(text, around.syntax, inside=around.inside)
-    signs = found.brackets if found.left is None else [(found.left, around.inside), *found.brackets]
-    stack, fits = list(around.open), Balance(len(text), 0, 0, len(text))
+    fits = replace(_nested(text, around), leaves=len(text))
+    if fits.keep < len(text):
+        return fits
+    signs = found.brackets
+    if found.left is not None and around.in_string:
+        signs = [(found.left, around.inside), *signs]
+    stack = list(around.open)
     n_outer, covers = len(stack), list[tuple[str, Balance]]()
+    freed: list[tuple[int, str]] = []
     owed: tuple[int, Open] | None = None
     for at, sign in signs:
         if sign in CLOSER:
-            opened = Open(CLOSER[sign], 0, on_line=False)
+            opened = Open(CLOSER[sign], 0, at)
             if owed and owed[1].closer == opened.closer and "\n" not in text[owed[0] : at]:
                 opened, owed = owed[1], None
             stack.append(opened)
@@ -140,6 +165,7 @@ def balanced(text: str, around: Around) -> Balance:
             fits = replace(fits, leaves=min(at, fits.leaves))
         if closed.closed_at is None:
             continue
+        freed.append((closed.closed_at, sign))
         if owed:
             break
         if _is_next(closed.closed_at, fits.cover, around):
@@ -152,7 +178,22 @@ def balanced(text: str, around: Around) -> Balance:
     left_open = found.inside or (stack[-1].closer if len(stack) > n_outer else "")
     kept = next((fit for sign, fit in covers if sign == left_open), fits)
     fits = replace(fits, cover=kept.cover, last=kept.last)
+    fits = replace(fits, own=tuple(stack[n_outer:]), freed=tuple(freed))
     return replace(fits, keep=owed[0]) if owed else fits
+
+
+def _nested(text: str, around: Around) -> Balance:
+    """The balance within the string or comment that the cursor is inside of, as far as that goes.
+
+    Nothing is cut there: a bracket in a string may stand alone.
+    """
+    if around.nested is None:
+        return Balance(len(text))
+    left = scan(text, around.syntax, inside=around.inside).left
+    within = text[:left].partition("\n")[0]
+    balance = balanced(within, around.nested)
+    keep = balance.keep if balance.keep < len(within) else len(text)
+    return replace(balance, keep=keep, own=())
 
 
 def _is_next(closed_at: int, cover: int, around: Around) -> bool:

@@ -5,6 +5,7 @@ Each rule returns how many characters of the text to keep; it keeps all that it 
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from sidelong.engine.trim.around import PUNCTUATION, Around
 from sidelong.engine.trim.lines import Line
@@ -15,6 +16,10 @@ _LOOP = re.compile(rf"(.{{1,{_LONGEST_UNIT}}}?)\1{{3,}}")
 _BLANK_RUN = re.compile(r"\n(?:[ \t]*\n){3}")
 _LETTER = re.compile(r"[^\W\d_]")
 _WORD = re.compile(r"\w")
+_END = re.compile(r"#?\s*(?:end\w*|fi|done|esac|od)\b", re.IGNORECASE)
+_END_TAG = re.compile(r"</([\w:.-]*)")
+_MARKS = (("/*", "*/"), ("<!--", "-->"))
+_FENCES = ('"""', "'''", "```", "~~~")
 _LOOP_LENGTH = {True: 40, False: 80}  # by whether it holds letters: rows of zeros are data
 
 
@@ -81,6 +86,35 @@ def lines_below(text: str, around: Around) -> int:
         if n and _says_something(lines[i : i + n]):
             return line.start
     return len(text)
+
+
+def line_below(text: str, around: Around) -> int:
+    """Last lines that are the first ones below the cursor, however short.
+
+    Not one that closes what the text itself has opened.
+    """
+    if around.line_after.strip():
+        return len(text)
+    lines = around.lines(text)
+    for i, line in enumerate(lines):
+        same = lines[i:] == list(around.below[: len(lines) - i])
+        if same and not line.closes and not _closes(line, text[: line.start], lines[:i]):
+            return line.start
+    return len(text)
+
+
+def _closes(line: Line, text: str, lines: Sequence[Line]) -> bool:
+    """Whether `line` closes what `text`, the `lines` above it, opens: without brackets."""
+    if _END.match(line.said):
+        return any(line.width == a.width < b.width for a, b in pairwise(lines))
+    if tag := _END_TAG.match(line.said):
+        return text.count(f"<{tag[1]}") > text.count(f"</{tag[1]}")
+    for opener, closer in _MARKS:
+        if line.said.startswith(closer):
+            return text.rfind(opener) > text.rfind(closer)
+    if line.said[:3] in _FENCES:
+        return text.count(line.said[:3]) % 2 == 1
+    return re.search(rf"<<[-~]?[ \t]?[\"']?{re.escape(line.said)}\b", text) is not None
 
 
 def _common(lines: Sequence[Line], others: Sequence[Line]) -> int:
