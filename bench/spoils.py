@@ -9,34 +9,32 @@ them (`places`), completes with the engine as an editor would be shown it, and a
 from __future__ import annotations
 
 import argparse
-import importlib
 import random
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 
 from bench.places import Place, places
-from tree_sitter import Language, Parser
 
 from sidelong.engine import Answer, Cancel, Completer, Request, load_model
 from sidelong.language import language_id
 from sidelong.paths import default_model
 from sidelong.settings import Settings
+from sidelong_index import parses
 
-GRAMMARS = {
-    # language id: module and function of its grammar
-    "python": ("tree_sitter_python", "language"),
-    "javascript": ("tree_sitter_javascript", "language"),
-    "typescript": ("tree_sitter_typescript", "language_typescript"),
-    "typescriptreact": ("tree_sitter_typescript", "language_tsx"),
-    "go": ("tree_sitter_go", "language"),
-    "rust": ("tree_sitter_rust", "language"),
-    "java": ("tree_sitter_java", "language"),
-    "c": ("tree_sitter_c", "language"),
-    "cpp": ("tree_sitter_cpp", "language"),
+LANGUAGES = {
+    # language id: what its grammar is called
+    "python": "python",
+    "javascript": "javascript",
+    "typescript": "typescript",
+    "typescriptreact": "tsx",
+    "go": "go",
+    "rust": "rust",
+    "java": "java",
+    "c": "c",
+    "cpp": "cpp",
 }
 MOST_CHARACTERS = 60_000
 """A longer file is parsed too slowly for as many places as this takes."""
@@ -71,19 +69,9 @@ class Accepted:
         return self.after.partition("\n")[0]
 
 
-@cache
-def parser(language: str) -> Parser:
-    module, function = GRAMMARS[language]
-    return Parser(Language(getattr(importlib.import_module(module), function)()))
-
-
-def parses(text: str, language: str) -> bool:
-    return not parser(language).parse(text.encode()).root_node.has_error
-
-
 def files(folders: Iterable[Path]) -> dict[str, list[Path]]:
     """The files below `folders` by language."""
-    found: dict[str, list[Path]] = {language: [] for language in GRAMMARS}
+    found: dict[str, list[Path]] = {language: [] for language in LANGUAGES}
     for folder in folders:
         for path in sorted(folder.rglob("*")):
             language = language_id(path) if path.is_file() else ""
@@ -99,7 +87,7 @@ def sample(paths: list[Path], language: str, n: int) -> Iterator[tuple[Path, Pla
     sources = []
     for path in paths[:n]:
         text = path.read_text(encoding="utf-8", errors="replace")
-        if parses(text, language):
+        if parses(text, LANGUAGES[language]):
             sources.append((path, places(text, rng)))
     taken = 0
     for _ in range(_ATTEMPTS * n):
@@ -107,7 +95,7 @@ def sample(paths: list[Path], language: str, n: int) -> Iterator[tuple[Path, Pla
             return
         path, found = rng.choice(sources)
         place = next(found, None)
-        if place is not None and parses(place.before + place.after, language):
+        if place is not None and parses(place.before + place.after, LANGUAGES[language]):
             taken += 1
             yield path, place
 
@@ -149,7 +137,7 @@ def other_sign(it: Accepted) -> bool:
 
 def spoiled(it: Accepted) -> bool:
     """A document that parsed and does not any more."""
-    return not parses(it.document, it.language)
+    return not parses(it.document, LANGUAGES[it.language])
 
 
 HARMS: dict[str, Callable[[Accepted], bool]] = {
@@ -186,7 +174,7 @@ def main() -> None:
     parser.add_argument("-n", type=int, default=200, help="places of each language")
     parser.add_argument("--model", type=Path, default=default_model())
     parser.add_argument("--by-hand", action="store_true", help="show doubtful suggestions too")
-    parser.add_argument("--languages", nargs="+", default=list(GRAMMARS))
+    parser.add_argument("--languages", nargs="+", default=list(LANGUAGES))
     parser.add_argument("--show", choices=HARMS, help="print the suggestions that do this harm")
     args = parser.parse_args()
     settings = Settings()

@@ -5,6 +5,8 @@ This module is the public front; nothing outside this package imports from behin
 
 from sidelong_index.chunk import ChunkOptions
 from sidelong_index.index import Index
+from sidelong_index.live import LiveTree, parses
+from sidelong_index.parse import language_of
 from sidelong_index.progress import Progress
 from sidelong_index.rules import Reason
 from sidelong_index.snapshot import Exclusion, Hit, Snapshot, build, query_around
@@ -16,10 +18,13 @@ __all__ = [
     "Exclusion",
     "Hit",
     "Index",
+    "LiveTree",
     "Progress",
     "Reason",
     "Snapshot",
     "build",
+    "language_of",
+    "parses",
     "query_around",
     "remove_deleted",
     "select_files",

@@ -16,13 +16,13 @@ from sidelong.engine import gate as gates
 from sidelong.engine import prompt as prompts
 from sidelong.engine.alternatives import distinct
 from sidelong.engine.correction import Correction
+from sidelong.engine.documents import Documents
 from sidelong.engine.gate import Look
 from sidelong.engine.model.protocol import Cancel, Evaluation, Hidden, Model, Stopped
 from sidelong.engine.ngram import LineTokens
 from sidelong.engine.prompt import Budget
 from sidelong.engine.request import Answer, Request
 from sidelong.engine.retrieval import retrieve
-from sidelong.engine.trim import Scanners
 from sidelong.engine.view import View, look, view
 from sidelong.engine.writing import Read, Writer
 from sidelong.settings import Settings
@@ -45,7 +45,7 @@ class Completer:
         self.fingerprint = "+".join(model.fingerprint for model in self.models)
         """Tells these models from others: what is learnt with them is not used without them."""
         self._lines = LineTokens(model.tokenize)
-        self._scanners = Scanners()
+        self._documents = Documents()
         self._retriever = ThreadPoolExecutor(1, thread_name_prefix="sidelong-retrieve")
 
     @property
@@ -94,8 +94,8 @@ class Completer:
         with watch("window"):
             budget = prompts.fit(_budget(self.model.budget, settings), self.model.n_ctx)
             seeing = view(self.model, request, budget)
-            scanner = self._scanners.of(request.path)
-            writer = Writer(self.model, request, seeing, budget, self._lines, scanner, cancel)
+            document = self._documents.of(request)
+            writer = Writer(self.model, request, seeing, budget, self._lines, document, cancel)
         read: Read | None = None
         seen, by_policy = None, 0
         correction = self._correction(request)

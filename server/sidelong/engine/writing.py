@@ -11,6 +11,7 @@ from functools import cached_property
 from itertools import islice
 
 from sidelong.engine.alternatives import Beginning, branches
+from sidelong.engine.documents import Document
 from sidelong.engine.gate import Decision
 from sidelong.engine.generate import Generated, generate
 from sidelong.engine.mixture import Mixture
@@ -18,7 +19,7 @@ from sidelong.engine.model.protocol import Cancel, Logits, Model
 from sidelong.engine.ngram import LineTokens, NgramCache, file_sources
 from sidelong.engine.prompt import Budget
 from sidelong.engine.request import Answer, Request, Tokens
-from sidelong.engine.trim import Scanner, Trimmed, Trimmer
+from sidelong.engine.trim import Trimmed, Trimmer
 from sidelong.engine.view import View, seen
 from sidelong_index import Hit
 
@@ -52,7 +53,7 @@ class Writer:
     seeing: View
     budget: Budget
     lines: LineTokens
-    scanner: Scanner
+    document: Document
     cancel: Cancel
 
     @property
@@ -67,8 +68,15 @@ class Writer:
     @cached_property
     def _trimmer(self) -> Trimmer:
         """Built once: the decoder asks it after every token."""
-        request, most = self.request, self.request.settings.max_lines
-        return Trimmer.at(request.before, request.after, request.language, most, self.scanner)
+        request = self.request
+        return Trimmer.at(
+            request.before,
+            request.after,
+            request.language,
+            request.settings.max_lines,
+            scanner=self.document.scanner,
+            spoils=self.document.spoils(request),
+        )
 
     def read(self) -> Read:
         """Read what completes from the open file alone."""

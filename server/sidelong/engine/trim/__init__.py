@@ -1,16 +1,19 @@
 """Where a suggestion stops, and what it must not repeat of the text around it.
 
-Rules only shorten the text, and say how much after the cursor it replaces; they never rewrite it.
+The text is only shortened, but for its line ends and its indentation, which become the document's;
+and it is said how much after the cursor it replaces.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sidelong.engine.trim.around import Around, around
 from sidelong.engine.trim.bounds import (
     balanced,
+    begun_blocks,
     behind_brackets,
     covered,
     dedent,
@@ -31,11 +34,17 @@ from sidelong.engine.trim.repeats import (
     repetition,
     same_as_after,
 )
-from sidelong.engine.trim.scanner import Scanner, Scanners
+from sidelong.engine.trim.scanner import Scanner
 
-__all__ = ["Scanner", "Scanners", "Trimmed", "Trimmer"]
+__all__ = ["Scanner", "Spoils", "Trimmed", "Trimmer"]
 
 Rule = Callable[[str, Around], int]
+
+Spoils = Callable[[str, int], bool]
+"""Whether the document parses, and would not with this text in place of so many characters."""
+
+_BEGINNINGS = 12
+_TOKEN_END = re.compile(r"""\w\b|[)\]}"'`;]""")
 
 
 @dataclass(frozen=True)
@@ -56,24 +65,57 @@ class Trimmer:
 
     here: Around
     max_lines: int
+    spoils: Spoils | None = None
 
     @staticmethod
     def at(
-        before: str, after: str, language: str, max_lines: int, scanner: Scanner | None = None
+        before: str,
+        after: str,
+        language: str,
+        max_lines: int,
+        *,
+        scanner: Scanner | None = None,
+        spoils: Spoils | None = None,
     ) -> Trimmer:
         """For a cursor between `before` and `after`; a text has at most `max_lines` lines.
 
-        `scanner` is the document's own, which makes it cheap; without one `before` is read anew.
+        `scanner` is the document's own, which makes it cheap: without one, `before` is read from
+        its start. `spoils` is asked about what the rules leave of a text.
         """
-        return Trimmer(around(before, after, language, scanner or Scanner()), max_lines)
+        here = around(before, after, language, scanner or Scanner())
+        return Trimmer(here, max_lines, spoils)
 
     def trim(self, text: str) -> Trimmed:
         """Shorten `text`, which was generated at the cursor.
 
-        The result is the start of `text` but for line ends, and trimming it again changes nothing.
+        The result is the start of `text` but for line ends and indentation, and trimming it again
+        changes nothing.
         """
+        fitted = self._fit(text)
+        if not fitted.text or not self._breaks(fitted):
+            return fitted
+        reason = f"{fitted.reason}, syntax" if fitted.reason else "syntax"
+        for start in beginnings(unix(fitted.text)):
+            shorter = self._fit(start)
+            if shorter.text and not self._breaks(shorter):
+                return replace(shorter, reason=reason)
+        return Trimmed("", 0, reason)
+
+    def _breaks(self, fitted: Trimmed) -> bool:
+        """Whether a document that parses would not with this text, once the blocks are closed that
+        it has just begun: `if (x) {` at the end of a line is no mistake."""
+        if self.spoils is None:
+            return False
+        begun = begun_blocks(unix(fitted.text), self.here)
+        return self.spoils(fitted.text + begun, fitted.replace_after)
+
+    def _fit(self, text: str) -> Trimmed:
+        """What the rules leave of `text`."""
         here, raw = self.here, unix(text)
-        kept, fired = _cut(_strip(here.fitted(text), here), here, _rules(self.max_lines))
+        fitted = here.fitted(text)
+        kept, fired = _cut(_strip(fitted, here), here, _rules(self.max_lines))
+        if fitted != raw:
+            fired.insert(0, "indentation")
         cover = covered(kept, here)
         if kept == here.line_after[:cover]:
             kept, cover, fired = "", 0, fired or ["suffix-overlap" if raw.strip() else "empty"]
@@ -95,6 +137,14 @@ class Trimmer:
             return True
         lines = text[: text.rfind("\n") + 1]
         return any(rule(lines, self.here) < len(lines) for rule in _BY_LINE)
+
+
+def beginnings(text: str) -> list[str]:
+    """Where a text might end earlier, longest first: at its line ends, then behind a word, a
+    closing bracket or a quote of its first line."""
+    ends = [match.start() for match in re.finditer("\n", text)]
+    ends += [match.end() for match in _TOKEN_END.finditer(text.partition("\n")[0])]
+    return [text[:end] for end in sorted(ends, reverse=True)[:_BEGINNINGS] if end < len(text)]
 
 
 def _rules(max_lines: int) -> list[tuple[str, Rule]]:

@@ -98,6 +98,15 @@ def left_open(text: str, around: Around) -> int:
     return len(text)
 
 
+def begun_blocks(text: str, around: Around) -> str:
+    """What would close the brackets that `text` leaves open if it ends with one, and its line too;
+    else nothing."""
+    balance = balanced(text, around)
+    if text[-1:] not in CLOSER or around.line_after[balance.cover :].strip():
+        return ""
+    return "\n" + "".join(bracket.closer for bracket in reversed(balance.own))
+
+
 def _whole(text: str, end: int) -> int:
     """How much of `text[:end]` to keep, where a bracket stands that has to go."""
     if text[:end][-1:].isalnum():

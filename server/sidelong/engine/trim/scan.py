@@ -56,7 +56,7 @@ def scan(
                 return Scan(brackets, match.group(), left, ends)
             ends = line_end
         match = syntax.tokens.search(text, ends, end)
-    return Scan(brackets, "", left, end)
+    return Scan(brackets, "", left, 0)
 
 
 def closes(after: str, syntax: Syntax, inside: str) -> bool:

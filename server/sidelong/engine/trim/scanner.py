@@ -8,7 +8,6 @@ when it was read is checked by comparing, so a stale state is never used.
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
 from dataclasses import dataclass
 
 from sidelong.engine.trim.brackets import Open, opened
@@ -22,7 +21,6 @@ REACH = 262_144
 """Characters that are read at most before the first such place; where a document is longer, the
 reading begins at a line that looks as if nothing were open there."""
 
-_DOCUMENTS = 8
 _OUTERMOST = re.compile(r"\n\n(?=[^\W\d])")
 
 
@@ -48,7 +46,8 @@ class _Piece:
 class Scanner:
     """Reads one document, again and again; owned by the thread that completes."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, piece: int = PIECE) -> None:
+        self._piece = piece
         self._start = 0
         self._pieces: list[_Piece] = []
         self.scanned = 0
@@ -60,7 +59,7 @@ class Scanner:
         if start != self._start:
             self._start, self._pieces = start, []
         at, state = self._known(before, syntax)
-        while (end := before.find("\n", at + PIECE) + 1) > 0:
+        while (end := before.find("\n", at + self._piece) + 1) > 0:
             state = self._read(before, at, end, state, syntax)
             self._pieces.append(_Piece(before[at:end], syntax, state))
             at = end
@@ -83,21 +82,6 @@ class Scanner:
         same = found.inside == state.inside and found.left is None and found.inside != REMARK
         open_ = opened(state.open, before, found)
         return State(tuple(open_), found.inside, state.opened if same else found.opened)
-
-
-class Scanners:
-    """Those of the documents that were completed last; owned by the thread that completes."""
-
-    def __init__(self) -> None:
-        self._scanners: OrderedDict[str, Scanner] = OrderedDict()  # latest last
-
-    def of(self, document: str) -> Scanner:
-        """The scanner of the document of this name."""
-        found = self._scanners.setdefault(document, Scanner())
-        self._scanners.move_to_end(document)
-        if len(self._scanners) > _DOCUMENTS:
-            self._scanners.popitem(last=False)
-        return found
 
 
 def begin(before: str) -> int:

@@ -15,7 +15,9 @@ COMMENTS: Final = frozenset({REMARK, "*/", "-->", "]]", "=#", "#>"})
 """What closes comments; anything else that text can be inside of is a string."""
 
 _PATTERN = r"(?<=[\s=(,:;!&|?{}\[])/(?![/*\s])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n\[])+/"
-_HEREDOC = r"<<[-~]?[ \t]?(?P<heredoc_quote>[\"']?)(?P<tag>[A-Za-z_]\w*)(?P=heredoc_quote)(?!\s*\))"
+_HEREDOC = (
+    r"<<[-~]?[ \t]?(?P<heredoc_quote>[\"']?)(?P<tag>[A-Za-z_]\w*)\b(?P=heredoc_quote)(?![ \t]*\))"
+)
 _TEMPLATE = r"`(?:\\.|\$\{(?:[^{}`]|`[^`]*`|\{[^{}]*\})*\}|[^`\\])*`"
 _APOSTROPHE = r"(?<!\w)'(?:\\.|[^\\\n']|'(?=\w))*'(?!\w)"
 
@@ -88,7 +90,7 @@ _RUST = Syntax(
     quotes="'",
     long_quotes=('"',),
     lifetimes=True,
-    blocks=(("/*", "*/"), ('r#"', '"#'), ('r##"', '"##')),
+    blocks=(("/*", "*/"), ('r##"', '"##'), ('r#"', '"#'), ('r"', '"')),
 )
 _PYTHON = Syntax(remark="#", blocks=(), long_quotes=('"""', "'''"))
 _HASH = Syntax(remark="#", blocks=(), quotes=_ANY)
