@@ -5,12 +5,7 @@ Nothing is kept but the last tree: a text that differs from it in one place is p
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from sidelong_index.parse import tree_of
-
-if TYPE_CHECKING:
-    from tree_sitter import Tree
+from sidelong_index.parse import SyntaxTree, tree_of
 
 
 def parses(text: str, language: str) -> bool | None:
@@ -25,7 +20,7 @@ class LiveTree:
     def __init__(self, language: str) -> None:
         self._language = language
         self._source = b""
-        self._tree: Tree | None = None
+        self._tree: SyntaxTree | None = None
 
     def spoiled_by(self, text: str, start: int, end: int, new: str) -> bool:
         """Whether `text` has no syntax errors, and would have one with `new` for `text[start:end]`.
@@ -47,7 +42,7 @@ class LiveTree:
         self._source = source
 
 
-def _edited(tree: Tree, old: bytes, new: bytes, language: str) -> Tree | None:
+def _edited(tree: SyntaxTree, old: bytes, new: bytes, language: str) -> SyntaxTree | None:
     """The tree of `new`, by way of `tree`, the tree of `old`."""
     start = _common(old, new)
     most = min(len(old), len(new)) - start

@@ -10,6 +10,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import PurePosixPath
 from types import MappingProxyType
+from typing import TypeAlias
 
 from tree_sitter import Language, Node, Parser, Query, QueryCursor, Tree
 
@@ -20,6 +21,8 @@ MAX_ERROR_CHILDREN = 10_000
 """A query over an error node takes quadratic time: 0.04 s for 10,000 children, 4 s for 100,000."""
 
 _READ_BYTES = 16 * 1024
+
+SyntaxTree: TypeAlias = Tree
 
 
 @dataclass(frozen=True)
@@ -168,7 +171,7 @@ def parse(text: str, language: str) -> Syntax | None:
     )
 
 
-def tree_of(source: bytes, language: str, old: Tree | None = None) -> Tree | None:
+def tree_of(source: bytes, language: str, old: SyntaxTree | None = None) -> SyntaxTree | None:
     """The syntax tree of UTF-8 text, or None: too large, or no grammar.
 
     `old`, the tree of an earlier text, edited to fit this one, makes it cheap.

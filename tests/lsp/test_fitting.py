@@ -21,7 +21,7 @@ WAYS: dict[str, re.Pattern[str]] = {
 }
 
 
-@pytest.fixture(params=WAYS.values(), ids=WAYS)
+@pytest.fixture(params=list(WAYS))
 def accepted(request: pytest.FixtureRequest, editor: Any) -> Callable[[str, str, str], str]:
     """The document, without its first line, once all of the suggestion is accepted."""
 
@@ -33,7 +33,7 @@ def accepted(request: pytest.FixtureRequest, editor: Any) -> Callable[[str, str,
         over = item.range.end.character - doc.position.character
         whole = doc.text[: doc.cursor] + item.insert_text + doc.text[doc.cursor + over :]
         while doc.text != whole:
-            piece = request.param.match(item.insert_text)[0]
+            piece = WAYS[request.param].match(item.insert_text)[0]  # type: ignore[index]
             all_of_it = piece == item.insert_text
             editor.type(doc, piece, delete=over if all_of_it else 0)
             if not all_of_it and doc.text != whole:
