@@ -5,6 +5,8 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sidelong.engine.documents import Documents
+from sidelong.engine.request import Request
 from sidelong.engine.trim import Trimmed, Trimmer
 
 LANGUAGES = st.sampled_from(["python", "javascript", "rust", "c", "plaintext", "brainfuck"])
@@ -61,6 +63,17 @@ def test_trimming_again_changes_nothing(
 ) -> None:
     once = at(before, text, after, language, max_lines)
     again = at(before, once.text, after, language, max_lines)
+    assert (again.text, again.replace_after) == (once.text, once.replace_after)
+
+
+@often
+@given(CODE, CODE, CODE)
+def test_what_was_cut_to_what_parses_stays(before: str, text: str, after: str) -> None:
+    request = Request("a.py", "python", before + after, len(before))
+    spoils = Documents().of(request).spoils(request)
+    trimmer = Trimmer.at(before, after, "python", 8, spoils=spoils)
+    once = trimmer.trim(text)
+    again = trimmer.trim(once.text)
     assert (again.text, again.replace_after) == (once.text, once.replace_after)
 
 

@@ -49,6 +49,15 @@ def test_a_keystroke_scans_a_piece_at_most(n_lines: int) -> None:
     assert first <= 2 * scanner.REACH + 100
 
 
+def test_asking_after_every_token_scans_nothing_again() -> None:
+    reader = Scanner()
+    trimmer = Trimmer.at(DOCSTRING * 100 + "y = f(", ")\n", "python", 8, scanner=reader)
+    first = reader.scanned
+    assert not any(trimmer.should_stop("value, other"[:n]) for n in range(12))
+    assert trimmer.trim("value, other)").text == "value, other)"
+    assert reader.scanned == first
+
+
 def test_an_edit_above_scans_what_is_below_it() -> None:
     reader, syntax = Scanner(), syntax_of("python")
     text = DOCSTRING * 2000

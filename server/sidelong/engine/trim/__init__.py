@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from sidelong.engine.trim.around import Around, around
+from sidelong.engine.trim.balance import balanced
 from sidelong.engine.trim.bounds import (
-    balanced,
     begun_blocks,
     behind_brackets,
     covered,

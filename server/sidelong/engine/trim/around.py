@@ -104,19 +104,18 @@ class Around:
 def around(before: str, after: str, language: str, scanner: Scanner) -> Around:
     """What stands between `before` and `after` in the document that `scanner` reads."""
     line_end = _line_end(before, after)
-    start = begin(before)
     before, after, syntax = section(unix(before), unix(after[:AFTER]), language)
-    return _around(before, after, syntax, scanner.at_end(before, syntax), line_end, start > 0)
+    state, cut_off = scanner.at_end(before, syntax), begin(before) > 0
+    return _around(before, after, syntax, state, line_end, cut_off)
 
 
 def _around(
     before: str, after: str, syntax: Syntax, state: State, line_end: str, cut_off: bool
 ) -> Around:
     inside = state.inside if closes(after, syntax, state.inside) else ""
-    found = scan(after, syntax, inside=inside)
+    closing = unopened(scan(after, syntax, inside=inside), inside)
     open_ = [*state.open, *quote(before, state.inside, state.opened)]
-    open_ = closed_by(open_, after, unopened(found, inside))
-    closed = {bracket.closed_at for bracket in open_}
+    open_ = closed_by(open_, after, closing)
     near = before[-BEFORE:]
     head, _, line_before = near.rpartition("\n")
     if len(before) > BEFORE:
@@ -133,16 +132,20 @@ def _around(
         open=open_,
         inside=state.inside,
         nested=_nested(before, after, syntax, state),
-        spare=[
-            (at, char)
-            for at, char in unopened(found, inside)
-            if at < len(line_after) and at not in closed
-        ],
+        spare=_spare(closing, open_, len(line_after)),
         syntax=syntax,
         line_end=line_end,
         indentation="" if state.inside else unit_of(near_lines),
         cut_off=cut_off,
     )
+
+
+def _spare(
+    closing: Sequence[tuple[int, str]], open_: Sequence[Open], line_end: int
+) -> list[tuple[int, str]]:
+    """Those of the closing brackets before `line_end` that close nothing that is open."""
+    closed = {bracket.closed_at for bracket in open_}
+    return [(at, char) for at, char in closing if at < line_end and at not in closed]
 
 
 def _nested(before: str, after: str, syntax: Syntax, state: State) -> Around | None:

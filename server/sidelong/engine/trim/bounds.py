@@ -5,13 +5,12 @@ Each rule returns how many characters of the text to keep; it keeps all that it 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from itertools import islice
 
 from sidelong.engine.trim.around import CLOSERS, PUNCTUATION, Around
-from sidelong.engine.trim.brackets import CLOSER, OPENER, Open
+from sidelong.engine.trim.balance import Balance, balanced
+from sidelong.engine.trim.brackets import CLOSER, OPENER
 from sidelong.engine.trim.lines import lines_of, width
-from sidelong.engine.trim.scan import scan
 
 
 def single_line(text: str, around: Around) -> int:
@@ -117,97 +116,6 @@ def _whole(text: str, end: int) -> int:
         if depth < 0 or (depth == 0 and text[at] in ",;"):
             return at
     return 0
-
-
-@dataclass(frozen=True)
-class Balance:
-    """How the brackets of a text fit those around the cursor."""
-
-    keep: int
-    """Characters before the first bracket that is one too many."""
-    cover: int = 0
-    """Characters after the cursor that the text brings itself."""
-    last: int = 0
-    """Where in the text the last of the covered ones ends."""
-    leaves: int = 0
-    """Where the text closes the bracket that `Around.bracket` names; its length if it does not."""
-    own: tuple[Open, ...] = ()
-    """What the text opens and does not close, innermost last."""
-    freed: tuple[tuple[int, str], ...] = ()
-    """What stands after the cursor and closes what the text has closed itself."""
-
-
-def balanced(text: str, around: Around) -> Balance:
-    """Match the brackets of `text` with those open at the cursor.
-
-    A bracket that is closed right after the cursor is covered: the text may close it instead.
-    One that is closed further on must not be closed, unless the same line opens another in its
-    place (`} else {`).
-    """
-    found = scan(text, around.syntax, inside=around.inside)
-    fits = replace(_nested(text, around), leaves=len(text))
-    if fits.keep < len(text):
-        return fits
-    signs = found.brackets
-    if found.left is not None and around.in_string:
-        signs = [(found.left, around.inside), *signs]
-    stack = list(around.open)
-    n_outer, covers = len(stack), list[tuple[str, Balance]]()
-    freed: list[tuple[int, str]] = []
-    owed: tuple[int, Open] | None = None
-    for at, sign in signs:
-        if sign in CLOSER:
-            opened = Open(CLOSER[sign], 0, at)
-            if owed and owed[1].closer == opened.closer and "\n" not in text[owed[0] : at]:
-                opened, owed = owed[1], None
-            stack.append(opened)
-            continue
-        i = next((i for i in range(len(stack) - 1, -1, -1) if stack[i].closer == sign), None)
-        if i is None and (owed or not around.syntax.known or around.cut_off):
-            continue
-        if i is None:
-            return replace(fits, keep=at)
-        closed = stack[i]
-        del stack[i:]
-        n_outer = min(n_outer, i)
-        if around.bracket is not None and i <= around.bracket:
-            fits = replace(fits, leaves=min(at, fits.leaves))
-        if closed.closed_at is None:
-            continue
-        freed.append((closed.closed_at, sign))
-        if owed:
-            break
-        if _is_next(closed.closed_at, fits.cover, around):
-            cover = closed.closed_at + len(sign)
-            covers.append((sign, fits))
-            fits = replace(fits, cover=cover, last=at + len(sign))
-        else:
-            owed = (at, closed)
-    # What stands behind the cursor closes what the text itself leaves open: `a", "b` before `"`.
-    left_open = found.inside or (stack[-1].closer if len(stack) > n_outer else "")
-    kept = next((fit for sign, fit in covers if sign == left_open), fits)
-    fits = replace(fits, cover=kept.cover, last=kept.last)
-    fits = replace(fits, own=tuple(stack[n_outer:]), freed=tuple(freed))
-    return replace(fits, keep=owed[0]) if owed else fits
-
-
-def _nested(text: str, around: Around) -> Balance:
-    """The balance within the string or comment that the cursor is inside of, as far as that goes.
-
-    Nothing is cut there: a bracket in a string may stand alone.
-    """
-    if around.nested is None:
-        return Balance(len(text))
-    left = scan(text, around.syntax, inside=around.inside).left
-    within = text[:left].partition("\n")[0]
-    balance = balanced(within, around.nested)
-    keep = balance.keep if balance.keep < len(within) else len(text)
-    return replace(balance, keep=keep, own=())
-
-
-def _is_next(closed_at: int, cover: int, around: Around) -> bool:
-    """Whether only white space lies between what is covered and the bracket at `closed_at`."""
-    return closed_at < len(around.line_after) and not around.line_after[cover:closed_at].strip()
 
 
 def covered(text: str, around: Around) -> int:
