@@ -131,6 +131,9 @@ def covered(text: str, around: Around) -> int:
         return len(rest)
     if not punctuation or punctuation[0] in CLOSERS or not PUNCTUATION.issuperset(rest):
         return balance.cover
+    blank = len(rest) - len(punctuation)
+    if punctuation[0] in ";," and text.endswith(punctuation[0]):
+        return balance.cover + blank + 1
     first_line, last_line = _ends(text, balance, punctuation)
     ends = last_line or (first_line and ":" in punctuation)
     return balance.cover + len(rest) if ends else balance.cover
