@@ -84,15 +84,19 @@ def balanced(text: str, around: Around) -> Balance:
     return replace(fits, keep=owed[0]) if owed else fits
 
 
+def within(text: str, around: Around) -> str:
+    """As much of `text` as stays on the cursor's line and in the string or comment around it."""
+    left = scan(text, around.syntax, inside=around.inside).left
+    return text[:left].partition("\n")[0]
+
+
 def _nested(text: str, around: Around) -> Balance:
-    """The balance within the string or comment that the cursor is inside of, as far as `text`
-    stays there on the cursor's line."""
+    """The balance within the string or comment that the cursor is inside of."""
     if around.nested is None:
         return Balance(len(text))
-    left = scan(text, around.syntax, inside=around.inside).left
-    within = text[:left].partition("\n")[0]
-    balance = balanced(within, around.nested)
-    keep = balance.keep if balance.keep < len(within) else len(text)
+    inner = within(text, around)
+    balance = balanced(inner, around.nested)
+    keep = balance.keep if balance.keep < len(inner) else len(text)
     return replace(balance, keep=keep, own=())
 
 

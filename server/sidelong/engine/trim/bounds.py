@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import islice
 
 from sidelong.engine.trim.around import CLOSERS, PUNCTUATION, Around
-from sidelong.engine.trim.balance import Balance, balanced
+from sidelong.engine.trim.balance import Balance, balanced, within
 from sidelong.engine.trim.brackets import CLOSER, OPENER
 from sidelong.engine.trim.lines import lines_of, width
 
@@ -41,16 +41,16 @@ def dedent(text: str, around: Around) -> int:
         return len(text)
     first = around.line_before + text.partition("\n")[0]
     block = width(first if first.strip() else around.line_before)
-    within, bracket = 0, around.bracket
+    closed_at, bracket = 0, around.bracket
     start = None if bracket is None else around.open[bracket]
     if start is not None and (start.at >= around.line_start or block > start.width):
-        within = balanced(text, around).leaves
+        closed_at = balanced(text, around).leaves
         block = start.width
     closed = False
     for line in around.lines(text):
         if line.start == 0 or (around.syntax.directives and line.said[0] == "#"):
             continue
-        least = block + 1 if line.start < within and not line.closes else block
+        least = block + 1 if line.start < closed_at and not line.closes else block
         if line.width < block and line.closes and not line.opens:
             closed = True
         elif closed or line.width < least:
@@ -86,6 +86,11 @@ def left_open(text: str, around: Around) -> int:
     Closing brackets there that close nothing yet may close it. What is cut begins with the bracket
     if a name stands before it, else with the last comma: what is before that is whole.
     """
+    if around.nested is not None:
+        inner = within(text, around)
+        keep = left_open(inner, around.nested)
+        if keep < len(inner):
+            return keep
     balance = balanced(text, around)
     if not around.line_after[balance.cover :].strip():
         return len(text)
