@@ -35,6 +35,12 @@ def test_a_block_may_be_begun() -> None:
     assert found == "function f() {\n  «if (x) {»\n}\n"
 
 
+def test_a_docstring_may_be_begun() -> None:
+    document = "def f():\n    $0\n    return 1\n"
+    found = trimmed(document, '"""Return one,')
+    assert found == 'def f():\n    «"""Return one,»\n    return 1\n'
+
+
 def test_a_document_with_an_error_is_left_to_the_rules() -> None:
     assert trimmed("x = (\ny = 1$0\n", " = = 2") == "x = (\ny = 1« = = 2»\n"
 

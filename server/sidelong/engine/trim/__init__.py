@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from sidelong.engine.trim.around import Around, around
 from sidelong.engine.trim.balance import balanced
 from sidelong.engine.trim.bounds import (
-    begun_blocks,
+    begun,
     behind_brackets,
     covered,
     dedent,
@@ -102,12 +102,12 @@ class Trimmer:
         return Trimmed("", 0, reason)
 
     def _breaks(self, fitted: Trimmed) -> bool:
-        """Whether a document that parses would not with this text, once the blocks are closed that
-        it has just begun: `if (x) {` at the end of a line is no mistake."""
+        """Whether a document that parses would not with this text, once what it has just begun is
+        closed: `if (x) {` at the end of a line is no mistake."""
         if self.spoils is None:
             return False
-        begun = begun_blocks(unix(fitted.text), self.here)
-        return self.spoils(fitted.text + begun, fitted.replace_after)
+        closing = begun(unix(fitted.text), self.here)
+        return self.spoils(fitted.text + closing, fitted.replace_after)
 
     def _fit(self, text: str) -> Trimmed:
         """What the rules leave of `text`."""

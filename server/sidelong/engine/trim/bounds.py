@@ -11,6 +11,7 @@ from sidelong.engine.trim.around import CLOSERS, PUNCTUATION, Around
 from sidelong.engine.trim.balance import Balance, balanced, within
 from sidelong.engine.trim.brackets import CLOSER, OPENER
 from sidelong.engine.trim.lines import lines_of, width
+from sidelong.engine.trim.scan import is_short, scan
 
 
 def single_line(text: str, around: Around) -> int:
@@ -102,11 +103,16 @@ def left_open(text: str, around: Around) -> int:
     return len(text)
 
 
-def begun_blocks(text: str, around: Around) -> str:
-    """What would close the brackets that `text` leaves open if it ends with one, and its line too;
-    else nothing."""
+def begun(text: str, around: Around) -> str:
+    """What would close the block, or the string or comment over lines, that `text` begins at its
+    end and at its line's end; nothing if it begins none."""
     balance = balanced(text, around)
-    if text[-1:] not in CLOSER or around.line_after[balance.cover :].strip():
+    if around.line_after[balance.cover :].strip():
+        return ""
+    inside = scan(text, around.syntax, inside=around.inside).inside
+    if inside and not around.inside and not is_short(inside, around.syntax):
+        return "\n" + inside
+    if text[-1:] not in CLOSER:
         return ""
     return "\n" + "".join(bracket.closer for bracket in reversed(balance.own))
 
