@@ -46,7 +46,7 @@ class Place:
     before: str
     after: str
     gone: str
-    """What stood at the cursor."""
+    """The text that stood at the cursor."""
 
 
 def places(text: str, rng: random.Random) -> Iterator[Place]:

@@ -1,4 +1,4 @@
-"""How often an accepted suggestion spoils a file: it parsed before, and does not any more.
+"""The share of accepted suggestions that spoil a file: it parsed before, and does not any more.
 
 Takes files of the languages that have a grammar from the folders that are named, makes places in
 them (`places`), completes with the engine as an editor would be shown it, and accepts the whole.
@@ -52,7 +52,7 @@ class Accepted:
 
     @property
     def after(self) -> str:
-        """What is left after the cursor."""
+        """The rest of the document after the suggestion."""
         return self.place.after[self.answer.replace_after :]
 
     @property
@@ -61,7 +61,7 @@ class Accepted:
 
     @property
     def is_right(self) -> bool:
-        """Whether the document is again as its authors wrote it, to the end of the text's lines."""
+        """True if the document is again as its authors wrote it, to the end of the text's lines."""
         return (self.place.gone + self.place.after).startswith(self.answer.text + self._line_after)
 
     @property

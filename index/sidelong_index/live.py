@@ -1,4 +1,4 @@
-"""Whether a document has syntax errors, and would have any after an edit; cheap while one types.
+"""Syntax errors of a document, and of the same document after an edit; cheap while one types.
 
 Nothing is kept but the last tree: a text that differs from it in one place is parsed from there.
 """
@@ -9,7 +9,7 @@ from sidelong_index.parse import SyntaxTree, tree_of
 
 
 def parses(text: str, language: str) -> bool | None:
-    """Whether `text` is free of syntax errors; None: too large, or no grammar for it."""
+    """True if `text` is free of syntax errors; None: too large, or no grammar for it."""
     tree = tree_of(_encoded(text), language)
     return None if tree is None else not tree.root_node.has_error
 
@@ -23,7 +23,7 @@ class LiveTree:
         self._tree: SyntaxTree | None = None
 
     def spoiled_by(self, text: str, start: int, end: int, new: str) -> bool:
-        """Whether `text` has no syntax errors, and would have one with `new` for `text[start:end]`.
+        """True if `text` has no syntax errors, and would have one with `new` for `text[start:end]`.
 
         False where that cannot be said: the text is too large, or has no grammar.
         """
@@ -61,7 +61,7 @@ def _edited(tree: SyntaxTree, old: bytes, new: bytes, language: str) -> SyntaxTr
 
 
 def _common(a: bytes, b: bytes) -> int:
-    """How many bytes both start with, found by halving."""
+    """The number of bytes that both start with, found by halving."""
     low, high = 0, min(len(a), len(b))
     while low < high:
         middle = (low + high + 1) // 2

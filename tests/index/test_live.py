@@ -1,4 +1,4 @@
-"""Whether an edit leaves a document without syntax errors, asked while it is typed."""
+"""A document is parsed as it is typed, and as it would be after an edit."""
 
 import random
 from pathlib import Path
@@ -11,7 +11,7 @@ SOURCE = Path(__file__).parents[2] / "index" / "sidelong_index" / "walk.py"
 
 
 def spoiled(document: str, text: str, language: str = "python") -> bool:
-    """Whether `text` in place of `$0` spoils the document."""
+    """True if `text` in place of `$0` spoils the document."""
     at = document.index("$0")
     return LiveTree(language).spoiled_by(document.replace("$0", ""), at, at, text)
 

@@ -1,4 +1,4 @@
-"""What is kept of the documents that were completed last, so that a keystroke costs little.
+"""The state kept of the documents completed last, so that a keystroke costs little.
 
 It never changes an answer: all of it is checked against the text of each request, or follows it.
 """
@@ -19,7 +19,7 @@ _GRAMMARS = {"typescriptreact": "tsx", "javascriptreact": "javascript"}
 
 @dataclass(frozen=True)
 class Document:
-    """What is kept of one document."""
+    """The state kept of one document."""
 
     tree: LiveTree
     scanner: Scanner = field(default_factory=Scanner)
@@ -41,7 +41,7 @@ class Documents:
         self._latest: OrderedDict[tuple[str, str, str], Document] = OrderedDict()  # latest last
 
     def of(self, request: Request) -> Document:
-        """What is kept of the request's document."""
+        """The state of the request's document."""
         key = request.project, request.path, request.language
         if key not in self._latest:
             grammar = _GRAMMARS.get(request.language, request.language)

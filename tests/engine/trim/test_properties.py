@@ -1,4 +1,4 @@
-"""What trimming never does, whatever the text and the document."""
+"""Properties that trimming has whatever the text and the document."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What is open at a cursor is known exactly, at a cost that does not grow with the document."""
+"""The state at a cursor is exact, at a cost that does not grow with the document."""
 
 import pytest
 from hypothesis import given, settings

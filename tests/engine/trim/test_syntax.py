@@ -1,4 +1,4 @@
-"""What would spoil a document that parses is shortened to what does not."""
+"""A text that would spoil a document that parses is shortened until it does not."""
 
 from sidelong.engine.documents import Documents
 from sidelong.engine.request import Request

@@ -41,7 +41,7 @@ __all__ = ["Scanner", "Spoils", "Trimmed", "Trimmer"]
 Rule = Callable[[str, Around], int]
 
 Spoils = Callable[[str, int], bool]
-"""Whether the document parses, and would not with this text in place of so many characters."""
+"""True if the document parses, and would not with this text in place of so many characters."""
 
 _BEGINNINGS = 12
 _TOKEN_END = re.compile(r"""\w\b|[)\]}"'`;]""")
@@ -102,7 +102,7 @@ class Trimmer:
         return Trimmed("", 0, reason)
 
     def _breaks(self, fitted: Trimmed) -> bool:
-        """Whether a document that parses would not with this text, once what it has just begun is
+        """True if a document that parses would not with this text, once what it has just begun is
         closed: `if (x) {` at the end of a line is no mistake."""
         if self.spoils is None:
             return False
@@ -110,7 +110,7 @@ class Trimmer:
         return self.spoils(fitted.text + closing, fitted.replace_after)
 
     def _fit(self, text: str) -> Trimmed:
-        """What the rules leave of `text`."""
+        """The part of `text` that the rules leave."""
         here, raw = self.here, unix(text)
         fitted = here.fitted(text)
         kept, fired = _cut(_strip(fitted, here), here, _rules(self.max_lines))
@@ -126,7 +126,7 @@ class Trimmer:
         return Trimmed(kept.replace("\n", here.line_end), cover, ", ".join(fired))
 
     def should_stop(self, text: str) -> bool:
-        """Whether `trim` would cut `text` whatever comes next, so that generating on is in vain.
+        """True if `trim` would cut `text` whatever comes next, so that generating on is in vain.
 
         Cheap enough to be asked after every token.
         """
@@ -197,6 +197,6 @@ def _strip(text: str, here: Around) -> str:
 
 
 def _in_closed_quote(text: str, here: Around) -> bool:
-    """Whether the text ends inside of the quote that is closed right after the cursor."""
+    """True if the text ends inside of the quote that is closed right after the cursor."""
     closed = here.in_string and here.open[-1].closed_at == 0
     return closed and not balanced(text, here).cover

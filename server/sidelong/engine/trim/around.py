@@ -1,4 +1,4 @@
-"""What stands around the cursor, in the form in which the rules need it.
+"""The surroundings of a cursor, in the form in which the rules need them.
 
 Read once for all texts at one cursor, since the decoder asks after every token.
 """
@@ -42,9 +42,9 @@ class Around:
     open: Sequence[Open]
     """Brackets and the quote that are open at the cursor, innermost last."""
     inside: str
-    """What closes the string or comment that the cursor is inside of; nothing in code."""
+    """The sign that closes the string or comment that the cursor is inside of; nothing in code."""
     nested: Around | None
-    """What stands around the cursor within that string or comment, on the cursor's line."""
+    """The surroundings of the cursor within that string or comment, on the cursor's line."""
     spare: Sequence[tuple[int, str]]
     """The closing brackets on the cursor's line, after it, that close nothing before it, with
     their places."""
@@ -54,11 +54,11 @@ class Around:
     indentation: str
     """One level of it in the lines around the cursor; nothing if that cannot be said."""
     cut_off: bool
-    """Whether there is text before what was looked at."""
+    """True if there is text before what was looked at."""
 
     @cached_property
     def code_follows(self) -> bool:
-        """Whether more than closing brackets and punctuation stands after the cursor, or its line
+        """True if more than closing brackets and punctuation stands after the cursor, or its line
         ends in the head of a block that is there already."""
         rest = self.line_after.rstrip()
         if not PUNCTUATION.issuperset(rest):
@@ -74,7 +74,7 @@ class Around:
 
     @property
     def in_string(self) -> bool:
-        """Whether the cursor is inside of a string, not of a comment."""
+        """True if the cursor is inside of a string, not of a comment."""
         return bool(self.inside) and self.inside not in COMMENTS
 
     def fitted(self, text: str) -> str:
@@ -102,7 +102,7 @@ class Around:
 
 
 def around(before: str, after: str, language: str, scanner: Scanner) -> Around:
-    """What stands between `before` and `after` in the document that `scanner` reads."""
+    """The surroundings of the cursor between `before` and `after`, which `scanner` reads."""
     line_end = _line_end(before, after)
     before, after, syntax = section(unix(before), unix(after[:AFTER]), language)
     state, cut_off = scanner.at_end(before, syntax), begin(before) > 0
@@ -149,7 +149,7 @@ def _spare(
 
 
 def _nested(before: str, after: str, syntax: Syntax, state: State) -> Around | None:
-    """What stands around the cursor within the string or comment that it is inside of."""
+    """The surroundings of the cursor within the string or comment that it is inside of."""
     if not state.inside:
         return None
     start = max(state.opened, before.rfind("\n") + 1)

@@ -1,6 +1,6 @@
-"""How the brackets of a text fit those around the cursor.
+"""The fit of a text's brackets to those around the cursor.
 
-What is to be cut or covered for that is decided in `bounds`.
+`bounds` decides what to cut or cover for it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sidelong.engine.trim.scan import scan
 
 @dataclass(frozen=True)
 class Balance:
-    """How the brackets of a text fit those around the cursor."""
+    """The fit of a text's brackets to those around the cursor."""
 
     keep: int
     """Characters before the first bracket that is one too many."""
@@ -25,9 +25,9 @@ class Balance:
     leaves: int = 0
     """Where the text closes the bracket that `Around.bracket` names; its length if it does not."""
     own: tuple[Open, ...] = ()
-    """What the text opens and does not close, innermost last."""
+    """The brackets that the text opens and does not close, innermost last."""
     freed: tuple[tuple[int, str], ...] = ()
-    """What stands after the cursor and closes what the text has closed itself."""
+    """The brackets after the cursor that close what the text has closed itself."""
 
 
 def balanced(text: str, around: Around) -> Balance:
@@ -101,5 +101,5 @@ def _nested(text: str, around: Around) -> Balance:
 
 
 def _is_next(closed_at: int, cover: int, around: Around) -> bool:
-    """Whether only white space lies between what is covered and the bracket at `closed_at`."""
+    """True if only white space lies between what is covered and the bracket at `closed_at`."""
     return closed_at < len(around.line_after) and not around.line_after[cover:closed_at].strip()

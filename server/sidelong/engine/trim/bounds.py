@@ -72,7 +72,7 @@ def unbalanced(text: str, around: Around) -> int:
 
 
 def behind_brackets(text: str, around: Around) -> int:
-    """What the text says behind a bracket it has covered, where it stands there already or where
+    """The end of the text behind a bracket it has covered, where it stands there already or where
     more code stands: `self):` over the bracket of `) -> str:` is `self)`."""
     balance = balanced(text, around)
     tail, rest = text[balance.last :].strip(), around.line_after[balance.cover :].strip()
@@ -104,8 +104,8 @@ def left_open(text: str, around: Around) -> int:
 
 
 def begun(text: str, around: Around) -> str:
-    """What would close the block, or the string or comment over lines, that `text` begins at its
-    end and at its line's end; nothing if it begins none."""
+    """The signs that close the block, or the string or comment over lines, that `text` begins at
+    its end and at its line's end; nothing if it begins none."""
     balance = balanced(text, around)
     if around.line_after[balance.cover :].strip():
         return ""
@@ -118,7 +118,7 @@ def begun(text: str, around: Around) -> str:
 
 
 def _whole(text: str, end: int) -> int:
-    """How much of `text[:end]` to keep, where a bracket stands that has to go."""
+    """The characters of `text[:end]` to keep, where a bracket stands that has to go."""
     if text[:end][-1:].isalnum():
         return end
     depth = 0
@@ -130,7 +130,7 @@ def _whole(text: str, end: int) -> int:
 
 
 def covered(text: str, around: Around) -> int:
-    """How many characters after the cursor the text repeats and therefore replaces.
+    """The number of characters after the cursor that the text repeats and therefore replaces.
 
     The brackets that it closes itself, and punctuation that stands behind them in both; also a
     bracket that nothing before the cursor opens, which the text opens and closes again.
@@ -151,7 +151,7 @@ def covered(text: str, around: Around) -> int:
 
 
 def _is_stray(rest: str, around: Around) -> bool:
-    """Whether the end of the line is punctuation that begins with a bracket nobody has opened."""
+    """True if the end of the line is punctuation that begins with a bracket nobody has opened."""
     if rest[:1] not in (")", "]", "}") or not PUNCTUATION.issuperset(rest) or around.inside:
         return False
     at = len(around.line_after.rstrip()) - len(rest)
@@ -160,6 +160,6 @@ def _is_stray(rest: str, around: Around) -> bool:
 
 
 def _ends(text: str, balance: Balance, punctuation: str) -> tuple[bool, bool]:
-    """Whether the line of the last covered bracket, and the last line, end in `punctuation`."""
+    """True if the line of the last covered bracket, and the last line, end in `punctuation`."""
     first, last = text[balance.last :].partition("\n")[0], text.rpartition("\n")[2]
     return first.rstrip().endswith(punctuation), last.rstrip().endswith(punctuation)

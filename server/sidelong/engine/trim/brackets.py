@@ -27,7 +27,7 @@ class Open:
 
 
 def opened(open_: Iterable[Open], text: str, found: Scan) -> list[Open]:
-    """What is open at the end of `text`, a scan of which goes on from where `open_` was."""
+    """The brackets open at the end of `text`, a scan of which goes on from where `open_` was."""
     stack = list(open_)
     for position, char in found.brackets:
         if char in CLOSER:
@@ -85,7 +85,7 @@ def closed_by(open_: list[Open], after: str, closing: list[tuple[int, str]]) -> 
 
 
 def _missing(open_: list[Open], after: str, closing: list[tuple[int, str]]) -> int:
-    """How many of the innermost brackets are still to be closed, by their number alone.
+    """The number of innermost brackets that are still to be closed, by their number alone.
 
     `f(g(|, x)` lacks one, and it is most likely the one just opened. Braces are not counted, since
     theirs may lie further on than we look; nor is what indentation can tell.
@@ -100,7 +100,7 @@ def _missing(open_: list[Open], after: str, closing: list[tuple[int, str]]) -> i
 
 
 def _run(chars: list[str], char: str) -> int:
-    """How often `char` stands at the start of `chars`."""
+    """The number of times that `char` stands at the start of `chars`."""
     return next((i for i, other in enumerate(chars) if other != char), len(chars))
 
 

@@ -14,7 +14,7 @@ _LEVEL = 4
 
 
 def unit_of(lines: Iterable[str]) -> str:
-    """What one level of indentation is in these lines: a tab, some spaces, or "" if that is mixed
+    """One level of indentation in these lines: a tab, some spaces, or "" if that is mixed
     or cannot be seen. A single space stands in comments, and says nothing."""
     blanks = [_blank(line) for line in lines if line.strip()]
     tabs = [blank for blank in blanks if blank[:1] == "\t"]

@@ -49,7 +49,7 @@ def loop(text: str, around: Around) -> int:
 
 
 def ends_in_loop(text: str) -> bool:
-    """Whether `loop` will object to the last line of a growing text; cheaper than asking it."""
+    """True if `loop` will object to the last line of a growing text; cheaper than asking it."""
     line = text[text.rfind("\n") + 1 :]
     if len(line) < _LOOP_LENGTH[True]:
         return False
@@ -104,7 +104,7 @@ def line_below(text: str, around: Around) -> int:
 
 
 def _closes(line: Line, text: str, lines: Sequence[Line]) -> bool:
-    """Whether `line` closes what `text`, the `lines` above it, opens: without brackets."""
+    """True if `line` closes what `text`, the `lines` above it, opens: without brackets."""
     if _END.match(line.said):
         return any(line.width == a.width < b.width for a, b in pairwise(lines))
     if tag := _END_TAG.match(line.said):
@@ -118,7 +118,7 @@ def _closes(line: Line, text: str, lines: Sequence[Line]) -> bool:
 
 
 def _common(lines: Sequence[Line], others: Sequence[Line]) -> int:
-    """How many lines both start with."""
+    """The number of lines that both start with."""
     n = 0
     for a, b in zip(lines, others, strict=False):
         if a != b:

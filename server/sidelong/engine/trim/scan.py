@@ -17,7 +17,7 @@ class Scan:
 
     brackets: list[tuple[int, str]]
     inside: str
-    """What closes the string or comment that the end is inside of; nothing in code."""
+    """The sign that closes the string or comment that the end is inside of; nothing in code."""
     left: int | None
     """Where the text closes the string or block comment that it started inside of."""
     opened: int
@@ -60,7 +60,7 @@ def scan(
 
 
 def closes(after: str, syntax: Syntax, inside: str) -> bool:
-    """Whether `after` closes what the cursor is `inside` of.
+    """True if `after` closes what the cursor is `inside` of.
 
     A quote counts as closed if an odd number of them follows (on the line, unless it may span
     lines): an even number are strings of their own, and the one at the cursor is unfinished.
@@ -74,7 +74,7 @@ def closes(after: str, syntax: Syntax, inside: str) -> bool:
 
 
 def is_short(inside: str, syntax: Syntax) -> bool:
-    """Whether what the cursor is `inside` of ends with its line at the latest."""
+    """True if what the cursor is `inside` of ends with its line at the latest."""
     return inside == REMARK or (inside in syntax.quotes and inside not in syntax.long_quotes)
 
 

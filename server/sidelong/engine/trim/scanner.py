@@ -1,4 +1,4 @@
-"""What is open at a cursor, read off the document from its start.
+"""The brackets, strings and comments open at a cursor, read from the document's start.
 
 The state is kept every few kilobytes along the text, so that a keystroke reads only what stands
 between the last of these places and the cursor. That the text before such a place is the same as
@@ -26,12 +26,12 @@ _OUTERMOST = re.compile(r"\n\n(?=[^\W\d])")
 
 @dataclass(frozen=True)
 class State:
-    """What is open at a place of a document."""
+    """The brackets, string or comment open at a place of a document."""
 
     open: tuple[Open, ...] = ()
     """The brackets, innermost last."""
     inside: str = ""
-    """What closes the string or comment that the place is inside of; nothing in code."""
+    """The sign that closes the string or comment that the place is inside of; nothing in code."""
     opened: int = 0
     """The offset behind the start of that string or comment."""
 
@@ -54,7 +54,7 @@ class Scanner:
         """Characters scanned since the scanner was made."""
 
     def at_end(self, before: str, syntax: Syntax) -> State:
-        """What is open at the end of `before` (`\\n` line ends), the text before a cursor."""
+        """The state at the end of `before` (`\\n` line ends), the text before a cursor."""
         start = begin(before)
         if start != self._start:
             self._start, self._pieces = start, []

@@ -9,10 +9,10 @@ from functools import cached_property
 from typing import Final
 
 REMARK: Final = "\n"
-"""What closes a comment that ends with its line."""
+"""The end of a comment that ends with its line."""
 
 COMMENTS: Final = frozenset({REMARK, "*/", "-->", "]]", "=#", "#>"})
-"""What closes comments; anything else that text can be inside of is a string."""
+"""The ends of comments; anything else that text can be inside of is a string."""
 
 _PATTERN = r"(?<=[\s=(,:;!&|?{}\[])/(?![/*\s])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n\[])+/"
 _HEREDOC = (
@@ -24,11 +24,11 @@ _APOSTROPHE = r"(?<!\w)'(?:\\.|[^\\\n']|'(?=\w))*'(?!\w)"
 
 @dataclass(frozen=True)
 class Syntax:
-    """How to tell code from comments and strings."""
+    """The signs that tell code from comments and strings."""
 
     remark: str = "//"  # regular expression of what starts a comment up to the line's end
     blocks: tuple[tuple[str, str], ...] = (("/*", "*/"),)
-    """What starts and what closes a comment or a raw string that may hold line ends."""
+    """The start and the end of a comment or a raw string that may hold line ends."""
     quotes: str = "\"'"
     long_quotes: tuple[str, ...] = ()  # may hold line ends
     lifetimes: bool = False  # a lone ' is no quote unless it holds one character
@@ -42,7 +42,7 @@ class Syntax:
 
     @cached_property
     def closers(self) -> dict[str, str]:
-        """What closes the block that starts so."""
+        """The end of each block, by its start."""
         return dict(self.blocks)
 
     @cached_property
