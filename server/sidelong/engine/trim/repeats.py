@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from sidelong.engine.trim.around import PUNCTUATION, Around
-from sidelong.engine.trim.lines import Line
+from sidelong.engine.trim.bounds import covered
+from sidelong.engine.trim.lines import Line, lines_of
 
 _LONGEST_PERIOD = 3
 _LONGEST_UNIT = 40
@@ -94,13 +95,20 @@ def line_below(text: str, around: Around) -> int:
     Not one that closes what the text itself has opened.
     """
     if around.line_after.strip():
-        return len(text)
+        return 0 if _makes_line_below(text, around) else len(text)
     lines = around.lines(text)
     for i, line in enumerate(lines):
         same = lines[i:] == list(around.below[: len(lines) - i])
         if same and not line.closes and not _closes(line, text[: line.start], lines[:i]):
             return line.start
     return len(text)
+
+
+def _makes_line_below(text: str, around: Around) -> bool:
+    """True if the cursor's line, with `text` and what is left behind it, is the line below."""
+    rest = around.line_after[covered(text, around) :]
+    made = list(lines_of(around.line_before + text + rest))
+    return len(made) == 1 and made == list(around.below[:1]) and made[0].telling
 
 
 def _closes(line: Line, text: str, lines: Sequence[Line]) -> bool:
