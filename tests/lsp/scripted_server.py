@@ -3,6 +3,7 @@
 The first line of a document tells it what to do: `#! {"text": "1 + 1"}`.
 
     text            the suggestion, with the request's own values in `{path}`, `{max_lines}`...
+    written         the model's own text in place of a suggestion; it is trimmed as usual
     others          the alternatives for a request by hand
     replace_after   the number of characters after the cursor that it replaces
     reason          the reason for an empty text
@@ -30,6 +31,7 @@ from sidelong.engine.gate import Decision
 from sidelong.engine.model.protocol import Cancel, Stopped
 from sidelong.engine.model.thread import ModelThread
 from sidelong.engine.request import Answer, Request, Tokens
+from sidelong.engine.trim import Trimmer
 from sidelong.errors import ModelMissing, ModelUnsupported
 from sidelong.lsp import ServeOptions, serve_stdio, serve_tcp
 from sidelong.settings import UserSettings
@@ -77,7 +79,12 @@ class Scripted:
         if "crash" in script:
             raise RuntimeError(script["crash"])
         print("a stray print must not reach the client")
-        text = script.get("text", "")
+        text, replace_after = script.get("text", ""), script.get("replace_after", 0)
+        if "written" in script:
+            most = request.settings.max_lines
+            trimmer = Trimmer.at(request.before, request.after, request.language, most)
+            trimmed = trimmer.trim(script["written"])
+            text, replace_after = trimmed.text, trimmed.replace_after
         values = {
             "path": request.path,
             "language": request.language,
@@ -93,7 +100,7 @@ class Scripted:
             text = text.replace("{" + name + "}", str(value))
         answer = Answer(
             text=text,
-            replace_after=script.get("replace_after", 0),
+            replace_after=replace_after,
             reason=script.get("reason", ""),
             gate=Decision(0.25, 0.5, "threshold", retrieved=False),
             tokens=Tokens(prompt=10, evaluated=2, generated=3),
