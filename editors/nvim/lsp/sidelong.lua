@@ -2,10 +2,13 @@
 -- `vim.lsp.config('sidelong', { ... })`.
 
 local server = require('sidelong.server')
+local isolation = server.isolation()
 
 ---@type vim.lsp.Config
 return {
   cmd = server.command(),
+  cmd_cwd = isolation.cwd,
+  cmd_env = isolation.env,
   root_markers = server.ROOT_MARKERS,
   root_dir = server.root_dir,
   reuse_client = require('sidelong.folders').reuse_client,
