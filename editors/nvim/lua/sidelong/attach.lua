@@ -6,7 +6,7 @@ local M = {}
 ---@field attach fun(bufnr: integer, client: vim.lsp.Client)
 ---@field detach fun(bufnr: integer)
 ---@field visible fun(): boolean
----@field accept fun(part: 'all'|'word'|'line'): boolean
+---@field accept fun(part: sidelong.Part): boolean not while text is locked
 ---@field cycle fun(step: integer)
 ---@field dismiss fun(): boolean
 ---@field suggest fun()

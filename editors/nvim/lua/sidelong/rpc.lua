@@ -35,6 +35,15 @@ function M.notify(client, method, params)
   end
 end
 
+--- Have the server run one of its commands.
+---@param client vim.lsp.Client
+---@param command lsp.Command
+---@param bufnr integer
+function M.execute(client, command, bufnr)
+  local params = { command = command.command, arguments = command.arguments }
+  M.request(client, 'workspace/executeCommand', params, function() end, bufnr)
+end
+
 ---@param client vim.lsp.Client
 ---@param request_id integer
 function M.cancel(client, request_id)
