@@ -17,5 +17,6 @@ return {
     ['sidelong/status'] = require('sidelong.status').on_status,
     ['workspace/configuration'] = require('sidelong.settings').on_configuration,
   },
+  on_init = require('sidelong.documents').on_init,
   on_exit = require('sidelong.restart').on_exit,
 }

@@ -58,9 +58,10 @@ local function suggestion_of(item)
     return nil
   end
   -- On the way to 0.12 its ranges had their numbers in `start` and `end_`; the release has both.
+  local row = range.start_row or range.start.row --[[@as integer]]
   local first, last = range.start_col or range.start.col, range.end_col or range.end_.col
   return {
-    row = range.start_row or range.start.row,
+    row = row,
     before = shown.line:sub(1, first),
     after = shown.line:sub(shown.col + 1),
     replaces = last - shown.col,
