@@ -1,10 +1,10 @@
-"""What it costs to ask whether to abort: C's strlen against a Python callback.
+"""The cost of the question whether to abort: C's strlen against a Python callback.
 
 `llama_decode` asks before every node of the graph.
 A Python callback needs the interpreter lock each time, which an indexing thread may hold for
 milliseconds; strlen needs none (see `sidelong.engine.Cancel`).
 
-    python bench/abort.py [MODEL.gguf]
+    python -m bench.abort [MODEL.gguf]
 """
 
 from __future__ import annotations

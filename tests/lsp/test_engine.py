@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
-from sidelong.engine import loading
 from sidelong.engine.completer import Completer
 from sidelong.engine.engine import ModelEngine
 from sidelong.engine.model.protocol import Cancel, Stopped, Superseded
@@ -32,7 +32,7 @@ async def test_nobody_waits_for_a_model_that_is_not_wanted_any_more(
             time.sleep(0.001)
         raise TimeoutError
 
-    monkeypatch.setattr(loading, "load_completer", load)
+    monkeypatch.setattr("sidelong.engine.engine.load_completer", load)
     engine = ModelEngine(UserSettings())
     ready = asyncio.create_task(engine.ready())
     assert await asyncio.to_thread(begun.wait, 10)
@@ -42,9 +42,9 @@ async def test_nobody_waits_for_a_model_that_is_not_wanted_any_more(
     assert noticed
 
 
-async def test_an_engine_says_who_completes(default_model: object) -> None:
-    engine = ModelEngine(UserSettings(threads=1))
+async def test_an_engine_says_who_completes(default_model: Path) -> None:
+    engine = ModelEngine(UserSettings(threads=1, shipped=default_model))
     try:
-        assert await engine.ready() == "default.gguf"
+        assert await engine.ready() == "nano.gguf"
     finally:
         await engine.stop()

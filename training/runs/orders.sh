@@ -34,7 +34,7 @@ for order in suffix prefix; do
 import sys
 from pathlib import Path
 from sidelong.evaluation.metrics import bootstrap_interval
-from training.label import read
+from training.outcomes import read
 outcomes = read(Path(sys.argv[1]))
 for name, scores in {
     "edit similarity": [o.without.edit_similarity for o in outcomes],

@@ -1,13 +1,11 @@
 """Writing one setting into the user's config file; all else in it stays as it is.
 
-Reading the file is `configfile`'s, the only other module that knows its form.
+`configfile` reads the file, and is the only other module that knows its form.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
-import tempfile
 from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -18,11 +16,12 @@ from tomlkit.items import InlineTable
 
 from sidelong.configfile import folder_named
 from sidelong.errors import SettingsError
+from sidelong.files import whole
 
 _FOLDER = "folder"
 
 Value: TypeAlias = str | float | None
-"""None takes the setting out."""
+"""None removes the setting."""
 
 
 def with_setting(text: str, name: str, value: Value, folder: Path | None = None) -> str:
@@ -53,7 +52,7 @@ def _section_of(document: tomlkit.TOMLDocument, folder: Path) -> Any:
 
 
 def _set(section: Any, name: str, value: Value) -> None:
-    """Where the section has the setting, or beside its fellows, or as a dotted key."""
+    """Set it where the section has it, or beside its fellows, or as a dotted key."""
     head, _, rest = name.partition(".")
     if name in section:  # in quotes, one name with a dot in it
         section[name] = value
@@ -79,7 +78,7 @@ def _unset(section: Any, name: str) -> None:
 def write_threshold(file: Path, folder: Path, threshold: float) -> None:
     """Set one folder's `retrieval.threshold` in the user's file; see `write_setting`.
 
-    Raises `SettingsError` also if the file lies inside of the folder.
+    Raises `SettingsError` also if the file lies inside the folder.
     """
     if file.resolve().is_relative_to(folder):
         raise SettingsError(
@@ -90,7 +89,7 @@ def write_threshold(file: Path, folder: Path, threshold: float) -> None:
 
 
 def write_setting(file: Path, name: str, value: Value, folder: Path | None = None) -> None:
-    """Write it to the user's file, which is made if there is none and replaced in one step.
+    """Write it to the user's file, which is replaced in one step, or made if there is none.
 
     Raises `SettingsError` if the file cannot be read as TOML.
     """
@@ -107,14 +106,8 @@ def write_setting(file: Path, name: str, value: Value, folder: Path | None = Non
 
 
 def _replace(file: Path, text: str) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
-    try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(text.encode())
+    with whole(file) as aside:
+        aside.touch(mode=0o600)
+        aside.write_bytes(text.encode())
         if file.exists():
-            shutil.copymode(file, name)
-        Path(name).replace(file)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+            shutil.copymode(file, aside)

@@ -1,7 +1,6 @@
-"""What trials come to: scores and costs by mode and kind, and what retrieval and its gate bring.
+"""The figures of trials: scores and costs by mode and kind, and the worth of the decision; pure.
 
-Plain values for tables, JSON and charts; none of those is made here. Shares and scores are 0..1.
-A model that cannot decide has no `Gating`.
+Shares and scores are 0..1. A model that cannot decide has no `Gating`.
 """
 
 from __future__ import annotations
@@ -15,14 +14,15 @@ import numpy.typing as npt
 from sidelong.evaluation import decision
 from sidelong.evaluation.metrics import Interval, bootstrap_interval
 from sidelong.evaluation.reliability import Bin, calibration_error, reliability
-from sidelong.evaluation.run import Mode, Outcome, Trial
+from sidelong.evaluation.run import Completion, Mode, Trial
 
 ALL_KINDS = "all"
+MOST_CANDIDATES = 100
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What one completion costs on its own, from an empty cache."""
+    """The cost of one completion on its own, from an empty cache."""
 
     ms: Interval
     """The mean."""
@@ -35,7 +35,7 @@ class Cost:
 
 
 @dataclass(frozen=True)
-class Row:
+class ModeScores:
     """One mode on the blanks of one kind, or on all of them."""
 
     mode: Mode
@@ -53,7 +53,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Benefit:
-    """What always retrieving changes, by edit similarity, on the blanks of one kind or all."""
+    """The effect of always retrieving on edit similarity, on the blanks of one kind or all."""
 
     kind: str
     n: int
@@ -80,7 +80,7 @@ class Abstention:
 
 @dataclass(frozen=True)
 class Judged:
-    """How well a rule decides: it should retrieve exactly where that helps."""
+    """The quality of a rule, which should retrieve exactly where that helps."""
 
     rule: Mode
     retrieved: float
@@ -94,7 +94,7 @@ class Judged:
 
 @dataclass(frozen=True)
 class Point:
-    """What one threshold would give: the never and the always outcomes put together."""
+    """The result of one threshold: the never and the always completions put together."""
 
     threshold: float
     retrieved: float
@@ -106,11 +106,11 @@ class Point:
 
 @dataclass(frozen=True)
 class Gating:
-    """What P(<cc>) is worth as a forecast that retrieval helps."""
+    """The worth of P(<cc>) as a forecast that retrieval helps."""
 
     threshold: float
     corrected: bool
-    """Whether it is judged as corrected for the folder, here and below."""
+    """True if it is judged as corrected for the folder, here and below."""
     auc_probability: float
     auc_score: float
     """Of the best chunk's Jaccard score alone."""
@@ -123,20 +123,20 @@ class Gating:
 
 @dataclass(frozen=True)
 class Summary:
-    """Everything said about a number of trials."""
+    """The figures of a number of trials."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[ModeScores, ...]
     benefits: tuple[Benefit, ...]
     gating: Gating | None
 
 
 def summarise(trials: Sequence[Trial]) -> Summary:
-    """What at least one trial comes to; every trial has all modes."""
+    """The figures of one trial or more; every trial has all modes."""
     kinds = [ALL_KINDS, *dict.fromkeys(trial.case.blank.kind for trial in trials)]
     of_kind = {
         kind: [t for t in trials if kind in (ALL_KINDS, t.case.blank.kind)] for kind in kinds
     }
-    modes: tuple[Mode, ...] = tuple(trials[0].outcomes)
+    modes: tuple[Mode, ...] = tuple(trials[0].completions)
     return Summary(
         rows=tuple(_row(mode, kind, some) for kind, some in of_kind.items() for mode in modes),
         benefits=tuple(_benefit(kind, some) for kind, some in of_kind.items()),
@@ -144,50 +144,51 @@ def summarise(trials: Sequence[Trial]) -> Summary:
     )
 
 
-def outcomes(trials: Iterable[Trial], mode: Mode) -> list[Outcome]:
-    """One mode's outcomes, in the order of the trials."""
-    return [trial.outcomes[mode] for trial in trials]
+def completions(trials: Iterable[Trial], mode: Mode) -> list[Completion]:
+    """One mode's completions, in the order of the trials."""
+    return [trial.completions[mode] for trial in trials]
 
 
 def similarities(trials: Iterable[Trial], mode: Mode) -> list[float]:
     """One mode's edit similarities, in the order of the trials."""
-    return [outcome.edit_similarity for outcome in outcomes(trials, mode)]
+    return [completion.edit_similarity for completion in completions(trials, mode)]
 
 
 def helped(trials: Iterable[Trial]) -> list[bool]:
-    """Whether retrieval helped, blank by blank."""
+    """True for each blank where retrieval helped."""
     return [
-        t.outcomes["always"].edit_similarity > t.outcomes["never"].edit_similarity for t in trials
+        t.completions["always"].edit_similarity > t.completions["never"].edit_similarity
+        for t in trials
     ]
 
 
 def probabilities(trials: Sequence[Trial]) -> list[float] | None:
-    """What was compared with the threshold at every blank; None if no model could say."""
+    """The probabilities that were compared with the threshold; None if no model could decide."""
     known = [p for trial in trials if (p := probability(trial)) is not None]
     return known if len(known) == len(trials) else None
 
 
 def probability(trial: Trial) -> float | None:
-    """P(<cc>), or what the folder's correction made of it, in whichever mode it was asked for.
+    """P(<cc>), or the folder's correction of it, from any mode in which it was asked for.
 
-    A correction is used, and a policy asked, only where they decide.
+    A correction is used, and a policy asked, only in the modes that they decide.
     """
-    gates = [outcome.gate for outcome in trial.outcomes.values()]
-    said = [*(gate.corrected for gate in gates), *(gate.probability for gate in gates)]
-    return next((p for p in said if p is not None), None)
+    gates = [completion.gate for completion in trial.completions.values()]
+    known = [*(gate.corrected for gate in gates), *(gate.probability for gate in gates)]
+    return next((p for p in known if p is not None), None)
 
 
 def sweep(
     trials: Sequence[Trial], thresholds: Sequence[float], asked: Sequence[float] | None = None
 ) -> list[Point]:
-    """What each threshold would give; empty if the model cannot decide.
+    """The result of each threshold; empty if the model cannot decide.
 
-    `asked` are other probabilities to compare with them than P(<cc>), one for each trial.
+    `asked` are the probabilities to compare, one for each trial, by default P(<cc>).
     """
     asked = probabilities(trials) if asked is None else asked
     if asked is None:
         return []
-    never, always = outcomes(trials, "never"), outcomes(trials, "always")
+    never, always = completions(trials, "never"), completions(trials, "always")
     helps = np.array(helped(trials))
     points = []
     for threshold in thresholds:
@@ -206,44 +207,57 @@ def sweep(
     return points
 
 
+def candidates(asked: decision.Values) -> list[float]:
+    """Thresholds to choose from: halfway between neighbouring probabilities, and 0 and 1.
+
+    Halfway, because rounding may move a threshold that equals a probability to either side of it.
+    At most `MOST_CANDIDATES` besides 0 and 1.
+    """
+    known = np.unique(np.asarray(asked, dtype=np.float64))
+    halfway = (known[1:] + known[:-1]) / 2
+    if len(halfway) > MOST_CANDIDATES:
+        halfway = halfway[np.linspace(0, len(halfway) - 1, MOST_CANDIDATES).astype(int)]
+    return [0.0, *(float(f"{value:.4g}") for value in halfway), 1.0]
+
+
 def thresholds(asked: Sequence[float], n: int = 41) -> list[float]:
     """Thresholds that part the blanks in `n` steps of equal size, from always to never."""
     return sorted({0.0, *np.quantile(asked, np.linspace(0, 1, n)).tolist(), 1.0})
 
 
-def _row(mode: Mode, kind: str, trials: Sequence[Trial]) -> Row:
-    found = outcomes(trials, mode)
-    ms = [outcome.total_ms for outcome in found]
-    return Row(
+def _row(mode: Mode, kind: str, trials: Sequence[Trial]) -> ModeScores:
+    made = completions(trials, mode)
+    ms = [completion.total_ms for completion in made]
+    return ModeScores(
         mode=mode,
         kind=kind,
-        n=len(found),
-        retrieved=float(np.mean([o.gate.retrieved for o in found])),
-        exact=bootstrap_interval([o.exact for o in found]),
-        edit_similarity=bootstrap_interval([o.edit_similarity for o in found]),
-        repoeval_similarity=bootstrap_interval([o.repoeval_similarity for o in found]),
-        first_line=bootstrap_interval([o.first_line for o in found]),
-        identifiers_exact=bootstrap_interval([o.identifiers.exact for o in found]),
-        identifiers_f1=bootstrap_interval([o.identifiers.f1 for o in found]),
+        n=len(made),
+        retrieved=float(np.mean([o.gate.retrieved for o in made])),
+        exact=bootstrap_interval([o.exact for o in made]),
+        edit_similarity=bootstrap_interval([o.edit_similarity for o in made]),
+        repoeval_similarity=bootstrap_interval([o.repoeval_similarity for o in made]),
+        first_line=bootstrap_interval([o.first_line for o in made]),
+        identifiers_exact=bootstrap_interval([o.identifiers.exact for o in made]),
+        identifiers_f1=bootstrap_interval([o.identifiers.f1 for o in made]),
         cost=Cost(
             ms=bootstrap_interval(ms),
             ms_median=float(np.median(ms)),
             ms_p90=float(np.quantile(ms, 0.9)),
-            evaluated=float(np.mean([o.tokens.evaluated for o in found])),
-            generated=float(np.mean([o.tokens.generated for o in found])),
+            evaluated=float(np.mean([o.tokens.evaluated for o in made])),
+            generated=float(np.mean([o.tokens.generated for o in made])),
         ),
     )
 
 
 def _benefit(kind: str, trials: Sequence[Trial]) -> Benefit:
     without, with_ = similarities(trials, "never"), similarities(trials, "always")
-    found = decision.shares(without, with_)
+    shares = decision.shares(without, with_)
     return Benefit(
         kind=kind,
         n=len(trials),
-        helps=found.helps,
-        nothing=found.nothing,
-        hurts=found.hurts,
+        helps=shares.helps,
+        nothing=shares.nothing,
+        hurts=shares.hurts,
         oracle=decision.oracle(without, with_),
     )
 
@@ -252,12 +266,12 @@ def _gating(trials: Sequence[Trial]) -> Gating | None:
     asked, helps = probabilities(trials), helped(trials)
     if asked is None:
         return None
-    always = outcomes(trials, "always")
+    always = completions(trials, "always")
     rules: tuple[Mode, ...] = ("greedy", "threshold")
     bins = tuple(reliability(asked, helps))
     return Gating(
-        threshold=trials[0].outcomes["threshold"].gate.threshold,
-        corrected=trials[0].outcomes["threshold"].gate.corrected is not None,
+        threshold=trials[0].completions["threshold"].gate.threshold,
+        corrected=trials[0].completions["threshold"].gate.corrected is not None,
         auc_probability=decision.auc(asked, helps),
         auc_score=decision.auc([o.chunks[0].score if o.chunks else 0.0 for o in always], helps),
         judged=tuple(_judged(rule, trials) for rule in rules),
@@ -269,7 +283,7 @@ def _gating(trials: Sequence[Trial]) -> Gating | None:
 
 
 def _judged(rule: Mode, trials: Sequence[Trial]) -> Judged:
-    retrieved = np.array([o.gate.retrieved for o in outcomes(trials, rule)])
+    retrieved = np.array([o.gate.retrieved for o in completions(trials, rule)])
     helps = np.array(helped(trials))
     scores = np.array(similarities(trials, rule))
     abstained = ~retrieved
@@ -284,8 +298,8 @@ def _judged(rule: Mode, trials: Sequence[Trial]) -> Judged:
 
 
 def _abstention(rule: Mode, trials: Sequence[Trial]) -> Abstention:
-    abstained = [t for t in trials if not t.outcomes[rule].gate.retrieved]
-    right = np.array([t.outcomes["never"].exact for t in abstained], dtype=bool)
+    abstained = [t for t in trials if not t.completions[rule].gate.retrieved]
+    right = np.array([t.completions["never"].exact for t in abstained], dtype=bool)
     helps = np.array(helped(abstained), dtype=bool)
 
     def share(flags: npt.NDArray[np.bool_]) -> float:
