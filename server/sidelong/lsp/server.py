@@ -71,7 +71,7 @@ class Server(LanguageServer):
         self.model = ModelInUse(self, make_engine, self.status, self._forget_answers)
         self._suiting = Suiting(self.refresh)
         self.asking = Asking(self.folders, self.configuration, self.model)
-        self.prefetch = Prefetch(self.documents, self.asking.prefetch)
+        self.prefetch = Prefetch(self.documents, self.asking.prefetch, self.asking.read_ahead)
         self._refreshes = 0
         self._refreshing = asyncio.Lock()
 
@@ -106,10 +106,11 @@ class Server(LanguageServer):
                     await _load_correction(folder)
             if this == self._refreshes:
                 self._forget_answers()
-                self.configuration.put_in_use()
                 user = self.configuration.user()
                 self.acceptance.on = user.count_acceptance
                 await self._use_model(user)
+                # Not before: what is asked until then waits, and finds a model.
+                self.configuration.put_in_use()
 
     async def _use_model(self, user: UserSettings) -> None:
         """Complete with the user's model, or with the shipped one that suits the machine."""
