@@ -2,8 +2,8 @@
 
 An acceptance shows in the document's text, or the client reports it.
 A request of the user comes first: it stops a prefetch that answers another question.
-Before there is anything to answer, it reads ahead where the cursor rests. No request waits for that:
-it stops it, and goes on from what was read.
+Where the cursor rests it reads ahead, and answers nothing yet. No request waits for that: it stops
+the reading, and goes on from what was read.
 Asking the model is left to `asking`; a document's prefetch is kept in its `session`.
 """
 

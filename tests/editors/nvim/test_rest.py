@@ -77,9 +77,7 @@ def test_a_buffer_that_is_switched_off_is_not_told(
     start: Start, rested: Callable[[], list[tuple[int, int]]]
 ) -> None:
     nvim = start(server="recorded")
-    nvim.lua(
-        "vim.api.nvim_create_autocmd('BufRead', { callback = function() vim.b.sidelong = false end })"
-    )
+    nvim.command("autocmd BufRead * let b:sidelong = v:false")
     nvim.edit("a.py", "x$0")
     nvim.until_ready()
     nvim.type("0")

@@ -36,6 +36,7 @@ test("an opened file is told, once while the cursor rests", async () => {
   const opened = await told();
   assert.ok(opened > before);
   assert.equal(await told(), opened);
+  assert.match(code.server.log(), /a\.py: read ahead, tokens \d+ evaluated/);
 });
 
 test("of a cursor that moves on, the place is told where it stays", async () => {

@@ -58,9 +58,9 @@ local function suggestion_of(item)
     return nil
   end
   -- On the way to 0.12 its ranges had their numbers in `start` and `end_`; the release has both.
-  local row = range.start_row or range.start.row --[[@as integer]]
+  local row = range.start_row or range.start.row ---@type integer
   local first, last = range.start_col or range.start.col, range.end_col or range.end_.col
-  return {
+  local suggestion = { ---@type sidelong.Suggestion
     row = row,
     before = shown.line:sub(1, first),
     after = shown.line:sub(shown.col + 1),
@@ -68,6 +68,7 @@ local function suggestion_of(item)
     text = text,
     command = item.command,
   }
+  return suggestion
 end
 
 --- Insert a part of an item, unless the text has become another since it was shown.
