@@ -29,7 +29,8 @@ vim.api.nvim_create_autocmd('LspRequest', {
   desc = 'Where a suggestion was asked for, which its item does not say',
   callback = function(event)
     local id, sent = event.data.request_id, event.data.request
-    if sent.method == 'textDocument/inlineCompletion' then
+    local client = vim.lsp.get_client_by_id(event.data.client_id)
+    if client and client.name == 'sidelong' and sent.method == 'textDocument/inlineCompletion' then
       if sent.type == 'complete' then
         shown = asked[id] or shown
       end
@@ -59,8 +60,9 @@ local function suggestion_of(item)
   end
   -- On the way to 0.12 its ranges had their numbers in `start` and `end_`; the release has both.
   local row = range.start_row or range.start.row ---@type integer
-  local first, last = range.start_col or range.start.col, range.end_col or range.end_.col
-  local suggestion = { ---@type sidelong.Suggestion
+  local first = range.start_col or range.start.col ---@type integer
+  local last = range.end_col or range.end_.col ---@type integer
+  return {
     row = row,
     before = shown.line:sub(1, first),
     after = shown.line:sub(shown.col + 1),
@@ -68,7 +70,6 @@ local function suggestion_of(item)
     text = text,
     command = item.command,
   }
-  return suggestion
 end
 
 --- Insert a part of an item, unless the text has become another since it was shown.
