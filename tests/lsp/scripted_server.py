@@ -70,12 +70,23 @@ class Scripted:
             logger.info("stopped %s at %d", request.path, request.offset)
             raise
 
-    def _complete(self, request: Request, snapshot: Snapshot | None, cancel: Cancel) -> Answer:
-        first = request.text.split("\n", 1)[0]
-        script: dict[str, Any] = json.loads(first[2:]) if first.startswith("#!") else {}
+    def read_ahead(self, request: Request, cancel: Cancel) -> int:
+        logger.info("reading %s at %d", request.path, request.offset)
+        try:
+            self._wait(_script(request), cancel)
+        except Stopped:
+            logger.info("stopped %s at %d", request.path, request.offset)
+            raise
+        return 1
+
+    def _wait(self, script: dict[str, Any], cancel: Cancel) -> None:
         while script.get("wait") or ("hold" in script and not Path(script["hold"]).exists()):
             cancel.check()
             time.sleep(0.005)
+
+    def _complete(self, request: Request, snapshot: Snapshot | None, cancel: Cancel) -> Answer:
+        script = _script(request)
+        self._wait(script, cancel)
         if "crash" in script:
             raise RuntimeError(script["crash"])
         print("a stray print must not reach the client")
@@ -110,6 +121,12 @@ class Scripted:
         return replace(answer, alternatives=tuple(replace(answer, text=other) for other in others))
 
 
+def _script(request: Request) -> dict[str, Any]:
+    first = request.text.split("\n", 1)[0]
+    script: dict[str, Any] = json.loads(first[2:]) if first.startswith("#!") else {}
+    return script
+
+
 class ScriptedEngine:
     """An engine like the real one, on the real worker thread."""
 
@@ -122,6 +139,11 @@ class ScriptedEngine:
     async def complete(self, key: str, request: Request, snapshot: Snapshot | None) -> Answer:
         return await self._worker.run(
             key, lambda scripted, cancel: scripted.complete(request, snapshot, cancel)
+        )
+
+    async def read_ahead(self, key: str, request: Request, snapshot: Snapshot | None) -> int:
+        return await self._worker.run(
+            key, lambda scripted, cancel: scripted.read_ahead(request, cancel)
         )
 
     async def retire(self) -> None:
