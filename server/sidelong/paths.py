@@ -30,6 +30,11 @@ def learnt_dir() -> Path:
     return cache_dir() / "learnt"
 
 
+def tried_dir() -> Path:
+    """The folder of notes on models that have passed their trial, one file each."""
+    return cache_dir() / "tried"
+
+
 def models_dir() -> Path:
     """The folder of the models that the user fetched or added; see `models.store`."""
     override = os.environ.get("SIDELONG_MODELS_DIR")
