@@ -35,6 +35,11 @@ def tried_dir() -> Path:
     return cache_dir() / "tried"
 
 
+def notes_dir() -> Path:
+    """The folder of notes of running servers about their models, one file each."""
+    return cache_dir() / "notes"
+
+
 def models_dir() -> Path:
     """The folder of the models that the user fetched or added; see `models.store`."""
     override = os.environ.get("SIDELONG_MODELS_DIR")

@@ -29,6 +29,7 @@ from sidelong.engine.speed import Speed
 from sidelong.engine.speed import measure as measure_speed
 from sidelong.engine.threads import default_threads
 from sidelong.engine.trial import REBUILD, Report
+from sidelong.engine.trial import forget as forget_trial
 from sidelong.engine.trial import run as try_models
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ __all__ = [
     "correction_from_json",
     "correction_to_json",
     "default_threads",
+    "forget_trial",
     "llama_build",
     "load_completer",
     "load_model",

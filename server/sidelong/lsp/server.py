@@ -13,7 +13,7 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import default_converter
 
-from sidelong import __version__
+from sidelong import __version__, paths
 from sidelong.engine import MakeEngine
 from sidelong.learnt import load_correction
 from sidelong.lsp import status
@@ -23,6 +23,7 @@ from sidelong.lsp.config_watch import ConfigWatch
 from sidelong.lsp.configuration import SECTION, Configuration
 from sidelong.lsp.convert import Encoding
 from sidelong.lsp.documents import Documents
+from sidelong.lsp.fallback import Fallback
 from sidelong.lsp.folders import Folder, Folders
 from sidelong.lsp.history import History
 from sidelong.lsp.indexing import Indexing
@@ -65,7 +66,8 @@ class Server(LanguageServer):
             status=self.status,
             cache_dir=options.cache_dir,
         )
-        self.model = ModelInUse(self, make_engine, self.status, self._forget_answers)
+        self.fallback = Fallback(make_engine, paths.notes_dir(), self._warn)
+        self.model = ModelInUse(self, self.fallback.make, self.status, self._forget_answers)
         self.asking = Asking(self.folders, self.configuration, self.model)
         self.prefetch = Prefetch(self.documents, self.asking.prefetch)
         self._refreshes = 0
@@ -78,6 +80,7 @@ class Server(LanguageServer):
 
     async def start(self) -> None:
         """Begin the work: the client listens now."""
+        self.fallback.start()
         self.configuration.set_file(self.config_file)
         self._config_watch.start()
         await self.refresh()
@@ -103,7 +106,7 @@ class Server(LanguageServer):
             if this == self._refreshes:
                 self._forget_answers()
                 self.configuration.put_in_use()
-                user = self.configuration.user()
+                user = self.fallback.choose(self.configuration.user())
                 self.acceptance.on = user.count_acceptance
                 await self.model.use(user if self._is_wanted() else None)
 
@@ -115,6 +118,7 @@ class Server(LanguageServer):
         await self.indexing.stop(self.folders)
         await self.model.use(None)
         await self.acceptance.close()
+        self.fallback.stop()
 
     async def _pull_configuration(self) -> None:
         workspace = self.client_capabilities.workspace

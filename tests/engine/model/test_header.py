@@ -102,9 +102,7 @@ def test_a_type_of_tensor_that_is_not_known_is_no_damage(tmp_path: Path) -> None
     content = path.read_bytes()
     kind = content.index(b"token_embd.weight") + len(b"token_embd.weight") + 4 + 2 * 8
     path.write_bytes(content[:kind] + (99).to_bytes(4, "little") + content[kind + 4 :])
-    with pytest.raises(
-        ModelUnsupported, match=r"by this llama\.cpp.* has the type 9"
-    ):
+    with pytest.raises(ModelUnsupported, match=r"by this llama\.cpp.* has the type 9"):
         file.check(path)
 
 
