@@ -266,10 +266,9 @@ def test_pure_modules_touch_no_clock_disk_thread_or_log(pure: str) -> None:
     assert wrong == set()
 
 
-def test_every_test_that_the_architecture_names_exists() -> None:
-    named = re.findall(
-        r"`(tests/[\w/]+\.py)::(\w+)`", (ROOT / "ARCHITECTURE.md").read_text("utf-8")
-    )
+@pytest.mark.parametrize("document", ["ARCHITECTURE.md", "SECURITY.md"])
+def test_every_test_that_a_document_names_exists(document: str) -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", (ROOT / document).read_text("utf-8"))
     missing = [
         f"{path}::{name}"
         for path, name in named

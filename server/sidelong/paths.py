@@ -48,6 +48,12 @@ def models_dir() -> Path:
     return Path(platformdirs.user_data_dir(APP, appauthor=False)) / "models"
 
 
+def written_dirs() -> list[Path]:
+    """Every folder that files of ours are written into."""
+    in_cache = [index_cache_dir(), learnt_dir(), tried_dir(), notes_dir()]
+    return [*in_cache, models_dir(), config_file().parent]
+
+
 def config_file() -> Path:
     """The file of the user's settings; it need not exist."""
     override = os.environ.get("SIDELONG_CONFIG")

@@ -12,12 +12,14 @@ import os
 import sys
 from argparse import REMAINDER
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Final
 
-from sidelong import __version__
+from sidelong import __version__, paths
 from sidelong.cli.interruption import INTERRUPTED
 from sidelong.cli.parser import Parser
 from sidelong.errors import SidelongError
+from sidelong.files import make_private, sweep
 
 COMMANDS: Final = {
     "serve": "the language server, for editors",
@@ -79,8 +81,18 @@ def _dispatch(arguments: Sequence[str] | None) -> int:
         return _say(f"A part of sidelong cannot be loaded: {error}. `sidelong doctor` says more.")
     own = Parser(prog=f"sidelong {asked.command}", description=command.__doc__)
     command.configure(own)
-    status: int = command.run(own.parse_args(asked.arguments))
+    arguments_of_command = own.parse_args(asked.arguments)
+    _tidy()
+    status: int = command.run(arguments_of_command)
     return status
+
+
+def _tidy() -> None:
+    """Keep the cache folder from others, and sweep up after processes that were killed."""
+    with suppress(OSError):  # `doctor` says what is wrong with a folder
+        make_private(paths.cache_dir())
+    for folder in paths.written_dirs():
+        sweep(folder)
 
 
 def _parser() -> Parser:

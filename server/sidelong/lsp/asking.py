@@ -71,7 +71,8 @@ class Asking:
         """The model's answer; raises `Superseded` when a newer question with the same key comes."""
         engine = self._model.engine
         if engine is None:
-            raise Declined("not ready", self._model.error or "no model is loaded")
+            # Models are let go of only where the settings of all folders say so.
+            raise Declined("off", "sidelong.enabled is false in every folder: no model is loaded")
         file = self._folders.file(doc.uri)
         index = file.folder.index if file is not None else None
         root = file.folder.path if file is not None else None

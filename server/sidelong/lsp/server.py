@@ -19,6 +19,7 @@ from sidelong.learnt import load_correction
 from sidelong.lsp import status
 from sidelong.lsp.acceptance import Acceptance
 from sidelong.lsp.asking import Asking
+from sidelong.lsp.client_watch import ClientWatch
 from sidelong.lsp.config_watch import ConfigWatch
 from sidelong.lsp.configuration import SECTION, Configuration
 from sidelong.lsp.convert import Encoding
@@ -70,6 +71,8 @@ class Server(LanguageServer):
         self.model = ModelInUse(self, self.fallback.make, self.status, self._forget_answers)
         self.asking = Asking(self.folders, self.configuration, self.model)
         self.prefetch = Prefetch(self.documents, self.asking.prefetch)
+        self.client_watch: ClientWatch | None = None
+        """Started by `initialize`, where the client's end is to end the server."""
         self._refreshes = 0
         self._refreshing = asyncio.Lock()
 
