@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sidelong.isolation import environment, own_folders, python
+from sidelong.isolation import command, environment, own_folders, python
 
 NAMES = ("json", "numpy", "logging", "types", "re", "sidelong", "llama_cpp", "sitecustomize")
 COMMANDS = (
@@ -24,8 +24,7 @@ COMMANDS = (
     ("model", "add", "coder.gguf"),
     ("doctor",),
 )
-START = "from sidelong.__main__ import main; sys.exit(main())"
-SCRIPT = f"import sys; {START}"
+SCRIPT = "import sys; from sidelong.__main__ import main; sys.exit(main())"
 """What installing makes of our entry point."""
 
 
@@ -49,10 +48,10 @@ def notes(project: Path) -> str:
     return file.read_text() if file.exists() else ""
 
 
-def ran(command: Sequence[str], project: Path, path: Sequence[str]) -> str:
+def ran(words: Sequence[str], project: Path, path: Sequence[str]) -> str:
     """The output of a command that starts in the project, with these folders in PYTHONPATH."""
     done = subprocess.run(
-        command,
+        words,
         cwd=project,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(path)},
         stdin=subprocess.DEVNULL,
@@ -67,7 +66,7 @@ def ran(command: Sequence[str], project: Path, path: Sequence[str]) -> str:
 def test_an_isolated_start_runs_nothing_of_the_project(
     project: Path, arguments: Sequence[str]
 ) -> None:
-    said = ran(python(START, *arguments), project, [str(project)])
+    said = ran(command(*arguments), project, [str(project)])
     assert notes(project) == ""
     assert "Traceback" not in said
 

@@ -51,6 +51,11 @@ def python(program: str, *arguments: str) -> list[str]:
     return [sys.executable, "-I", "-c", start + program, *arguments]
 
 
+def command(*arguments: str) -> list[str]:
+    """The command line of `sidelong` with these arguments; see `python`."""
+    return python("from sidelong.__main__ import main; sys.exit(main())", *arguments)
+
+
 def environment() -> dict[str, str]:
     """The environment without what it tells Python, which a project may have set."""
     return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}

@@ -18,11 +18,13 @@ if TYPE_CHECKING:
 
 
 FATAL = """
-import io, os, sys
-request = sys.stdin.readline()
-if "fatal" in request:
-    os.abort()
-sys.stdin = io.StringIO(request)
+import json, os
+loads = json.loads
+def read(text):
+    if b"fatal" in text:
+        os.abort()
+    return loads(text)
+json.loads = read
 """
 """The beginning of a process that one of the models ends."""
 

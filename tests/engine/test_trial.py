@@ -70,6 +70,17 @@ def test_a_model_is_tried_once_and_again_when_it_is_another(
     assert len(remembered()) == 3
 
 
+def test_a_model_that_is_forgotten_is_tried_again_and_not_read_for_that(
+    coder: UserSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trial.ensure(coder, shipped=SHIPPED)
+    assert coder.model is not None
+    with monkeypatch.context() as patch:
+        patch.setattr("sidelong.engine.model.file.fingerprint", lambda _path: 1 / 0)
+        trial.forget([coder.model])
+    assert remembered() == []
+
+
 def test_the_shipped_model_needs_no_trial(monkeypatch: pytest.MonkeyPatch) -> None:
     tried = counted(monkeypatch)
     for user in (UserSettings(), UserSettings(model=SHIPPED)):

@@ -226,11 +226,12 @@ def _remember(files: list[Path]) -> None:
 
 
 def forget(files: list[Path]) -> None:
-    """Try these models again before they serve."""
-    passed = _passed_file(files)
-    if passed is not None:
-        with suppress(OSError):
-            passed.unlink(missing_ok=True)
+    """Try these models again before they serve; their own files are not touched."""
+    names = set(map(str, files))
+    with suppress(OSError):
+        for passed in list(paths.tried_dir().iterdir()):
+            if names & set(passed.read_text(encoding="utf-8", errors="replace").splitlines()):
+                passed.unlink()
 
 
 def llama_cpp_build() -> str:

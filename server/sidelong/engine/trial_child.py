@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import threading
 import time
 from dataclasses import asdict
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +28,11 @@ def main() -> None:
     # llama.cpp may print to stdout itself; that goes to stderr.
     report = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    request: dict[str, Any] = json.loads(sys.stdin.readline())
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    # Off its place too: on Windows a library that looks at a pipe waits for a thread that reads it.
+    stdin = os.fdopen(os.dup(0), "rb", buffering=0)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    request: dict[str, Any] = json.loads(stdin.readline())
+    threading.Thread(target=_end_with_parent, args=(stdin,), daemon=True).start()
     try:
         answer: dict[str, Any] = asdict(_try(request))
     except ModelError as error:
@@ -39,9 +42,9 @@ def main() -> None:
     os._exit(0)
 
 
-def _end_with_parent() -> None:
+def _end_with_parent(stdin: FileIO) -> None:
     """Wait for the end of stdin: nobody reads the report any more."""
-    while os.read(0, 1):
+    while stdin.read(1):
         pass
     os._exit(1)
 

@@ -97,6 +97,15 @@ def test_counts_of_what_is_not_there_are_refused(tmp_path: Path) -> None:
             file.check(path)
 
 
+def test_the_first_of_several_files_is_left_to_llama_cpp(tmp_path: Path) -> None:
+    def part(writer: gguf.GGUFWriter) -> None:
+        writer.kv_data[0].pop("llama.block_count")
+        writer.add_block_count(24)
+        writer.add_uint16("split.count", 3)
+
+    assert file.check(small(tmp_path / "large-00001-of-00003.gguf", part)).n_tensors == 1
+
+
 def test_a_type_of_tensor_that_is_not_known_is_no_damage(tmp_path: Path) -> None:
     path = small(tmp_path / "new.gguf")
     content = path.read_bytes()

@@ -14,7 +14,7 @@ from rich.filesize import decimal
 
 from sidelong import paths
 from sidelong.cli.checks.finding import Finding
-from sidelong.engine import REBUILD, Report, check_file, load_models, try_models
+from sidelong.engine import REBUILD, Report, load_models, try_models
 from sidelong.errors import ModelError, ModelFatal
 from sidelong.settings import UserSettings
 
@@ -36,9 +36,6 @@ def model_path(user: UserSettings) -> Path:
 def try_model(user: UserSettings) -> Report | ModelError:
     """The report of the models' trial, or the reason why they failed it."""
     try:
-        for path in filter(None, (user.model, user.policy)):
-            if path.is_file():  # A pipe, say, would be waited for; the trial ends by itself.
-                check_file(path)
         return try_models(user, at_most_s=TRIAL_S)
     except ModelError as error:
         return error

@@ -105,8 +105,6 @@ def _other_kind(found: Header) -> str | None:
         return "a projector for images or sound, a part of another model"
     if kind == "imatrix" or architecture == "imatrix":
         return "an importance matrix, made for quantising another model"
-    if int(found.values.get("split.count", 1) or 1) > 1:
-        return "one of several files that make up one model"
-    if found.n_tensors == 0:
+    if found.n_tensors == 0 and not header.is_part(found.values):
         return "a vocabulary without weights"
     return None

@@ -179,9 +179,15 @@ def _check_arrays(arrays: Mapping[str, tuple[int, int]]) -> None:
             raise Damaged(f"{key} does not have one element for each token")
 
 
+def is_part(values: Mapping[str, Value]) -> bool:
+    """True if the model's tensors lie in several files, of which llama.cpp wants the first."""
+    n_files = values.get("split.count", 1)
+    return isinstance(n_files, int) and n_files > 1
+
+
 def _check_layers(values: Mapping[str, Value], n_tensors: int) -> None:
     n_layers = values.get(f"{values.get('general.architecture')}.block_count", 0)
-    if isinstance(n_layers, int) and n_layers > n_tensors > 0:
+    if isinstance(n_layers, int) and n_layers > n_tensors and not is_part(values):
         raise Damaged(f"it says that it has {n_layers} layers, and it has {n_tensors} tensors")
 
 
