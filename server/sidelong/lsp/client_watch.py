@@ -10,10 +10,12 @@ import asyncio
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
-from sidelong.processes import ProcessId, identify, is_running
+from sidelong.processes import is_running
 
 logger = logging.getLogger(__name__)
 
@@ -33,10 +35,9 @@ class ClientWatch:
 
     def start(self, pid: int | None) -> None:
         """Begin to watch; a process that is not here, as outside of a container, is not missed."""
-        client = identify(pid) if pid is not None else None
-        if client is not None:
+        if pid is not None:
             watch = threading.Thread(
-                target=self._watch, args=(client,), name="sidelong-client", daemon=True
+                target=self._watch, args=(pid, time.time()), name="sidelong-client", daemon=True
             )
             watch.start()
 
@@ -44,11 +45,14 @@ class ClientWatch:
         """Stop watching; idempotent."""
         self._stopped.set()
 
-    def _watch(self, client: ProcessId) -> None:
-        while is_running(client):
+    def _watch(self, pid: int, now_s: float) -> None:
+        if not is_running(pid, since_s=now_s):
+            return
+        while is_running(pid, since_s=now_s):
             if self._stopped.wait(EVERY_S):
                 return
-        logger.warning("The client, process %d, is gone: the server ends", client.pid)
-        self._loop.call_soon_threadsafe(self._on_gone)
+        logger.warning("The client, process %d, is gone: the server ends", pid)
+        with suppress(RuntimeError):  # the loop has ended just now
+            self._loop.call_soon_threadsafe(self._on_gone)
         if not self._stopped.wait(GRACE_S):
             os._exit(1)

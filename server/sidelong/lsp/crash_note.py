@@ -12,13 +12,14 @@ import faulthandler
 import json
 import logging
 import os
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from sidelong.processes import ProcessId, identify, is_running
+from sidelong.processes import is_running
 
 logger = logging.getLogger(__name__)
 
@@ -49,13 +50,10 @@ class CrashNote:
 
         Where the folder cannot be written nothing is noted.
         """
-        me = identify(os.getpid())
         crashes = take(self._folder)
-        if me is None:
-            return crashes
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            path = self._folder / f"{me.pid}-{me.began}{_SUFFIX}"
+            path = self._folder / f"{os.getpid()}-{time.time()}{_SUFFIX}"
             self._file = path.open("ab", buffering=0)
         except OSError as error:
             logger.warning("No note of the models is kept in %s: %s", self._folder, error)
@@ -102,8 +100,8 @@ def take(folder: Path) -> list[Crash]:
 def _take_one(path: Path) -> Crash | None:
     """The crash that a note tells of; None if its process runs, or was ended by somebody."""
     try:
-        pid, _, began = path.stem.partition("-")
-        if is_running(ProcessId(int(pid), float(began))):
+        pid, _, since_s = path.stem.partition("-")
+        if is_running(int(pid), since_s=float(since_s)):
             return None
         line, _, stack = path.read_text(encoding="utf-8", errors="replace").partition("\n")
         path.unlink()
