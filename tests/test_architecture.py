@@ -40,7 +40,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "sidelong.models": (*VALUES, "sidelong.configfile", "sidelong.files", "sidelong"),
     "sidelong.evaluation": (*VALUES, "sidelong.waiting", "sidelong.engine", "sidelong_index"),
     "sidelong.lsp": (
-        *VALUES, "sidelong.sections", "sidelong.configfile", "sidelong.engine",
+        *VALUES, "sidelong.sections", "sidelong.configfile", "sidelong.files", "sidelong.engine",
         "sidelong.acceptance", "sidelong.learnt", "sidelong.processes", "sidelong_index",
         "sidelong",
     ),

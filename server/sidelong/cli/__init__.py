@@ -12,14 +12,13 @@ import os
 import sys
 from argparse import REMAINDER
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Final
 
 from sidelong import __version__, paths
 from sidelong.cli.interruption import INTERRUPTED
 from sidelong.cli.parser import Parser
 from sidelong.errors import SidelongError
-from sidelong.files import make_private, sweep
+from sidelong.files import sweep
 
 COMMANDS: Final = {
     "serve": "the language server, for editors",
@@ -82,17 +81,10 @@ def _dispatch(arguments: Sequence[str] | None) -> int:
     own = Parser(prog=f"sidelong {asked.command}", description=command.__doc__)
     command.configure(own)
     arguments_of_command = own.parse_args(asked.arguments)
-    _tidy()
-    status: int = command.run(arguments_of_command)
-    return status
-
-
-def _tidy() -> None:
-    """Keep the cache folder from others, and sweep up after processes that were killed."""
-    with suppress(OSError):  # `doctor` says what is wrong with a folder
-        make_private(paths.cache_dir())
     for folder in paths.written_dirs():
         sweep(folder)
+    status: int = command.run(arguments_of_command)
+    return status
 
 
 def _parser() -> Parser:

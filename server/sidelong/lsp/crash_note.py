@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+from sidelong.files import make_private
 from sidelong.processes import is_running
 
 logger = logging.getLogger(__name__)
@@ -52,7 +53,7 @@ class CrashNote:
         """
         crashes = take(self._folder)
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            make_private(self._folder)
             path = self._folder / f"{os.getpid()}-{time.time()}{_SUFFIX}"
             self._file = path.open("ab", buffering=0)
         except OSError as error:
