@@ -6,7 +6,6 @@ The demo uses it, and `training.served` to measure.
 from __future__ import annotations
 
 import asyncio
-import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -18,6 +17,7 @@ from lsprotocol import types
 from pygls.lsp.client import LanguageClient
 
 from sidelong import __version__
+from sidelong.isolation import command
 
 STARTS_WITHIN_S = 600.0
 """The first indexing of a large repository takes its time."""
@@ -138,10 +138,8 @@ async def running(
     client = LanguageClient("sidelong-demo", __version__)
     ready = _Ready(client, on_progress)
     _tell_settings(client, {folder.as_uri(): settings for folder, settings in folders.items()})
-    await client.start_io(
-        sys.executable, "-m", "sidelong", "serve", "--log-level", "debug", "--log-file",
-        str(log_file), *options, env=env,
-    )  # fmt: skip
+    serve = command("serve", "--log-level", "debug", "--log-file", str(log_file), *options)
+    await client.start_io(*serve, env=env)
     await client.initialize_async(
         types.InitializeParams(
             process_id=None,

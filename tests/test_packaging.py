@@ -63,7 +63,7 @@ def test_it_weighs_less_than_the_registries_allow(wheel: zipfile.ZipFile) -> Non
 
 def test_it_installs_the_command_and_carries_the_licence(wheel: zipfile.ZipFile) -> None:
     (entry_points,) = (n for n in wheel.namelist() if n.endswith("entry_points.txt"))
-    assert "sidelong = sidelong.cli:main" in wheel.read(entry_points).decode()
+    assert "sidelong = sidelong.__main__:main" in wheel.read(entry_points).decode()
     assert any(name.endswith("licenses/LICENSE") for name in wheel.namelist())
 
 

@@ -6,6 +6,8 @@
         ├── ModelMissing         there is no such file
         ├── ModelUnreadable      not a GGUF, or a damaged one
         ├── ModelUnsupported     a GGUF that this llama.cpp cannot run
+        ├── ModelFatal           a model that ends the process which loads it
+        ├── ModelSlow            a model that took too long
         ├── ModelWithoutFim      a model that cannot fill in the middle
         └── ModelWithoutDecision a policy that cannot decide
 
@@ -39,6 +41,14 @@ class ModelUnreadable(ModelError):
 
 class ModelUnsupported(ModelError):
     """A well-formed GGUF whose architecture or format this llama.cpp does not know."""
+
+
+class ModelFatal(ModelError):
+    """The model ended the process that tried it."""
+
+
+class ModelSlow(ModelError):
+    """The model was not ready in the time that it had."""
 
 
 class ModelWithoutFim(ModelError):

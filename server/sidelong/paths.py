@@ -30,12 +30,28 @@ def learnt_dir() -> Path:
     return cache_dir() / "learnt"
 
 
+def tried_dir() -> Path:
+    """The folder of notes on models that have passed their trial, one file each."""
+    return cache_dir() / "tried"
+
+
+def notes_dir() -> Path:
+    """The folder of notes of running servers about their models, one file each."""
+    return cache_dir() / "notes"
+
+
 def models_dir() -> Path:
     """The folder of the models that the user fetched or added; see `models.store`."""
     override = os.environ.get("SIDELONG_MODELS_DIR")
     if override:
         return Path(override)
     return Path(platformdirs.user_data_dir(APP, appauthor=False)) / "models"
+
+
+def written_dirs() -> list[Path]:
+    """Every folder that files of ours are written into."""
+    in_cache = [index_cache_dir(), learnt_dir(), tried_dir(), notes_dir()]
+    return [*in_cache, models_dir(), config_file().parent]
 
 
 def config_file() -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import subprocess
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -11,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import numpy as np
 import pytest
+from gguf import GGUFReader
 
 from sidelong.cli import main
 from sidelong.waiting import Flag, result_of
@@ -99,6 +102,35 @@ def workspace(tmp_path: Path) -> Path:
     (root / "shapes.py").write_text(SHAPES, encoding="utf-8")
     (root / "drawing.py").write_text(DRAWING, encoding="utf-8")
     return root
+
+
+@pytest.fixture
+def numb(default_model: Path, tmp_path: Path) -> Path:
+    """A model whose weights are no numbers."""
+    path = Path(shutil.copy(default_model, tmp_path / "numb.gguf"))
+    tensors = {tensor.name: tensor for tensor in GGUFReader(path, "r+").tensors}
+    tensors["output_norm.weight"].data[:] = np.nan
+    return path
+
+
+def renamed(model: Path, to: Path, old: bytes, new: bytes) -> Path:
+    """A copy of the model in whose header one text is another of the same length."""
+    to.write_bytes(model.read_bytes().replace(old, new, 1))
+    return to
+
+
+@pytest.fixture
+def nameless(default_model: Path, tmp_path: Path) -> Path:
+    """A model that does not say how its tokenizer splits text."""
+    old, new = b"tokenizer.ggml.pre", b"tokenizer.ggml.odd"
+    return renamed(default_model, tmp_path / "nameless.gguf", old, new)
+
+
+@pytest.fixture
+def unheard_of(default_model: Path, tmp_path: Path) -> Path:
+    """A model whose tokenizer splits text in a way that nobody has heard of."""
+    path = tmp_path / "unheard-of.gguf"
+    return renamed(default_model, path, b"starcoder", b"starvoder")
 
 
 Digest: TypeAlias = Callable[[Path], str]

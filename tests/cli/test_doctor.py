@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -12,12 +13,24 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sidelong.cli.checks.llama import features
-from sidelong.engine import Speed
+from sidelong.engine import Speed, trial
 from sidelong.paths import default_model
 from sidelong.shipped import keep_speed
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Result, Run
+
+
+FATAL = """
+import json, os
+loads = json.loads
+def read(text):
+    if b"fatal" in text:
+        os.abort()
+    return loads(text)
+json.loads = read
+"""
+"""The beginning of a process that one of the models ends."""
 
 
 def check(result: Result, name: str) -> dict[str, Any]:
@@ -77,6 +90,64 @@ def test_a_broken_model_breaks_it_and_the_other_checks_go_on(sidelong: Run, tmp_
     assert "damaged" in model["remedy"]
     assert check(result, "self-test")["state"] == "broken"
     assert check(result, "cache folder")["state"] == "ok"
+
+
+def test_weights_that_are_no_numbers_are_found_by_the_self_test(sidelong: Run, numb: Path) -> None:
+    result = sidelong("doctor", "--json", "--model", numb)
+
+    assert result.status == 1
+    model = check(result, "model")
+    assert model["state"] == "broken"
+    assert "no numbers" in model["fact"]
+    assert check(result, "self-test")["state"] == "broken"
+
+
+def test_a_model_that_ends_its_process_is_named_and_the_shipped_one_clears_llama_cpp(
+    sidelong: Run, tmp_path: Path, default_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fatal = Path(shutil.copy(default_model, tmp_path / "fatal.gguf"))
+    monkeypatch.setattr(trial, "_CHILD", FATAL + trial._CHILD)
+
+    result = sidelong("doctor", "--json", "--model", fatal)
+
+    assert result.status == 1
+    assert "fatal.gguf ends the process" in check(result, "model")["fact"]
+    assert "fetch it again" in check(result, "model")["remedy"]
+    assert check(result, "llama.cpp")["state"] == "ok"
+
+
+def test_llama_cpp_that_ends_every_process_is_not_loaded_in_this_one(
+    sidelong: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trial, "_CHILD", "import os; os.abort()")
+
+    result = sidelong("doctor", "--json")
+
+    assert result.status == 1
+    assert "Build it on this machine" in check(result, "self-test")["remedy"]
+    assert {"llama.cpp", "model"}.isdisjoint(c["name"] for c in result.json["checks"])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes with names are POSIX's")
+def test_a_disk_that_does_not_answer_is_not_waited_for(
+    sidelong: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.mkfifo(tmp_path / "stalled.gguf")
+    monkeypatch.setattr("sidelong.cli.checks.model.TRIAL_S", 1.0)
+
+    result = sidelong("doctor", "--json", "--model", tmp_path / "stalled.gguf")
+
+    assert result.status == 1
+    assert "took more than 1 s" in check(result, "model")["fact"]
+    assert "faster disk" in check(result, "model")["remedy"]
+
+
+def test_a_tokenizer_that_is_not_named_is_a_note(sidelong: Run, nameless: Path) -> None:
+    result = sidelong("doctor", "--json", "--model", nameless)
+
+    assert result.status == 0
+    assert check(result, "model")["state"] == "note"
+    assert "tokenizer.ggml.pre" in check(result, "model")["remedy"]
 
 
 def test_a_missing_model_says_how_to_get_one(sidelong: Run, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -132,6 +133,24 @@ class TestEndings:
             text=True,
         ) as process:
             time.sleep(1.0)
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=30)
+        assert process.returncode == 130
+        assert out == ""
+        assert "Traceback" not in err
+
+    def test_ctrl_c_waits_for_no_disk_that_does_not_answer(
+        self, workspace: Path, tmp_path: Path
+    ) -> None:
+        os.mkfifo(tmp_path / "stalled.gguf")
+        place = f"{workspace / 'shapes.py'}:5:1"
+        with subprocess.Popen(
+            [*SIDELONG, "complete", place, "--model", str(tmp_path / "stalled.gguf")],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            time.sleep(3.0)
             process.send_signal(signal.SIGINT)
             out, err = process.communicate(timeout=30)
         assert process.returncode == 130

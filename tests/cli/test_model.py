@@ -194,6 +194,41 @@ def test_what_is_no_model_is_not_taken_in(
     assert names(models) == []
 
 
+def test_a_model_that_ends_its_process_is_not_taken_in_and_that_is_said(
+    sidelong: Run, models: Path, coder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sidelong.engine.trial._CHILD", "import os; os.abort()")
+    result = sidelong("model", "add", coder)
+    assert result.status == 1
+    assert "coder.gguf ends the process that loads it" in result.err
+    assert result.err.count("\n") == 1
+    assert names(models) == []
+
+
+def test_what_answers_no_numbers_is_not_taken_in(sidelong: Run, models: Path, numb: Path) -> None:
+    result = sidelong("model", "add", numb)
+    assert result.status == 1
+    assert "no numbers" in result.err
+    assert names(models) == []
+
+
+def test_a_tokenizer_that_is_too_new_is_not_called_damaged(sidelong: Run, unheard_of: Path) -> None:
+    result = sidelong("model", "add", unheard_of)
+    assert result.status == 1
+    assert "unknown pre-tokenizer" in result.err
+    assert "Update llama-cpp-python" in result.err
+    assert "damaged" not in result.err
+
+
+def test_a_tokenizer_that_is_not_named_is_said_by_add_and_use(
+    sidelong: Run, models: Path, nameless: Path
+) -> None:
+    for command in (("add", nameless), ("use", "nameless")):
+        result = sidelong("model", *command)
+        assert result.status == 0
+        assert "tokenizer.ggml.pre" in result.err
+
+
 def test_a_model_that_has_become_bad_is_not_used(
     sidelong: Run, models: Path, coder: Path, config: Path, chatty: Path
 ) -> None:

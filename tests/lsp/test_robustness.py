@@ -209,6 +209,16 @@ def test_a_malformed_answer_of_the_client_does_no_harm(raw: Any) -> None:
     assert_sane(raw)
 
 
+def test_exit_right_behind_shutdown_is_no_failure_and_both_are_heard(raw: Any) -> None:
+    raw.initialize()
+    shutdown = {"jsonrpc": "2.0", "id": 9, "method": "shutdown"}
+    leave = {"jsonrpc": "2.0", "method": "exit"}
+    raw.write(b"".join(frame(json.dumps(message).encode()) for message in (shutdown, leave)))
+    assert raw.close() == 0
+    (answer,) = [message for message in raw.messages if message.get("id") == 9]
+    assert answer["result"] is None
+
+
 def test_exit_without_shutdown_is_a_failure(raw: Any) -> None:
     raw.initialize()
     raw.send("exit")

@@ -210,3 +210,43 @@ def test_clients_without_progress_bars_get_none(new_editor: NewEditor) -> None:
     editor = new_editor().start(capabilities=types.ClientCapabilities())
     editor.until(lambda: editor.state == "ready")
     assert editor.bars() == []
+
+
+def test_names_with_the_sections_before_them_are_taken(new_editor: NewEditor) -> None:
+    options = {"sidelong.maxLines": 3, "minProbability": 0, "sidelong.languages": {"go": False}}
+    editor = new_editor().start(options=options)
+    assert editor.suggestion(editor.open("a.py", SHOW)) == "a.py 3"
+    assert editor.complete(editor.open("a.go", SHOW, language="go")) == []
+
+
+def test_it_is_off_where_the_whole_name_says_so(new_editor: NewEditor) -> None:
+    editor = new_editor().start(options={"sidelong.enabled": False})
+    doc = editor.open("a.py", SHOW)
+    assert editor.complete(doc) == []
+    assert editor.explain(doc)["reason"] == "sidelong.enabled is false"
+
+
+def test_names_that_are_no_settings_are_said_once(new_editor: NewEditor) -> None:
+    editor = new_editor().start(options={"sidelong.enable": False, "maxLines": 3, "modle": {}})
+    assert editor.suggestion(editor.open("a.py", SHOW)) == "a.py 3"
+    editor.configure({"maxLines": 4})
+    editor.until(lambda: editor.suggestion(editor.open("b.py", SHOW)) == "b.py 4")
+    said = [message.message for message in editor.client.messages]
+    assert len(said) == 1
+    assert said[0].startswith("sidelong.enable is not a setting. Correct its spelling")
+
+
+def test_outside_of_a_folder_that_is_off_the_reason_is_that(
+    new_editor: NewEditor, tmp_path: Path
+) -> None:
+    editor = new_editor()
+    folder = editor.folder
+    editor.client.set_configuration(
+        {"enabled": False}, section="sidelong", scope_uri=folder.as_uri()
+    )
+    editor.start()
+    doc = editor.open("", SHOW, uri=(tmp_path / "outside.py").as_uri())
+    assert editor.complete(doc) == []
+    record = editor.explain(doc)
+    assert record["outcome"] == "off"
+    assert record["reason"] == "sidelong.enabled is false in every folder: no model is loaded"

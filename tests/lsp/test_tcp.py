@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,25 @@ def test_one_client_is_served(server: tuple[subprocess.Popen[bytes], int]) -> No
         with socket.create_connection(("127.0.0.1", port), TIMEOUT_S) as second:
             assert second.recv(1) == b""
         assert "result" in call(connection, "shutdown", 2)
+        call(connection, "exit")
+        assert process.wait(TIMEOUT_S) == 0
+
+
+def test_a_page_in_a_browser_gets_no_answer_and_takes_nobodys_place(
+    server: tuple[subprocess.Popen[bytes], int],
+) -> None:
+    process, port = server
+    message = json.dumps(
+        {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"capabilities": {}}}
+    ).encode()
+    post = b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/plain\r\n"
+    with socket.create_connection(("127.0.0.1", port), TIMEOUT_S) as browser:
+        browser.sendall(post + frame(message))
+        with suppress(ConnectionResetError):
+            assert browser.recv(1) == b""
+    with socket.create_connection(("127.0.0.1", port), TIMEOUT_S) as connection:
+        assert "result" in call(connection, "initialize", 1)
+        call(connection, "shutdown", 2)
         call(connection, "exit")
         assert process.wait(TIMEOUT_S) == 0
 

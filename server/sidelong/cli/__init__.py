@@ -14,10 +14,11 @@ from argparse import REMAINDER
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from sidelong import __version__
+from sidelong import __version__, paths
 from sidelong.cli.interruption import INTERRUPTED
 from sidelong.cli.parser import Parser
 from sidelong.errors import SidelongError
+from sidelong.files import sweep
 
 COMMANDS: Final = {
     "serve": "the language server, for editors",
@@ -79,7 +80,10 @@ def _dispatch(arguments: Sequence[str] | None) -> int:
         return _say(f"A part of sidelong cannot be loaded: {error}. `sidelong doctor` says more.")
     own = Parser(prog=f"sidelong {asked.command}", description=command.__doc__)
     command.configure(own)
-    status: int = command.run(own.parse_args(asked.arguments))
+    arguments_of_command = own.parse_args(asked.arguments)
+    for folder in paths.written_dirs():
+        sweep(folder)
+    status: int = command.run(arguments_of_command)
     return status
 
 

@@ -5,10 +5,11 @@ The thread is there for Ctrl-C, which stops the model inside its decoder, or whi
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from sidelong.cli.bars import Patience
 from sidelong.engine import Answer, Cancel, Completer, Request, load_completer
@@ -18,12 +19,15 @@ from sidelong_index import Snapshot
 
 T = TypeVar("T")
 
+LOADING_S: Final = 1.0
+"""A loading model notices a set flag between two tensors, unless its disk does not answer."""
+
 
 @contextmanager
 def loaded(user: UserSettings) -> Iterator[Completer]:
     """A completer on the user's model; raises `ModelError` if that cannot be loaded."""
     with Patience("Loading the model"):
-        completer = _interruptible(lambda cancel: load_completer(user, cancel))
+        completer = interruptible(lambda cancel: load_completer(user, cancel))
     try:
         yield completer
     finally:
@@ -32,12 +36,30 @@ def loaded(user: UserSettings) -> Iterator[Completer]:
 
 def ask(completer: Completer, request: Request, snapshot: Snapshot | None) -> Answer:
     """The answer; `KeyboardInterrupt` waits for the decoder to have stopped."""
-    return _interruptible(
-        lambda cancel: completer.complete(request, snapshot=snapshot, cancel=cancel)
+    return interruptible(
+        lambda cancel: completer.complete(request, snapshot=snapshot, cancel=cancel),
+        leaves_after_s=None,
     )
 
 
-def _interruptible(call: Callable[[Cancel], T]) -> T:
+def interruptible(call: Callable[[Cancel], T], *, leaves_after_s: float | None = LOADING_S) -> T:
+    """The result of `call`, on a thread of its own; Ctrl-C sets its flag.
+
+    A call that has not ended `leaves_after_s` seconds later is left behind: it may be reading a
+    file on a disk that does not answer.
+    """
     cancel = Cancel()
-    with ThreadPoolExecutor(1, thread_name_prefix="sidelong-model") as pool:
-        return result_of(pool.submit(call, cancel), cancel)
+    future: Future[T] = Future()
+
+    def work() -> None:
+        try:
+            future.set_result(call(cancel))
+        except BaseException as error:  # noqa: BLE001 - handed to whoever waits
+            future.set_exception(error)
+
+    thread = threading.Thread(target=work, name="sidelong-model", daemon=True)
+    thread.start()
+    try:
+        return result_of(future, cancel)
+    finally:
+        thread.join(leaves_after_s)

@@ -17,16 +17,21 @@ from rich.text import Text
 
 from sidelong import __version__
 from sidelong.cli.checks.finding import Finding, State
-from sidelong.cli.checks.llama import check_build, check_self_test, crashed
+from sidelong.cli.checks.llama import check_build
 from sidelong.cli.checks.machine import check_memory, check_processors, check_python
-from sidelong.cli.checks.model import check_model, model_path
+from sidelong.cli.checks.model import (
+    broken_llama,
+    check_model,
+    llama_runs,
+    model_path,
+    try_model,
+)
 from sidelong.cli.checks.places import check_cache, check_config, check_watcher
 from sidelong.cli.checks.speed import check_speed
 from sidelong.cli.config import Config, load_config
 from sidelong.cli.parser import add_model_options
 from sidelong.cli.terminal import Terminal
-
-NO_MODEL = Finding("self-test", "broken", "no completion without a model", "Mend that first.")
+from sidelong.settings import UserSettings
 
 STYLES: dict[State, str] = {"ok": "green", "note": "yellow", "broken": "bold red"}
 
@@ -41,7 +46,7 @@ def run(args: Namespace) -> int:
     """Print every finding; 1 if one of them is broken."""
     config = load_config(Path.cwd(), model=args.model, policy=args.policy, threads=args.threads)
     with Console(stderr=True).status("Checking…"):
-        findings = list(_findings(config, _model_arguments(args)))
+        findings = list(_findings(config))
     ok = all(finding.state != "broken" for finding in findings)
     if args.json:
         checks = [asdict(finding) for finding in findings]
@@ -51,26 +56,28 @@ def run(args: Namespace) -> int:
     return 0 if ok else 1
 
 
-def _findings(config: Config, model_arguments: list[str]) -> Iterator[Finding]:
+def _findings(config: Config) -> Iterator[Finding]:
     """Every check in turn; one that fails in a way of its own costs that check only."""
     user = config.user
     yield from _guarded("python", check_python)
     yield from _guarded("processors", lambda: check_processors(user.threads))
     yield from _guarded("memory", lambda: check_memory(model_path(user)))
-    tested = list(_guarded("self-test", lambda: check_self_test(model_arguments)))
-    if not any(crashed(finding) for finding in tested):
-        yield from _guarded("llama.cpp", check_build)
-        model = list(_guarded("model", lambda: check_model(user)))
-        yield from model
-        if any(finding.state == "broken" for finding in model):
-            tested = [NO_MODEL]
-        elif user.model is None:
-            yield from _guarded("speed", lambda: check_speed(user))
-    yield from tested
+    yield from _guarded("self-test", lambda: list(_model_findings(user)))
     yield from _guarded("cache folder", check_cache)
     yield from _guarded("config file", lambda: check_config(config.problems))
     exclude = config.settings.exclude
     yield from _guarded("watcher", lambda: check_watcher(Path.cwd(), exclude))
+
+
+def _model_findings(user: UserSettings) -> Iterator[Finding]:
+    tried = try_model(user)
+    if not llama_runs(tried, user):  # It must not be loaded in this process.
+        yield broken_llama(tried)
+        return
+    yield from _guarded("llama.cpp", check_build)
+    yield from _guarded("model", lambda: check_model(user, tried))
+    if user.model is None:
+        yield from _guarded("speed", lambda: check_speed(user))
 
 
 def _guarded(name: str, check: Callable[[], Finding | list[Finding]]) -> Iterator[Finding]:
@@ -85,11 +92,6 @@ def _guarded(name: str, check: Callable[[], Finding | list[Finding]]) -> Iterato
         )
         return
     yield from findings if isinstance(findings, list) else [findings]
-
-
-def _model_arguments(args: Namespace) -> list[str]:
-    given = {"--model": args.model, "--policy": args.policy, "--threads": args.threads}
-    return [part for name, value in given.items() if value for part in (name, str(value))]
 
 
 def _print(findings: list[Finding]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
 from rich.progress import (
@@ -17,6 +17,7 @@ from rich.table import Column
 from sidelong import paths
 from sidelong.cli.bars import PATIENCE_S, Late, Rate
 from sidelong.errors import SidelongError
+from sidelong.files import make_private
 from sidelong.waiting import wait_in_slices
 from sidelong_index import Index, Progress
 
@@ -64,6 +65,8 @@ def indexed(
 
     Progress goes to stderr once it has taken longer than `patience_s`.
     """
+    with suppress(OSError):  # without it nothing is kept, which the index says
+        make_private(paths.index_cache_dir())
     with IndexBar(patience_s) as bar:
         index = Index(
             root,

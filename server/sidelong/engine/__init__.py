@@ -13,6 +13,7 @@ from sidelong.engine.correction import to_json as correction_to_json
 from sidelong.engine.engine import Engine, MakeEngine, ModelEngine
 from sidelong.engine.gate import Decision
 from sidelong.engine.loading import llama_build, load_completer, load_model, load_models
+from sidelong.engine.model.file import check as check_file
 from sidelong.engine.model.protocol import (
     Cancel,
     Evaluation,
@@ -27,11 +28,15 @@ from sidelong.engine.selftest import check
 from sidelong.engine.speed import Speed
 from sidelong.engine.speed import measure as measure_speed
 from sidelong.engine.threads import default_threads
+from sidelong.engine.trial import REBUILD, Report
+from sidelong.engine.trial import forget as forget_trial
+from sidelong.engine.trial import run as try_models
 
 if TYPE_CHECKING:
     from sidelong.engine.model.llama import LlamaModel
 
 __all__ = [
+    "REBUILD",
     "Answer",
     "Cancel",
     "Completer",
@@ -44,6 +49,7 @@ __all__ = [
     "MakeEngine",
     "Model",
     "ModelEngine",
+    "Report",
     "Request",
     "Speed",
     "Stopped",
@@ -51,9 +57,11 @@ __all__ = [
     "Tokens",
     "Values",
     "check",
+    "check_file",
     "correction_from_json",
     "correction_to_json",
     "default_threads",
+    "forget_trial",
     "llama_build",
     "load_completer",
     "load_model",
@@ -61,5 +69,6 @@ __all__ = [
     "log_odds",
     "measure_speed",
     "retrieve",
+    "try_models",
     "unit",
 ]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sidelong import paths
+from sidelong.engine import trial
 from sidelong.engine.completer import Completer
 from sidelong.engine.model.protocol import Cancel
 from sidelong.errors import ModelError, ModelWithoutDecision
@@ -33,8 +34,17 @@ def load_models(
 
     Whether to retrieve is decided by the policy that the user names; else by the model itself,
     or by the shipped one where the model cannot.
+    Models that this llama.cpp has never run are tried first (`trial`).
     Raises `ModelError`, and `Stopped` when `cancel` is set.
     """
+    trial.ensure(user, cancel)
+    return load_untried(user, cancel)
+
+
+def load_untried(
+    user: UserSettings, cancel: Cancel | None = None
+) -> tuple[LlamaModel, LlamaModel | None]:
+    """As `load_models`, without the trial; for the process that tries them."""
     shipped = user.shipped or paths.default_model()
     model = _load(user.model or shipped, user, user.n_ctx, cancel)
     try:

@@ -86,7 +86,8 @@ class Asking:
 
     def _engine(self) -> Engine:
         if self._model.engine is None:
-            raise Declined("not ready", self._model.error or "no model is loaded")
+            # Models are let go of only where the settings of all folders say so.
+            raise Declined("off", "sidelong.enabled is false in every folder: no model is loaded")
         return self._model.engine
 
     def _snapshot(self, doc: Document) -> Snapshot | None:

@@ -17,7 +17,13 @@ from typing import Final
 from sidelong.configfile import ConfigFile, read_config_file
 from sidelong.lsp.options import ServeOptions
 from sidelong.lsp.waiting import result_within
-from sidelong.sections import Section, parse_settings, parse_user_settings, user_only_names
+from sidelong.sections import (
+    Section,
+    parse_settings,
+    parse_user_settings,
+    unknown_names,
+    user_only_names,
+)
 from sidelong.settings import Settings, UserSettings
 
 logger = logging.getLogger(__name__)
@@ -96,6 +102,11 @@ class Configuration:
         for section in (self._file.section, self._user, self._options.overrides):
             user, messages = parse_user_settings(section, user)
             self._tell(messages)
+        self._tell(
+            f"{name} is not a setting. Correct its spelling or remove it from the editor's "
+            "initialization options."
+            for name in unknown_names(self._user)
+        )
         return user
 
     def offers_completion(self, file: ConfigFile) -> bool:
@@ -122,8 +133,20 @@ class Configuration:
 
 
 def section_of(options: object) -> Section:
-    """Our section, with or without its name around it; empty for anything that is no object."""
+    """Our section, with or without its name around it or before its settings' names.
+
+    Empty for anything that is no object.
+    """
     if not isinstance(options, Mapping):
         return {}
     inner = options.get(SECTION)
-    return inner if isinstance(inner, Mapping) else options
+    prefix = f"{SECTION}."
+    dotted = {
+        name.removeprefix(prefix): value
+        for name, value in options.items()
+        if isinstance(name, str) and name.startswith(prefix)
+    }
+    if isinstance(inner, Mapping):
+        return {**inner, **dotted}
+    plain = {name: value for name, value in options.items() if not str(name).startswith(prefix)}
+    return {**plain, **dotted}

@@ -21,6 +21,8 @@ from pygls.exceptions import JsonRpcException
 from pygls.protocol import JsonRPCNotification, JsonRPCRequestMessage, LanguageServerProtocol
 from pygls.protocol.language_server import lsp_method
 
+from sidelong.lsp.waiting import is_done
+
 if TYPE_CHECKING:
     from cattrs import Converter
     from pygls.lsp.server import LanguageServer
@@ -46,6 +48,8 @@ class Protocol(LanguageServerProtocol):
     exit_code: int | None = None
     """None until the client says `exit`; then 0 if it had said `shutdown` before, else 1."""
     _initialized = False
+    _shutdown_id: MsgId | None = None
+    """The id of the client's `shutdown`, from when it came; pygls tells it only once it is done."""
 
     def __init__(self, server: LanguageServer, converter: Converter) -> None:
         super().__init__(server, converter)
@@ -86,6 +90,8 @@ class Protocol(LanguageServerProtocol):
                 logger.warning("%s ignored: %s", method, _problem(error))
             return
         self._initialized = True
+        if method == types.SHUTDOWN:
+            self._shutdown_id = data.get("id")
         self.handle_message(message)
 
     def _structure_call(self, method: str, data: dict[str, Any]) -> Any:
@@ -119,7 +125,7 @@ class Protocol(LanguageServerProtocol):
         """True if the method may be called now; a request that may not is refused here."""
         if method == types.EXIT:
             return True
-        if self._shutdown:
+        if self._shutdown_id is not None:
             problem = (_Errors.InvalidRequest, "The server has been shut down.")
         elif method == types.INITIALIZE and self._initialized:
             problem = (_Errors.InvalidRequest, "The server is initialized already.")
@@ -175,7 +181,15 @@ class Protocol(LanguageServerProtocol):
     @lsp_method(types.EXIT)
     def lsp_exit(self, *_: object) -> None:  # type: ignore[override]
         """Set the exit code; the loop that reads messages sees it and ends."""
-        self.exit_code = 0 if self._shutdown else 1
+        self.exit_code = 1 if self._shutdown_id is None else 0
+
+    async def shutdown_answered(self) -> None:
+        """Wait until a `shutdown` in progress has its response; clients may `exit` before that."""
+        if self._shutdown_id is None:
+            return
+        answering: object = self._request_futures.get(self._shutdown_id)
+        if isinstance(answering, Future):
+            await is_done(asyncio.wrap_future(answering))
 
 
 def _is_message(data: object) -> bool:

@@ -13,12 +13,19 @@ from collections.abc import AsyncIterator, Callable
 from typing import Final
 
 from sidelong.engine import MakeEngine, ModelEngine
+from sidelong.lsp.client_watch import ClientWatch
 from sidelong.lsp.framing import Framer
 from sidelong.lsp.logs import configure_logging
 from sidelong.lsp.methods import register
 from sidelong.lsp.options import ServeOptions
 from sidelong.lsp.server import Server
-from sidelong.lsp.transport import StdioWriter, chunks_of_file, chunks_of_stream, take_stdio
+from sidelong.lsp.transport import (
+    StdioWriter,
+    chunks_of_file,
+    chunks_of_stream,
+    start_of_client,
+    take_stdio,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +61,8 @@ def serve_tcp(
 ) -> int:
     """Serve the first client that connects, for debugging; returns the exit code LSP prescribes.
 
+    A connection that does not begin as LSP does, such as a browser's, gets no answer.
+
     Port 0 takes any free port; `on_listening` gets its number.
     """
     options = options or ServeOptions()
@@ -65,14 +74,15 @@ def serve_tcp(
 
         async def connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             nonlocal connected
-            if connected:
+            start = await start_of_client(reader)
+            if connected or start is None:
                 writer.close()
                 return
             connected = True
             server = _server(options, make_engine)
             server.protocol.set_writer(writer)
             try:
-                code.set_result(await _converse(server, chunks_of_stream(reader)))
+                code.set_result(await _converse(server, chunks_of_stream(reader, start)))
             finally:
                 writer.close()
 
@@ -94,8 +104,9 @@ def _server(options: ServeOptions, make_engine: MakeEngine) -> Server:
 
 
 async def _converse(server: Server, chunks: AsyncIterator[bytes]) -> int:
-    """Handle messages until `exit`, a signal, or the end of the input."""
+    """Handle messages until `exit`, a signal, or the end of the input or of the client."""
     reading = asyncio.ensure_future(_read(server, chunks))
+    watch = server.client_watch = ClientWatch(reading.cancel)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         # Windows' loop has no signal handlers: there the process just ends.
@@ -103,7 +114,9 @@ async def _converse(server: Server, chunks: AsyncIterator[bytes]) -> int:
             loop.add_signal_handler(number, reading.cancel)
     with contextlib.suppress(asyncio.CancelledError):
         await reading
+    await server.protocol.shutdown_answered()
     await server.close()
+    watch.stop()
     return 1 if server.protocol.exit_code is None else server.protocol.exit_code
 
 

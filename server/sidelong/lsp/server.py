@@ -19,10 +19,12 @@ from sidelong.learnt import load_correction
 from sidelong.lsp import status
 from sidelong.lsp.acceptance import Acceptance
 from sidelong.lsp.asking import Asking
+from sidelong.lsp.client_watch import ClientWatch
 from sidelong.lsp.config_watch import ConfigWatch
 from sidelong.lsp.configuration import SECTION, Configuration
 from sidelong.lsp.convert import Encoding
 from sidelong.lsp.documents import Documents
+from sidelong.lsp.fallback import Fallback
 from sidelong.lsp.folders import Folder, Folders
 from sidelong.lsp.history import History
 from sidelong.lsp.indexing import Indexing
@@ -68,10 +70,13 @@ class Server(LanguageServer):
             status=self.status,
             cache_dir=options.cache_dir,
         )
-        self.model = ModelInUse(self, make_engine, self.status, self._forget_answers)
+        self.fallback = Fallback(make_engine, paths.notes_dir(), self._warn)
+        self.model = ModelInUse(self, self.fallback.make, self.status, self._forget_answers)
         self._suiting = Suiting(self.refresh)
         self.asking = Asking(self.folders, self.configuration, self.model)
         self.prefetch = Prefetch(self.documents, self.asking.prefetch, self.asking.read_ahead)
+        self.client_watch: ClientWatch | None = None
+        """Started by `initialize`, where the client's end is to end the server."""
         self._refreshes = 0
         self._refreshing = asyncio.Lock()
 
@@ -82,6 +87,7 @@ class Server(LanguageServer):
 
     async def start(self) -> None:
         """Begin the work: the client listens now."""
+        self.fallback.start()
         self.configuration.set_file(self.config_file)
         self._config_watch.start()
         await self.refresh()
@@ -116,7 +122,7 @@ class Server(LanguageServer):
 
     async def _suited(self) -> UserSettings:
         """The user's own settings, with the shipped model that suits the machine."""
-        user, nano = self.configuration.user(), paths.nano_model()
+        user, nano = self.fallback.choose(self.configuration.user()), paths.nano_model()
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(None, lambda: choose(user, unmeasured=nano))
 
@@ -129,6 +135,7 @@ class Server(LanguageServer):
         await self.indexing.stop(self.folders)
         await self.model.use(None)
         await self.acceptance.close()
+        self.fallback.stop()
 
     async def _pull_configuration(self) -> None:
         workspace = self.client_capabilities.workspace

@@ -13,9 +13,14 @@ import threading
 from collections.abc import AsyncIterator
 from typing import BinaryIO, Final
 
+from sidelong.lsp.waiting import result_within
+
 logger = logging.getLogger(__name__)
 
 _CHUNK_BYTES: Final = 65_536
+_START: Final = b"content-"
+"""Of every header of LSP."""
+_CLIENT_BEGINS_WITHIN_S: Final = 10.0
 
 
 class StdioWriter:
@@ -85,8 +90,25 @@ async def chunks_of_file(fd: int) -> AsyncIterator[bytes]:
         yield data
 
 
-async def chunks_of_stream(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
-    """The bytes of a connection, until its end."""
+async def start_of_client(reader: asyncio.StreamReader) -> bytes | None:
+    """The first bytes of a connection if they are those of an LSP client, else None.
+
+    A page in the user's browser can send a request to any port of this machine, whose body could
+    hold messages; but it begins with a line of HTTP.
+    """
+    try:
+        start = await result_within(_CLIENT_BEGINS_WITHIN_S, reader.readexactly(len(_START)))
+    except (TimeoutError, asyncio.IncompleteReadError, ConnectionError):
+        return None
+    if start.lower() != _START:
+        logger.warning("A connection was refused: it does not begin as LSP does")
+        return None
+    return start
+
+
+async def chunks_of_stream(reader: asyncio.StreamReader, start: bytes) -> AsyncIterator[bytes]:
+    """The bytes of a connection that began with `start`, until its end."""
+    yield start
     try:
         while data := await reader.read(_CHUNK_BYTES):
             yield data

@@ -21,7 +21,7 @@ from typing import Any, Final
 from rich.filesize import decimal
 
 from sidelong.errors import SidelongError
-from sidelong.files import whole, write_text
+from sidelong.files import make_private, whole, write_text
 
 SUFFIX: Final = ".gguf"
 DEFAULT: Final = "default"
@@ -154,7 +154,7 @@ def partials(folder: Path) -> list[Partial]:
 
 def need_room(folder: Path, wanted_bytes: int) -> None:
     """Make the folder, and raise `StoreError` if its disk has too little room."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_private(folder)
     free = shutil.disk_usage(folder).free
     if free < wanted_bytes + _SPARE_BYTES:
         raise StoreError(

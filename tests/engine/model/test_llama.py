@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -166,6 +169,29 @@ def test_a_truncated_model(tmp_path: Path, default_model: Path, share: float) ->
     path.write_bytes(whole[: int(len(whole) * share)])
     with pytest.raises(ModelUnreadable, match=r"torn\.gguf cannot be loaded: .*fetch it again"):
         LlamaModel(path)
+
+
+MEMORY = """
+import resource, sys
+from pathlib import Path
+from sidelong.engine.model.llama import LlamaModel
+used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + 500_000_000,) * 2)
+LlamaModel(Path(sys.argv[1]), threads=1)
+"""
+"""Loads a model with half a gigabyte of memory."""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads Linux's /proc")
+def test_memory_that_cannot_be_had_is_no_damage(tmp_path: Path, default_model: Path) -> None:
+    large = tmp_path / "large.gguf"
+    large.write_bytes(default_model.read_bytes())
+    os.truncate(large, 1_000_000_000)
+    done = subprocess.run(
+        [sys.executable, "-c", MEMORY, large], capture_output=True, text=True, check=False
+    )
+    assert "There is no memory for the model" in done.stderr
+    assert "damaged" not in done.stderr
 
 
 def test_loading_stops_when_it_is_not_wanted_any_more(default_model: Path) -> None:

@@ -183,3 +183,19 @@ async def test_nobody_waits_for_a_value_that_is_not_wanted_any_more() -> None:
         await asked
     loaded.set()
     await stopping
+
+
+async def test_nobody_waits_for_what_does_not_load() -> None:
+    answers, gone = threading.Event(), threading.Event()
+
+    def load() -> Slow:
+        answers.wait(60)
+        return Slow()
+
+    worker = ModelThread(load, lambda _value: gone.set())
+    await asyncio.to_thread(worker.stop)
+    with pytest.raises(Stopped):
+        await worker.ready()
+    assert not answers.is_set()
+    answers.set()
+    assert await asyncio.to_thread(gone.wait, 10), "it lets go of what it loads in the end"

@@ -1,20 +1,31 @@
-"""The model file, its special tokens and format, and the model that decides."""
+"""The models: their trial, and the file, special tokens and decision of those that passed it.
+
+The trial runs in a process of its own, which a damaged model or a library that was built for
+another processor may end.
+"""
 
 from __future__ import annotations
 
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rich.filesize import decimal
 
 from sidelong import paths
 from sidelong.cli.checks.finding import Finding
-from sidelong.errors import ModelError
+from sidelong.engine import REBUILD, Report, load_models, try_models
+from sidelong.errors import ModelError, ModelFatal
 from sidelong.settings import UserSettings
 
 if TYPE_CHECKING:
     from sidelong.engine import LlamaModel
+
+TRIAL_S: Final = 120.0
+
+NO_MODEL: Final = Finding(
+    "self-test", "broken", "no completion without a model", "Mend that first."
+)
 
 
 def model_path(user: UserSettings) -> Path:
@@ -22,22 +33,56 @@ def model_path(user: UserSettings) -> Path:
     return user.model or user.shipped or paths.default_model()
 
 
-def check_model(user: UserSettings) -> list[Finding]:
-    """Load the model, and the policy if there is one, and describe them."""
-    from sidelong.engine import load_models
-
-    path = model_path(user)
+def try_model(user: UserSettings) -> Report | ModelError:
+    """The report of the models' trial, or the reason why they failed it."""
     try:
-        model, policy = load_models(replace(user, threads=1, gpu_layers=0))
+        return try_models(user, at_most_s=TRIAL_S)
     except ModelError as error:
-        fact, _, remedy = str(error).partition(". ")
-        return [Finding("model", "broken", fact, remedy, {"path": str(path)})]
+        return error
+
+
+def llama_runs(tried: Report | ModelError, user: UserSettings) -> bool:
+    """False if llama.cpp ends every process, that of the shipped model too."""
+    if not isinstance(tried, ModelFatal):
+        return True
+    alone = UserSettings(threads=user.threads, gpu_layers=user.gpu_layers, shipped=user.shipped)
+    return user != alone and not isinstance(try_model(alone), ModelFatal)
+
+
+def broken_llama(tried: Report | ModelError) -> Finding:
+    """The finding where llama.cpp ends every process."""
+    return Finding(
+        "self-test",
+        "broken",
+        f"llama.cpp ends every process that completes with it: {tried}",
+        f"Build it on this machine: {REBUILD}",
+        {"crashed": True},
+    )
+
+
+def check_model(user: UserSettings, tried: Report | ModelError) -> list[Finding]:
+    """Describe the models that passed, or say why they did not."""
+    path = model_path(user)
+    if isinstance(tried, ModelError):
+        fact, _, remedy = str(tried).partition(". ")
+        return [Finding("model", "broken", fact, remedy, {"path": str(path)}), NO_MODEL]
+    model, policy = load_models(replace(user, threads=1, gpu_layers=0))
     try:
-        return [_file(model, path), _tokens(model), _decision(model, policy)]
+        return [_file(model, path), _tokens(model), _decision(model, policy), _self_test(tried)]
     finally:
         model.close()
         if policy is not None:
             policy.close()
+
+
+def _self_test(tried: Report) -> Finding:
+    ms = sum(ms for stage, ms in tried.ms.items() if stage != "load")
+    return Finding(
+        "self-test",
+        "ok",
+        f"a completion in {ms:.0f} ms, the model loaded in {tried.ms['load']:.0f} ms",
+        details={"ms": tried.ms, "tokens": tried.tokens, "text": tried.text},
+    )
 
 
 def _file(model: LlamaModel, path: Path) -> Finding:
@@ -46,8 +91,9 @@ def _file(model: LlamaModel, path: Path) -> Finding:
     fact = f"{path}, {model.describe()}, {parameters}, {decimal(path.stat().st_size)}"
     return Finding(
         "model",
-        "ok",
+        "note" if model.remarks else "ok",
         f"{fact}, edition {edition}" if edition else fact,
+        " ".join(model.remarks),
         details={
             "path": str(path),
             "description": model.describe(),

@@ -14,6 +14,7 @@ from rich.filesize import decimal
 from sidelong import paths
 from sidelong.cli.checks.finding import Finding
 from sidelong.cli.workspace import is_too_wide
+from sidelong.files import make_private
 from sidelong_index import try_watching
 
 LITTLE_DISK_BYTES: Final = 500_000_000
@@ -27,7 +28,7 @@ def check_cache() -> Finding:
     size = _size(folder)
     details: dict[str, object] = {"path": str(folder), "size_bytes": size}
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private(folder)
         with tempfile.NamedTemporaryFile(dir=folder):
             pass
         free = shutil.disk_usage(folder).free

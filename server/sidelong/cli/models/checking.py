@@ -1,4 +1,4 @@
-"""The check of a model: it is loaded and evaluates a few tokens, and its facts are read."""
+"""The check of a model: its trial, in a process that it may end, and the facts found there."""
 
 from __future__ import annotations
 
@@ -6,34 +6,31 @@ from dataclasses import replace
 from pathlib import Path
 
 from sidelong.cli.bars import Patience
+from sidelong.cli.completing import interruptible
+from sidelong.cli.terminal import warn
+from sidelong.engine import check_file, try_models
 from sidelong.models.store import Facts
 from sidelong.settings import UserSettings
 
 
 def check(path: Path, user: UserSettings, facts: Facts) -> Facts:
-    """Load the model as serving does and evaluate a few tokens; `facts` with those found.
+    """Let the model load and complete a few lines; `facts` with those found.
 
     Raises `ModelError` if the file is no GGUF, is damaged, is unknown to this llama.cpp, has no
-    special tokens for filling in, or evaluates to values that are no numbers.
+    special tokens for filling in, evaluates to values that are no numbers, or ends its process.
+    A fault that it can serve with is said on stderr.
     """
-    # llama.cpp takes time to load, and `list` and `remove` must work where it cannot be.
-    from sidelong.engine import Completer, load_models
-    from sidelong.engine import check as self_test
-
+    user = replace(user, model=path)
     with Patience("Checking the model"):
-        model, policy = load_models(replace(user, model=path))
-        completer = Completer(model, policy)
-        try:
-            self_test(completer)
-            family = model.special.family
-            return replace(
-                facts,
-                licence=facts.licence or model.metadata("general.license"),
-                description=model.describe(),
-                family=family.name if family is not None else None,
-                parameters=model.n_params,
-                decides=model.special.decides,
-                problem=None,
-            )
-        finally:
-            completer.close()
+        check_file(path)
+        report = interruptible(lambda cancel: try_models(user, cancel))
+    warn(*(f"{path.name}: {remark}" for remark in report.remarks))
+    return replace(
+        facts,
+        licence=facts.licence or report.licence,
+        description=report.description,
+        family=report.family,
+        parameters=report.parameters,
+        decides=report.decides,
+        problem=None,
+    )

@@ -153,7 +153,7 @@ def _facts(remote: Remote, sha256: str) -> Facts:
 
 def _check(path: Path, name: str, facts: Facts) -> int:
     """Check that it can serve; a model that cannot is kept, since it was asked for by name."""
-    # Written first, since llama.cpp may end the process over a damaged file.
+    # Written first: whoever interrupts the check keeps the facts.
     store.write_facts(path, facts)
     user = replace(load_config(Path.cwd()).user, policy=None)
     try:

@@ -15,7 +15,6 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from functools import cached_property
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +23,13 @@ import numpy as np
 from sidelong.engine.gate import Formula
 from sidelong.engine.healing import Pieces
 from sidelong.engine.mixture import Mixture
-from sidelong.engine.model import profile
+from sidelong.engine.model import file, profile
 from sidelong.engine.model.openmp import brief_spinning
 from sidelong.engine.model.protocol import Cancel, Evaluation, Hidden, Logits, Stopped
 from sidelong.engine.model.saved import WORTH, Saved, SavedPrompts, common_prefix
 from sidelong.engine.prompt import Budget, Special
 from sidelong.engine.threads import Threads, default_threads
-from sidelong.errors import ModelError, ModelMissing, ModelUnreadable, ModelUnsupported
+from sidelong.errors import ModelError, ModelUnsupported
 
 with brief_spinning():
     import llama_cpp
@@ -47,15 +46,14 @@ attention outgrows the caches. What an abort loses is less, too.
 GPU_BATCH = 512
 """The same where layers are offloaded; a GPU cannot be aborted, so the flag is read between."""
 
-_BLOCK = 1_048_576
-_MOST_BLOCKS = 64
-"""Of a file that are hashed: all of the shipped model, a sample of one of gigabytes."""
-
 GUARD = b"\n"
 """Before a text it takes the space on itself that SentencePiece adds, and joins with nothing."""
 
 _PIECE = 512
 """Room for the longest token, in bytes."""
+
+_NO_MEMORY = ("mmap failed", "failed to allocate", "unable to allocate", "std::bad_alloc")
+"""llama.cpp's words where the system gives it no memory."""
 
 _DEBUG = 1
 """llama.cpp's own debug level: several lines for each token."""
@@ -112,6 +110,8 @@ class LlamaModel:
         self._context: Any = None
         self._offloads = gpu_layers != 0 and supports_gpu()
         self._n_batch = GPU_BATCH if self._offloads else BATCH
+        self.remarks = file.remarks(file.check(path))
+        """The faults of a file that serves all the same, each with its remedy."""
         self._model = _load(path, gpu_layers, cancel or Cancel())
         self._vocab = llama_cpp.llama_model_get_vocab(self._model)
         self._n_vocab = int(llama_cpp.llama_vocab_n_tokens(self._vocab))
@@ -163,16 +163,8 @@ class LlamaModel:
 
     @cached_property
     def fingerprint(self) -> str:
-        """A hash of the file's size and contents; of a large file's, evenly spread samples."""
-        digest = blake2b(digest_size=16)
-        with self._path.open("rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            digest.update(size.to_bytes(8, "little"))
-            blocks = -(-size // _BLOCK)
-            for i in range(min(blocks, _MOST_BLOCKS)):
-                file.seek(i * blocks // min(blocks, _MOST_BLOCKS) * _BLOCK)
-                digest.update(file.read(_BLOCK))
-        return digest.hexdigest()
+        """See `file.fingerprint`."""
+        return file.fingerprint(self._path)
 
     def describe(self) -> str:
         """llama.cpp's short description: architecture, size, quantisation."""
@@ -411,7 +403,6 @@ class LlamaModel:
 
 
 def _load(path: Path, gpu_layers: int, cancel: Cancel) -> Any:
-    _check_header(path)
     llama_cpp.llama_log_set(_on_log, ctypes.c_void_p(0))
     llama_cpp.llama_backend_init()
     params = llama_cpp.llama_model_default_params()
@@ -426,36 +417,19 @@ def _load(path: Path, gpu_layers: int, cancel: Cancel) -> Any:
         return model
     cancel.check()
     reason = _reason()
-    if "unknown model architecture" in reason:
-        raise ModelUnsupported(
-            f"The model {path} cannot be run by this llama.cpp: {reason}. "
-            "Update llama-cpp-python, or use a model of another architecture."
-        )
-    raise ModelUnreadable(
-        f"The model {path} cannot be loaded: {reason}. It may be damaged or an unfinished "
-        "download: fetch it again, or leave `sidelong.model.path` empty for the default model."
-    )
+    raise _error(path, reason)
 
 
-def _check_header(path: Path) -> None:
-    """Name the ordinary mistakes before llama.cpp sees the file."""
-    try:
-        with path.open("rb") as file:
-            magic = file.read(4)
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
-        raise ModelMissing(
-            f"There is no model file at {path}. Set `sidelong.model.path` to a GGUF file, or "
-            "leave it empty for the default model."
-        ) from None
-    except OSError as error:
-        raise ModelUnreadable(
-            f"The model {path} cannot be read: {error.strerror}. Check the file's permissions."
-        ) from None
-    if magic != b"GGUF":
-        raise ModelUnreadable(
-            f"The file {path} is not a GGUF model (it begins with {magic!r}). "
-            "Set `sidelong.model.path` to a GGUF file."
+def _error(path: Path, reason: str) -> ModelError:
+    """The error for a file whose header is sound and that llama.cpp refuses."""
+    if "unknown model architecture" in reason or "unknown pre-tokenizer" in reason:
+        return file.unknown(path, reason)
+    if any(word in reason for word in _NO_MEMORY):
+        return ModelUnsupported(
+            f"There is no memory for the model {path}: {reason}. Close other programs, or use a "
+            "smaller model or quantisation."
         )
+    return file.damaged(path, reason)
 
 
 def _reason() -> str:

@@ -12,12 +12,15 @@ import queue
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from sidelong.engine.model.protocol import Cancel, Stopped, Superseded
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+LOADING_S: Final = 1.0
+"""The time to notice that a value is not wanted; a disk that does not answer notices nothing."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,8 @@ class ModelThread(Generic[T]):
         self._closing = False
         """True once no new call is taken on."""
         self._stopping = False
+        self._loaded = False
+        """True once the value is there; set on the thread."""
         self._thread = threading.Thread(target=self._main, name="sidelong-model", daemon=True)
         self._thread.start()
 
@@ -86,7 +91,11 @@ class ModelThread(Generic[T]):
         self._thread.join()
 
     def stop(self) -> None:
-        """Stop what runs, drop what waits, and wait for the thread; idempotent, for any thread."""
+        """Stop what runs, drop what waits, and wait for the thread; idempotent, for any thread.
+
+        A thread that still loads is waited for only `LOADING_S` seconds; what it loads it lets go
+        of by itself.
+        """
         self._closing = True
         if not self._stopping:
             self._stopping = True
@@ -95,7 +104,7 @@ class ModelThread(Generic[T]):
                 job.cancel.set()
                 self._post(job.future, error=Superseded())
             self._jobs.put(None)
-        self._thread.join()
+        self._thread.join(None if self._loaded else LOADING_S)
 
     def _main(self) -> None:
         try:
@@ -103,6 +112,7 @@ class ModelThread(Generic[T]):
         except BaseException as error:  # noqa: BLE001 - handed to whoever waits for `ready`
             self._post(self._ready, error=error)
             return
+        self._loaded = True
         self._post(self._ready, result=None)
         while (job := self._jobs.get()) is not None:
             self._do(job, value)

@@ -12,6 +12,8 @@ from sidelong.lsp.uris import file_name
 
 def initialize(server: Server, params: types.InitializeParams) -> None:
     """Store the options and the folders; nothing starts before `initialized`."""
+    if server.client_watch is not None:
+        server.client_watch.start(params.process_id)
     server.configuration.set_user(params.initialization_options)
     if server.configuration.offers_completion(server.config_file[0]):
         server.feature(types.TEXT_DOCUMENT_COMPLETION, OPTIONS)(completion)

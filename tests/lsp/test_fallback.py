@@ -1,0 +1,124 @@
+"""A model that ends the server costs one server: the next one uses the shipped model."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lsprotocol import types
+
+from sidelong.lsp.crash_note import Crash, take
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and pipes are POSIX's")
+
+NewEditor = Callable[..., Any]
+
+CRASHING = """
+import os, sys
+from pathlib import Path
+from sidelong.engine import Cancel, load_model
+from sidelong.engine.model import llama
+from sidelong.lsp.crash_note import CrashNote
+model = Path(sys.argv[2])
+note = CrashNote(Path(sys.argv[1]))
+note.start()
+note.running([model])
+loaded = load_model(model, threads=1)
+if sys.argv[3] == "inside":
+    llama.llama_cpp.llama_decode = lambda *_: os.abort()
+    loaded.evaluate([1, 2], rows=1, cancel=Cancel())
+os.abort()
+"""
+"""A process that ends inside of llama.cpp, or elsewhere."""
+
+
+def served_by(editor: Any) -> str:
+    """The message in the status bar once a model answers."""
+    editor.until(lambda: editor.state == "ready")
+    return str(editor.statuses[-1]["message"])
+
+
+def warnings(editor: Any) -> list[str]:
+    """The messages that the user has seen."""
+    kind = types.MessageType.Warning
+    return [shown.message for shown in editor.client.messages if shown.type == kind]
+
+
+def die(editor: Any) -> None:
+    os.kill(editor.client._server.pid, signal.SIGKILL)
+    editor.stop()
+
+
+def test_the_next_server_uses_the_shipped_model_and_the_one_after_tries_again(
+    new_editor: NewEditor, tmp_path: Path, default_model: Path
+) -> None:
+    path = tmp_path / "coder.gguf"
+    os.mkfifo(path)
+    options = {"model": {"path": str(path)}}
+    editor = new_editor()
+    editor.start(*editor.serve, options=options)
+    editor.until(lambda: editor.state == "loading" and "coder" in editor.statuses[-1]["message"])
+    die(editor)
+
+    path.unlink()
+    shutil.copy(default_model, path)
+    editor = new_editor()
+    editor.start(*editor.serve, options=options)
+    assert "default.gguf" in served_by(editor)
+    editor.configure({"maxLines": 3})
+    editor.complete(editor.open("a.py", "width = 1\nwi$0"), invoked=True)
+    (said,) = warnings(editor)
+    assert f"ended while it loaded the model {path}" in said
+    assert "`sidelong doctor`" in said
+    assert editor.shut_down() == 0
+
+    editor = new_editor()
+    editor.start(*editor.serve, options=options)
+    assert "coder.gguf" in served_by(editor)
+    assert warnings(editor) == []
+    assert editor.shut_down() == 0
+
+
+def test_a_server_that_was_killed_while_it_served_uses_the_same_model_again(
+    new_editor: NewEditor, tmp_path: Path, default_model: Path
+) -> None:
+    path = Path(shutil.copy(default_model, tmp_path / "coder.gguf"))
+    for _ in range(2):
+        editor = new_editor()
+        editor.start(*editor.serve, options={"model": {"path": str(path)}})
+        assert "coder.gguf" in served_by(editor)
+        assert warnings(editor) == []
+        die(editor)
+
+
+@pytest.mark.parametrize(("where", "blamed"), [("inside", True), ("elsewhere", False)])
+def test_a_crash_is_the_models_if_it_happened_inside_of_llama_cpp(
+    tmp_path: Path, default_model: Path, where: str, blamed: bool
+) -> None:
+    command = [sys.executable, "-c", CRASHING, str(tmp_path), str(default_model), where]
+    done = subprocess.run(command, capture_output=True, check=False)
+    assert done.returncode == -signal.SIGABRT
+    assert take(tmp_path) == ([Crash((default_model,), loading=False)] if blamed else [])
+
+
+def test_the_note_of_a_running_server_is_left_alone(tmp_path: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from sidelong.lsp.crash_note import CrashNote; "
+        "note = CrashNote(Path(sys.argv[1])); note.start(); note.loading([Path('coder.gguf')]); "
+        "print(flush=True); input(); note.stop()"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        assert take(tmp_path) == []
+        process.communicate("\n")
+    assert list(tmp_path.iterdir()) == []
