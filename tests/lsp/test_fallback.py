@@ -71,7 +71,7 @@ def test_the_next_server_uses_the_shipped_model_and_the_one_after_tries_again(
     shutil.copy(default_model, path)
     editor = new_editor()
     editor.start(*editor.serve, options=options)
-    assert "default.gguf" in served_by(editor)
+    assert "nano.gguf" in served_by(editor)
     editor.configure({"maxLines": 3})
     editor.complete(editor.open("a.py", "width = 1\nwi$0"), invoked=True)
     (said,) = warnings(editor)

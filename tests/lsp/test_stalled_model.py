@@ -33,5 +33,5 @@ def test_another_model_takes_its_place(new_editor: NewEditor, stalled: str) -> N
     editor.start(*editor.serve, options={"model": {"path": stalled}})
     editor.until(lambda: editor.state == "loading" and "stalled" in editor.statuses[-1]["message"])
     editor.client.protocol.notify("sidelong/didChangeUserSettings", {})
-    editor.until(lambda: editor.state == "ready" and "default" in editor.statuses[-1]["message"])
+    editor.until(lambda: editor.state == "ready" and "nano" in editor.statuses[-1]["message"])
     assert editor.shut_down() == 0
