@@ -39,7 +39,13 @@ THREADS, READ, WRITTEN = 2, 256, 12
 ROUNDS = 7
 ADAPTING = 2
 """Passes of each way that are not counted when the load changes."""
-_BUSY_LOOP = "while True: pass"
+_BUSY_LOOP = """\
+import os
+parent = os.getppid()
+while os.getppid() == parent:
+    sum(range(10_000))
+"""
+"""Ends with this program, however that ends."""
 
 
 class Steady:

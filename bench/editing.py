@@ -115,7 +115,7 @@ def _with_gaps(text: str, file: int, n: int) -> tuple[str, list[list[str]]]:
     step = len(lines) // (n + 1)
     kept, missing, at = [], [], 0
     for k in range(n):
-        start = next(i for i in range((k + 1) * step, len(lines)) if _writable(lines, i))
+        start = next(i for i in range(max((k + 1) * step, at), len(lines)) if _writable(lines, i))
         indent = lines[start][: len(lines[start]) - len(lines[start].lstrip())]
         kept += [*lines[at:start], indent + mark(file, k)]
         missing.append(lines[start : start + LINES])

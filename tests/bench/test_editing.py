@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from bench.editing import KINDS, Event, keystrokes
 
-FILLER = "".join(f"filler_{i} = {i}\n" for i in range(6))
+FILLER = "".join(f"f_{i} = {i}\n" for i in range(6))
 WRITTEN = """\
 total = add(first, [second])
 print("the total is", total)
@@ -19,7 +21,7 @@ def seen(events: list[Event]) -> list[str]:
 
 
 def test_files_end_as_they_are() -> None:
-    files = {"a.py": FILE, "b.py": FILE + FILLER}
+    files = {"a.py": FILE * 2, "b.py": FILE * 3}
     last = {event.path: event.text for event in keystrokes(files, visits=2, places=1)}
 
     assert last == files
@@ -41,7 +43,7 @@ def test_a_bracket_is_closed_by_the_editor_and_typed_over() -> None:
 
 
 def test_each_event_differs_from_the_one_before() -> None:
-    events = list(keystrokes({"a.py": FILE, "b.py": FILE}, visits=2, places=1))
+    events = list(keystrokes({"a.py": FILE * 2, "b.py": FILE * 3}, visits=2, places=1))
 
     states = [(event.path, event.text, event.offset) for event in events]
-    assert all(one != other for one, other in zip(states, states[1:], strict=False))
+    assert all(one != other for one, other in pairwise(states))
