@@ -18,9 +18,11 @@ from demo import show
 from demo.cases import PACKAGE, choose_cases, cursor, default_repository
 from demo.client import Editor, running
 from demo.show import Shown
-from sidelong import paths
+from sidelong import paths, shipped
 from sidelong.cli.interruption import INTERRUPTED
+from sidelong.errors import SidelongError
 from sidelong.evaluation.cases import Case
+from sidelong.settings import UserSettings
 
 TYPED = 24
 """Characters typed at the last of the places."""
@@ -45,7 +47,7 @@ def main() -> int:
     )
     try:
         asyncio.run(_run(root, cases, args, console))
-    except RuntimeError as error:
+    except (RuntimeError, SidelongError) as error:
         console.print(f"[red]{error}")
         return 1
     except KeyboardInterrupt:
@@ -83,8 +85,11 @@ async def _run(root: Path, cases: list[Case], args: Namespace, console: Console)
     log_file = paths.cache_dir() / "demo" / "server.log"
     settings = {"retrieval": {"mode": args.retrieve}}
     started = time.perf_counter()
-    status = Console(stderr=True).status("Starting the language server")
+    status = Console(stderr=True).status("Measuring the speed of this machine, once")
     status.start()
+    if shipped.kept_speed() is None:  # so that the first place is completed by the right model
+        shipped.measure(UserSettings())
+    status.update("Starting the language server")
     serving = running(
         {root: settings},
         log_file=log_file,

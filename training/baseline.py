@@ -26,6 +26,7 @@ class Flat:
         self.name = self.fingerprint = "workspace cache alone"
         self.special, self.budget = model.special, model.budget
         self.threshold, self.pieces, self.n_ctx = model.threshold, model.pieces, model.n_ctx
+        self.formula = model.formula
         fitted = model.mixture or DEFAULT
         self.mixture = replace(fitted, lengths=(NEVER, *fitted.lengths[1:]))
 

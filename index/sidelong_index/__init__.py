@@ -1,4 +1,4 @@
-"""A live index of a workspace's code: chunks, searched by what words they share.
+"""A live index of a workspace's code: chunks, searched by the words they share.
 
 This module is the public front; nothing outside this package imports from behind it.
 """
@@ -7,12 +7,24 @@ from sidelong_index.chunk import ChunkOptions
 from sidelong_index.index import Index
 from sidelong_index.progress import Progress
 from sidelong_index.rules import Reason
-from sidelong_index.snapshot import Exclusion, Hit, Snapshot, build, query_around
+from sidelong_index.snapshot import (
+    QUERY_LINES,
+    Exclusion,
+    Hit,
+    Snapshot,
+    build,
+    query_around,
+    span_around,
+)
 from sidelong_index.store import remove_deleted
 from sidelong_index.walk import select_files
+from sidelong_index.watch.coverage import Coverage
+from sidelong_index.watch.trial import try_watching
 
 __all__ = [
+    "QUERY_LINES",
     "ChunkOptions",
+    "Coverage",
     "Exclusion",
     "Hit",
     "Index",
@@ -23,4 +35,6 @@ __all__ = [
     "query_around",
     "remove_deleted",
     "select_files",
+    "span_around",
+    "try_watching",
 ]

@@ -46,7 +46,7 @@ class Segment:
 
     @property
     def chunks(self) -> int:
-        """How many chunks, dead ones included."""
+        """The number of chunks, dead ones included."""
         return int(self.starts.size)
 
     def chunks_of(self, file: int) -> range:
@@ -87,11 +87,11 @@ class SegmentBuilder:
 
     @property
     def chunks(self) -> int:
-        """How many chunks so far."""
+        """The number of chunks so far."""
         return len(self._chunk_pieces)
 
     def add(self, path: str, text: str) -> None:
-        """Take a file in; a path may come once."""
+        """Add a file; a path may come once."""
         if path in self._files:
             raise ValueError(f"{path} is in this segment already")
         text = normalise(text)

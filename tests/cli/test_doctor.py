@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from sidelong.cli.checks.llama import features
+from sidelong.engine import Speed
+from sidelong.paths import default_model
+from sidelong.shipped import keep_speed
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Result, Run
@@ -33,6 +40,7 @@ def test_a_healthy_installation_is_all_there(sidelong: Run) -> None:
         "model",
         "special tokens",
         "decision",
+        "speed",
         "self-test",
         "cache folder",
         "config file",
@@ -107,6 +115,42 @@ def test_a_cache_folder_that_cannot_be_written_is_broken(
     assert "SIDELONG_CACHE_DIR" in check(result, "cache folder")["remedy"]
 
 
+@pytest.mark.skipif(
+    sys.platform != "linux" or shutil.which("unshare") is None, reason="needs a limit of its own"
+)
+def test_folders_that_cannot_be_watched_are_counted_with_the_remedy(tmp_path: Path) -> None:
+    for i in range(40):
+        (tmp_path / "workspace" / str(i)).mkdir(parents=True)
+    script = 'echo 20 > /proc/sys/user/max_inotify_watches && exec "$@"'
+    doctor = [sys.executable, "-m", "sidelong", "doctor", "--json", "--model", "gone.gguf"]
+    done = subprocess.run(
+        ["unshare", "--user", "--map-root-user", "sh", "-c", script, "sh", *doctor],
+        cwd=tmp_path / "workspace",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if "max_inotify_watches" in done.stderr or "unshare" in done.stderr:
+        pytest.skip("user namespaces cannot have a limit of their own here")
+
+    (found,) = (c for c in json.loads(done.stdout)["checks"] if c["name"] == "watcher")
+
+    assert found["state"] == "note"
+    assert "26 of 41 folders are not watched" in found["fact"]
+    assert "sudo sysctl fs.inotify.max_user_watches" in found["remedy"]
+    assert (found["details"]["folders"], found["details"]["watched"]) == (41, 15)
+
+
 def test_features_are_those_that_llama_cpp_sets_to_one() -> None:
     info = "CPU : SSE3 = 1 | AVX512 = 0 | AVX2 = 1 | REPACK = 1 | "
     assert features(info) == ["SSE3", "AVX2", "REPACK"]
+
+
+def test_the_speed_of_the_machine_chooses_the_shipped_model(sidelong: Run) -> None:
+    finding = check(sidelong("doctor", "--json"), "speed")
+    assert (finding["state"], finding["details"]["suits"]) == ("note", False)
+    assert "the small model completes" in finding["fact"]
+    keep_speed(Speed(prefill=400, decode=60))
+    result = sidelong("doctor", "--json")
+    assert check(result, "speed")["state"] == "ok"
+    assert check(result, "model")["details"]["path"] == str(default_model())

@@ -55,6 +55,19 @@ def test_a_machine_that_stays_busy_is_tried_less_and_less_often() -> None:
     assert tried < machine.at_s / HOLD_S
 
 
+def test_a_machine_that_was_busy_from_the_start_gets_one_too() -> None:
+    threads = Threads(2)
+    at_s = 0.0
+    for _ in range(4):
+        at_s += 2.0
+        threads.took(128, 2.0, at_s)
+    assert threads.now == 2
+    for _ in range(4):
+        at_s += 0.8
+        threads.took(1, 0.8, at_s)
+    assert threads.now == 1
+
+
 def test_one_slow_pass_changes_nothing() -> None:
     machine = Machine(4)
     machine.decode(20)

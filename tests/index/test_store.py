@@ -86,7 +86,7 @@ def refused(file: Path, caplog: pytest.LogCaptureFixture, reason: str) -> None:
 def test_a_torn_file_is_not_used(file: Path, caplog: pytest.LogCaptureFixture, length: int) -> None:
     data = file.read_bytes()
     file.write_bytes(data[:length])
-    refused(file, caplog, "built anew")
+    refused(file, caplog, "rebuilt")
 
 
 @pytest.mark.parametrize("place", [0, 20, 60, 200, 900, -1])
@@ -96,10 +96,10 @@ def test_a_damaged_file_is_not_used(
     data = bytearray(file.read_bytes())
     data[place] ^= 0x10
     file.write_bytes(data)
-    refused(file, caplog, "built anew")
+    refused(file, caplog, "rebuilt")
 
 
-def test_another_format_is_built_anew(
+def test_another_format_is_rebuilt(
     file: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store, "FORMAT", store.FORMAT + 1)
@@ -115,7 +115,7 @@ def test_a_folder_in_the_files_place_is_survived(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "dir").mkdir()
-    refused(tmp_path / "dir", caplog, "built anew")
+    refused(tmp_path / "dir", caplog, "rebuilt")
     assert not save(tmp_path / "dir", some(), ROOT, DEFAULT)
 
 
@@ -125,7 +125,7 @@ def test_nonsense_with_a_right_checksum_is_survived(
     nonsense = [b"{", b"..", struct.pack("<Q", 7)]
     monkeypatch.setattr(store, "_serialise", lambda *_: iter(nonsense))
     assert save(file, some(), ROOT, DEFAULT)
-    refused(file, caplog, "built anew")
+    refused(file, caplog, "rebuilt")
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from sidelong import paths
 from sidelong.configfile import read_config_file
 from sidelong.sections import parse_settings, parse_user_settings
 from sidelong.settings import Settings, UserSettings
+from sidelong.shipped import choose
 
 
 @dataclass(frozen=True)
@@ -41,4 +42,5 @@ def load_config(
         policy=policy or user.policy,
         threads=threads or user.threads,
     )
+    user = choose(user, unmeasured=paths.default_model())
     return Config(settings, user, tuple(problems))

@@ -21,6 +21,7 @@ from sidelong.cli.checks.llama import check_build, check_self_test, crashed
 from sidelong.cli.checks.machine import check_memory, check_processors, check_python
 from sidelong.cli.checks.model import check_model, model_path
 from sidelong.cli.checks.places import check_cache, check_config, check_watcher
+from sidelong.cli.checks.speed import check_speed
 from sidelong.cli.config import Config, load_config
 from sidelong.cli.parser import add_model_options
 from sidelong.cli.terminal import Terminal
@@ -63,10 +64,13 @@ def _findings(config: Config, model_arguments: list[str]) -> Iterator[Finding]:
         yield from model
         if any(finding.state == "broken" for finding in model):
             tested = [NO_MODEL]
+        elif user.model is None:
+            yield from _guarded("speed", lambda: check_speed(user))
     yield from tested
     yield from _guarded("cache folder", check_cache)
     yield from _guarded("config file", lambda: check_config(config.problems))
-    yield from _guarded("watcher", check_watcher)
+    exclude = config.settings.exclude
+    yield from _guarded("watcher", lambda: check_watcher(Path.cwd(), exclude))
 
 
 def _guarded(name: str, check: Callable[[], Finding | list[Finding]]) -> Iterator[Finding]:

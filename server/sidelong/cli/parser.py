@@ -52,12 +52,13 @@ def add_engine_options(parser: ArgumentParser) -> None:
 
 
 def model_file(text: str) -> Path:
-    """The file of a model: a path, the name of one of the user's models, or `default`."""
+    """The file of a model: a path, the name of one of the user's models, `default` or `nano`."""
     path = Path(text)
     if path.name != text or path.exists():
         return path
-    if text == store.DEFAULT:
-        return paths.default_model()
+    shipped = {store.DEFAULT: paths.default_model(), store.NANO: paths.nano_model()}
+    if text in shipped:
+        return shipped[text]
     managed = store.file_of(paths.models_dir(), text)
     return managed if managed.is_file() else path
 

@@ -21,17 +21,23 @@ HOLD_S: Final = 4.0
 
 MOST_HOLD_S: Final = 64.0
 
+DEAREST: Final = 8.0
+"""A pass of one token is due within the time of so many of a long one.
+
+This holds on a machine that was busy from the start, too: waiting hardly delays a long pass.
+"""
+
 
 def default_threads() -> int:
-    """Half of the processors this process may use, at most 8.
+    """Half of the processors this process may use, from 2 (where there are 2) to 8.
 
     The second hardware thread of a core, or an efficiency core, adds little to a matrix product,
-    and the editor needs one, too.
+    and the editor needs one, too. On a busy machine `Threads` makes do with fewer.
     """
     usable = (
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 2
     )
-    return max(1, min(8, usable // 2))
+    return max(min(2, usable), min(8, usable // 2))
 
 
 class Threads:
@@ -52,7 +58,10 @@ class Threads:
         if self.most == 1 or 1 < n_tokens < 16:
             return
         one, per_token = n_tokens == 1, seconds / n_tokens
-        due = self._due.setdefault(one, per_token) * self.most / self.now
+        due = self._due.setdefault(one, per_token)
+        if one and False in self._due:
+            due = min(due, DEAREST * self._due[False])
+        due *= self.most / self.now
         if self.now == self.most:
             self._due[one] = min(self._due[one], per_token)
         if per_token > SLOW * due:

@@ -25,7 +25,9 @@ from sidelong.files import whole, write_text
 
 SUFFIX: Final = ".gguf"
 DEFAULT: Final = "default"
-"""The shipped model's name, which no other may have."""
+NANO: Final = "nano"
+AUTO: Final = "auto"
+"""The names of the two shipped models, and of the one of them that suits the machine."""
 
 _PART: Final = ".part"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
@@ -118,7 +120,7 @@ def file_of(folder: Path, name: str) -> Path:
 
 def check_name(folder: Path, name: str) -> None:
     """Raise `StoreError` if a new model cannot be called that."""
-    if name == DEFAULT or not _NAME.fullmatch(name):
+    if name in (DEFAULT, NANO, AUTO) or not _NAME.fullmatch(name):
         raise StoreError(
             f"{name!r} cannot be a model's name. Give one of letters, digits and . _ + - "
             "with --name."

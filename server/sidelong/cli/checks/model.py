@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def model_path(user: UserSettings) -> Path:
     """The file that the settings choose."""
-    return user.model or paths.default_model()
+    return user.model or user.shipped or paths.default_model()
 
 
 def check_model(user: UserSettings) -> list[Finding]:

@@ -58,7 +58,7 @@ def _check_models(old: Path, new: Path) -> None:
         if not path.is_file():
             raise ModelMissing(
                 f"There is no model file at {path}. Give two GGUF files or names of your models, "
-                f"or `{store.DEFAULT}` for the one that is shipped."
+                f"or `{store.DEFAULT}` or `{store.NANO}` for those that are shipped."
             )
 
 

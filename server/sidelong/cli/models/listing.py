@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -36,7 +37,7 @@ def run(args: Namespace) -> int:
     """Print both lists; nothing is asked of the network."""
     folder = paths.models_dir()
     user = load_config(Path.cwd()).user
-    models = [_shipped(), *store.installed(folder)]
+    models = [*_shipped(), *store.installed(folder)]
     if args.json:
         print(json.dumps(_record(folder, models, user), indent=2))
         return 0
@@ -61,11 +62,15 @@ def run(args: Namespace) -> int:
     return 0
 
 
-def _shipped() -> Installed:
-    path = paths.default_model()
-    size_bytes = path.stat().st_size
-    facts = Facts(size_bytes, source="shipped with sidelong", licence="apache-2.0", decides=True)
-    return Installed(store.DEFAULT, path, size_bytes, facts)
+def _shipped() -> Iterator[Installed]:
+    shipped = {store.DEFAULT: paths.default_model(), store.NANO: paths.nano_model()}
+    for name, path in shipped.items():
+        if path.is_file():
+            size_bytes = path.stat().st_size
+            facts = Facts(
+                size_bytes, source="shipped with sidelong", licence="apache-2.0", decides=True
+            )
+            yield Installed(name, path, size_bytes, facts)
 
 
 def _fits(model: Known) -> str:
@@ -96,7 +101,7 @@ def _installed_table(models: list[Installed], user: UserSettings) -> Table:
 def _what(model: Installed, facts: Facts) -> str:
     if facts.problem:
         return f"cannot be used: {facts.problem}"
-    if model.path == paths.default_model():
+    if model.path in (paths.default_model(), paths.nano_model()):
         return "sidelong's own"
     known = [facts.family, facts.description]
     if facts.parameters:

@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from sidelong.engine.gate import Formula
 from sidelong.engine.healing import Pieces
 from sidelong.engine.mixture import Mixture
 from sidelong.engine.model import profile
@@ -122,6 +123,7 @@ class LlamaModel:
             self.special: Special = found.special
             self.budget: Budget = found.budget
             self.threshold: float = found.threshold
+            self.formula: Formula | None = found.formula
             self.mixture: Mixture | None = found.mixture
             self.pieces = self._pieces(silent=found.ends)
             self.n_ctx = self._choose_n_ctx(n_ctx)

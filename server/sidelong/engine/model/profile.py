@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sidelong.engine.gate import Formula, parse_formula
 from sidelong.engine.mixture import DEFAULT, Mixture, parse
 from sidelong.engine.model.families import STRANGER, Family, TokenId, recognise
 from sidelong.engine.prompt import Budget, Special
@@ -22,6 +23,9 @@ FILE_SEPARATORS = ("<file_sep>", "<|file_sep|>", "<|file_separator|>", "<filenam
 DEFAULT_BUDGET = Budget(prefix=1024, suffix=512, context=1024, generated=64)
 DEFAULT_THRESHOLD = 0.5
 
+NO_MIXTURE = "none"
+"""In the place of a mixture: this model writes better without the workspace cache."""
+
 
 @dataclass(frozen=True)
 class Profile:
@@ -30,6 +34,8 @@ class Profile:
     special: Special
     budget: Budget
     threshold: float
+    formula: Formula | None
+    """See `protocol.Model.formula`."""
     mixture: Mixture | None
     """See `protocol.Model.mixture`."""
     ends: frozenset[int]
@@ -79,6 +85,7 @@ def read(
         special,
         _budget(metadata),
         _threshold(metadata),
+        parse_formula(metadata("sidelong.gate.score") or ""),
         _mixture(metadata),
         frozenset(token for token in (*ends, prefix, suffix, middle) if token is not None),
     )
@@ -126,11 +133,13 @@ def _threshold(metadata: Callable[[str], str | None]) -> float:
 def _mixture(metadata: Callable[[str], str | None]) -> Mixture | None:
     """The file's own, the built-in one for a model of ours, and none for a stranger.
 
-    The built-in one was fitted with a very small model; a larger one knows better itself.
+    The built-in one was fitted with a very small model; a larger one knows better itself, and says
+    so by `none`.
     """
-    return parse(metadata("sidelong.cache.mixture") or "") or (
-        DEFAULT if _is_ours(metadata) else None
-    )
+    text = metadata("sidelong.cache.mixture") or ""
+    if text == NO_MIXTURE:
+        return None
+    return parse(text) or (DEFAULT if _is_ours(metadata) else None)
 
 
 def _suffix_first(metadata: Callable[[str], str | None]) -> bool:
