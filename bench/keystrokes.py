@@ -61,7 +61,7 @@ def retrieved(completer: Completer, answered: Sequence[tuple[Request, Answer]]) 
     evaluated, within = [], 0
     for (before, _), (request, answer) in pairwise(answered):
         typed_text = request.before.removeprefix(before.before)
-        if typed_text == request.before or not answer.chunks:
+        if "\n" in typed_text or not answer.chunks:
             continue
         evaluated.append(answer.tokens.evaluated)
         within += answer.tokens.evaluated <= len(completer.model.tokenize(typed_text)) + MORE

@@ -2,7 +2,8 @@
 
 Each request is completed, and the passes of its model are noted; the same passes are then made
 again by nothing but calls of llama.cpp, in a context of its own with the same parameters, which
-takes the likeliest token of each. The two take turns.
+takes the likeliest token of each. The two take turns, on one thread each: threads that wait for
+each other would hide the difference.
 
     python -m bench.overhead [GGUF]
 """
@@ -20,7 +21,7 @@ from bench.decoded import places
 from bench.program import Program, Result, program
 from bench.sources import package
 
-from sidelong.engine import Cancel, Completer, Evaluation, default_threads, load_model
+from sidelong.engine import Cancel, Completer, Evaluation, load_model
 
 if TYPE_CHECKING:
     from sidelong.engine import LlamaModel
@@ -69,7 +70,7 @@ class Bare:
         params = llama_cpp.llama_context_default_params()
         params.n_ctx, params.n_seq_max = like.n_ctx, 1
         params.n_batch = params.n_ubatch = self._n_batch = like._n_batch
-        params.n_threads = params.n_threads_batch = default_threads()
+        params.n_threads = params.n_threads_batch = 1
         params.flash_attn_type = llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED
         self._context = llama_cpp.llama_init_from_model(self._model, params)
         self._memory = llama_cpp.llama_get_memory(self._context)
@@ -105,7 +106,7 @@ class Bare:
 
 
 def measure(run: Program) -> Result:
-    model = load_model(run.model)
+    model = load_model(run.model, threads=1)
     noting = Noting(model)
     completer, bare = Completer(noting), Bare(run, model)
     code = package()

@@ -47,7 +47,7 @@ class Program:
         return self.n or (short if self.short else usual)
 
     def leave(self, *results: Result) -> None:
-        """Print the results, and put them in their places in the file."""
+        """Print the results, and put them in the file, over older ones of this model."""
         for result in results:
             counts = ", ".join(f"{name} {_figure(n)}" for name, n in result.counts.items())
             print(
@@ -56,17 +56,23 @@ class Program:
             )
         if self.results is None:
             return
-        told = {result.name: self._record(result) for result in results}
-        kept = json.loads(self.results.read_text("utf-8")) if self.results.exists() else []
-        merged = {**{record["name"]: record for record in kept}, **told}
-        text = json.dumps([merged[name] for name in sorted(merged)], indent=1)
+        records = json.loads(self.results.read_text("utf-8")) if self.results.exists() else []
+        records += [self._record(result) for result in results]
+        newest = {(record["name"], record["model"]): record for record in records}
+        text = json.dumps([newest[key] for key in sorted(newest)], indent=1)
         self.results.write_text(text + "\n", encoding="utf-8")
 
     def _record(self, result: Result) -> dict[str, object]:
         short = " --short" if self.short else ""
         n = f" -n {self.n}" if self.n else ""
         command = f"python -m {self.name} {self.model.name}{short}{n}"
-        return {**asdict(result), "value": round(result.value, 3), "command": command}
+        return {
+            **asdict(result),
+            "value": round(result.value, 3),
+            "counts": {name: round(n, 3) for name, n in result.counts.items()},
+            "model": self.model.name,
+            "command": command,
+        }
 
 
 def program(

@@ -20,25 +20,33 @@ from pathlib import Path
 
 from bench.editor import serving
 from bench.peer.build import NotBuilt, server
-from bench.peer.vim import Vim
+from bench.peer.vim import MOST_WRITTEN, Vim
 from bench.program import Program, Result, program
 from bench.replay import Answered, ask, events, means, table, typed
 from bench.sources import Package, package
 
-from sidelong.engine import default_threads
+from sidelong.engine import default_threads, load_model
 
 STARTS_WITHIN_S = 300.0
+MOST_BATCH = 1024
 
 
 @contextmanager
 def llama_server(executable: Path, model: Path, threads: int) -> Iterator[str]:
-    """The address of a llama-server with the settings that llama.vim recommends for a CPU."""
+    """The address of a llama-server with llama.vim's recommended settings, suited to the model.
+
+    It reads the code after the cursor first (`--spm-infill`), as models of ours were trained to;
+    otherwise it would read all of that again at each key.
+    """
+    batch = str(_batch(model))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [str(executable), "-m", str(model), "--host", "127.0.0.1", "--port", str(port)]
     command += ["-t", str(threads), "-tb", str(threads), "-c", "0", "-np", "1"]
-    command += ["-ub", "1024", "-b", "1024", "--cache-reuse", "256"]
+    # It leaves room for the text that it writes only if it is told of it here, too.
+    command += ["-n", str(MOST_WRITTEN)]
+    command += ["-ub", batch, "-b", batch, "--cache-reuse", "256", "--spm-infill"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             url = f"http://127.0.0.1:{port}"
@@ -46,6 +54,15 @@ def llama_server(executable: Path, model: Path, threads: int) -> Iterator[str]:
             yield url
         finally:
             process.terminate()
+
+
+def _batch(model: Path) -> int:
+    """Tokens of a batch; the code around the cursor is cut to it, and must fit the context."""
+    loaded = load_model(model, n_ctx=256)
+    architecture = loaded.metadata("general.architecture")
+    trained = int(loaded.metadata(f"{architecture}.context_length") or MOST_BATCH)
+    loaded.close()
+    return max(256, min(MOST_BATCH, (trained - MOST_WRITTEN) // 256 * 256))
 
 
 def _wait(url: str, process: subprocess.Popen[bytes]) -> None:

@@ -19,6 +19,7 @@ from bench.editor import Asked
 LINES_ABOVE, LINES_BELOW = 256, 64
 MOST_RIGHT = 8
 """With more characters to the right of the cursor it does not ask by itself."""
+MOST_WRITTEN = 128
 MOST_CHUNKS, CHUNK_LINES = 16, 64
 MOST_BACK, MOST_ANSWERS = 128, 250
 """It looks back so many characters for an answer that is being typed along."""
@@ -125,7 +126,7 @@ def _request(prefix: str, middle: str, suffix: str, extra: list[dict[str, str]])
         "input_suffix": suffix,
         "input_extra": extra,
         "prompt": middle,
-        "n_predict": 128,
+        "n_predict": MOST_WRITTEN,
         "n_indent": len(middle) - len(middle.lstrip()),
         "top_k": 40,
         "top_p": 0.90,

@@ -18,16 +18,18 @@ import bench.replay
 import pytest
 from bench.peer.build import NotBuilt, server
 
+from sidelong.paths import nano_model
+
 Measure: TypeAlias = Callable[[Callable[[Sequence[str]], None]], dict[str, Any]]
 
 
 @pytest.fixture
 def measure(tmp_path: Path) -> Measure:
-    """Run the short form of a program; the records that it leaves, by their names."""
+    """Run a program in short with the small model; the records that it leaves, by name."""
 
     def run(program: Callable[[Sequence[str]], None]) -> dict[str, Any]:
         file = tmp_path / "results.json"
-        program(["--short", "--results", str(file)])
+        program([str(nano_model()), "--short", "--results", str(file)])
         return {record["name"]: record for record in json.loads(file.read_text("utf-8"))}
 
     return run
@@ -38,7 +40,7 @@ def test_a_result_names_its_command_and_its_other_side(measure: Measure) -> None
     records = measure(bench.decoded.main)
 
     record = records["decoded_over_shown"]
-    assert record["command"] == "python -m bench.decoded default.gguf --short"
+    assert record["command"] == "python -m bench.decoded nano.gguf --short"
     assert (record["unit"], record["relative_to"]) == ("x", "tokens shown")
     assert "switch_back_tokens" in records, "the results of other programs stay"
 
