@@ -92,7 +92,7 @@ def test_each_way_of_waiting_is_run_idle_and_beside_busy_loops(measure: Measure)
     assert records["busy_over_idle_brief"]["counts"]["threads_while_busy"] == bench.busy.THREADS
 
 
-def test_keys_reach_a_real_server_and_typing_along_costs_no_tokens(
+def test_keys_reach_a_real_server_and_are_tallied_by_their_kind(
     measure: Measure, capsys: pytest.CaptureFixture[str]
 ) -> None:
     counts = measure(bench.replay.main)["replay_tokens_typing"]["counts"]
