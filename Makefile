@@ -51,10 +51,13 @@ fix: set-up-all
 	$(PY) -m ruff check --fix
 	$(PY) -m ruff format
 
-## make bench        the measurements of bench/README.md on this machine
+## make bench        the measurements of bench/README.md, gathered in bench/results.json
 bench: set-up-all
-	@for program in abort keystrokes index alternatives online.shapes held_out; do \
-	echo "== bench.$$program"; $(PY) -m bench.$$program $(ARGS) || exit 1; done
+	@for program in busy keystrokes documents decoded overhead memory replay peer; do \
+	echo "== bench.$$program"; $(PY) -m bench.$$program --results bench/results.json $(ARGS) || exit 1; \
+	done
+	@for program in abort index alternatives online.shapes held_out; do \
+	echo "== bench.$$program"; $(PY) -m bench.$$program || exit 1; done
 
 ## make model        train the default model from nothing (hours; see training/)
 model: set-up-all

@@ -2,20 +2,23 @@
 
 Every request goes to the model (typing along a suggestion is not used), so this is the worst case.
 Counts do not depend on the machine; milliseconds do, and stand there for their ratios.
+`keystroke_tokens_retrieved` is what a key costs once the line's chunks have been read: the first
+key of each line reads them and is left out.
 
-    python -m bench.keystrokes [MODEL.gguf]
+    python -m bench.keystrokes [GGUF]
 """
 
 from __future__ import annotations
 
 import statistics
-import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
+from bench.program import Result, program
+
 from sidelong.engine import Answer, Cancel, Completer, Request, load_model
-from sidelong.paths import default_model
 from sidelong.settings import RetrievalMode, Settings
 from sidelong_index import Snapshot, build
 
@@ -24,11 +27,16 @@ FILE = "console.py"
 LINES = range(700, 1900, 200)
 """The lines of the file that are typed, as if they were not there yet; blank ones are skipped."""
 
+MORE = 4
+"""Tokens that a key may evaluate beside what was typed."""
 
-def typed(path: str, text: str, retrieval: RetrievalMode) -> Iterator[Request]:
+
+def typed(
+    path: str, text: str, retrieval: RetrievalMode, numbers: Sequence[int]
+) -> Iterator[Request]:
     """A request after each character of each line."""
     lines = text.split("\n")
-    for number in LINES:
+    for number in numbers:
         line = lines[number]
         above = "\n".join([*lines[:number], ""])
         below = "\n".join(["", *lines[number + 1 :]])
@@ -40,12 +48,31 @@ def typed(path: str, text: str, retrieval: RetrievalMode) -> Iterator[Request]:
 
 
 def answers(
-    completer: Completer, path: str, text: str, snapshot: Snapshot, retrieval: RetrievalMode
-) -> list[Answer]:
+    completer: Completer, requests: Iterator[Request], snapshot: Snapshot
+) -> list[tuple[Request, Answer]]:
     return [
-        completer.complete(request, snapshot=snapshot, cancel=Cancel())
-        for request in typed(path, text, retrieval)
+        (request, completer.complete(request, snapshot=snapshot, cancel=Cancel()))
+        for request in requests
     ]
+
+
+def retrieved(completer: Completer, answered: Sequence[tuple[Request, Answer]]) -> Result:
+    """The tokens of the keys that follow another on their line, where chunks had been read."""
+    evaluated, within = [], 0
+    for (before, _), (request, answer) in pairwise(answered):
+        typed_text = request.before.removeprefix(before.before)
+        if "\n" in typed_text or not answer.chunks:
+            continue
+        evaluated.append(answer.tokens.evaluated)
+        within += answer.tokens.evaluated <= len(completer.model.tokenize(typed_text)) + MORE
+    counts = {
+        "keys": len(evaluated),
+        "mean": statistics.fmean(evaluated),
+        "most": max(evaluated),
+        "within_typed_and_4": within,
+    }
+    value = statistics.median(evaluated)
+    return Result("keystroke_tokens_retrieved", value, "tokens", "typed + 4", counts)
 
 
 def report(name: str, answered: list[Answer]) -> None:
@@ -60,17 +87,21 @@ def report(name: str, answered: list[Answer]) -> None:
     )
 
 
-def main() -> None:
-    model = Path(sys.argv[1]) if len(sys.argv) > 1 else default_model()
+def main(arguments: Sequence[str] | None = None) -> None:
+    run = program("bench.keystrokes", __doc__, arguments)
+    numbers = LINES[: run.times(len(LINES), 1)]
     root = Path(sysconfig.get_paths()["purelib"]) / PACKAGE
     files = {p.relative_to(root).as_posix(): p.read_text("utf-8") for p in root.rglob("*.py")}
     path = next(name for name in sorted(files) if Path(name).name == FILE)
-    completer = Completer(load_model(model))
-    print(f"{model.name}, typing {len(LINES)} lines of {PACKAGE}/{path}; medians per keystroke")
+    completer, snapshot = Completer(load_model(run.model)), build(files.items())
+    print(f"{run.model.name}, typing {len(numbers)} lines of {PACKAGE}/{path}; medians a key")
     print("           keys   prompt  evaluated   (mean)  generated  retrieved      ms")
     modes: tuple[RetrievalMode, ...] = ("never", "auto", "always")
-    for mode in modes:
-        report(mode, answers(completer, path, files[path], build(files.items()), mode))
+    for mode in modes[-1:] if run.short else modes:
+        completer.model.forget()
+        answered = answers(completer, typed(path, files[path], mode, numbers), snapshot)
+        report(mode, [answer for _, answer in answered])
+    run.leave(retrieved(completer, answered))
     completer.close()
 
 

@@ -1,0 +1,137 @@
+"""The wall time of the whole engine over that of a bare llama.cpp loop on the same tokens.
+
+Each request is completed, and the passes of its model are noted; the same passes are then made
+again by nothing but calls of llama.cpp, in a context of its own with the same parameters, which
+takes the likeliest token of each. The two take turns, on one thread each: threads that wait for
+each other would hide the difference.
+
+    python -m bench.overhead [GGUF]
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from bench.decoded import places
+from bench.program import Program, Result, program
+from bench.sources import package
+
+from sidelong.engine import Cancel, Completer, Evaluation, load_model
+
+if TYPE_CHECKING:
+    from sidelong.engine import LlamaModel
+
+REQUESTS = 60
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One evaluation: the sequence after it, and the tokens of it that were new."""
+
+    tokens: tuple[int, ...]
+    evaluated: int
+
+
+@dataclass
+class Noting:
+    """A model that notes its passes; everything else is the model's."""
+
+    model: LlamaModel
+    passes: list[Pass] = field(default_factory=list)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.model, name)
+
+    def evaluate(
+        self, tokens: Sequence[int], *, rows: int, cancel: Cancel, hidden: bool = False
+    ) -> Evaluation:
+        """See `LlamaModel.evaluate`."""
+        evaluation = self.model.evaluate(tokens, rows=rows, cancel=cancel, hidden=hidden)
+        self.passes.append(Pass(tuple(tokens), evaluation.evaluated))
+        return evaluation
+
+
+class Bare:
+    """The least that can be done with llama.cpp."""
+
+    def __init__(self, run: Program, like: LlamaModel) -> None:
+        # After the engine, which loads the library with its own settings for OpenMP.
+        import llama_cpp
+
+        self._llama = llama_cpp
+        self._model = llama_cpp.llama_model_load_from_file(
+            str(run.model).encode(), llama_cpp.llama_model_default_params()
+        )
+        params = llama_cpp.llama_context_default_params()
+        params.n_ctx, params.n_seq_max = like.n_ctx, 1
+        params.n_batch = params.n_ubatch = self._n_batch = like._n_batch
+        params.n_threads = params.n_threads_batch = 1
+        params.flash_attn_type = llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED
+        self._context = llama_cpp.llama_init_from_model(self._model, params)
+        self._memory = llama_cpp.llama_get_memory(self._context)
+        vocabulary = llama_cpp.llama_model_get_vocab(self._model)
+        self._n_vocab = llama_cpp.llama_vocab_n_tokens(vocabulary)
+        self._batch = llama_cpp.llama_batch_init(self._n_batch, 0, 1)
+
+    def repeat(self, passes: Sequence[Pass]) -> float:
+        """Seconds to make the same passes; the cache holds what it held before."""
+        start = time.perf_counter()
+        for each in passes:
+            kept = len(each.tokens) - each.evaluated
+            self._llama.llama_memory_seq_rm(self._memory, 0, kept, -1)
+            for begin in range(kept, len(each.tokens), self._n_batch):
+                self._decode(each.tokens[begin : begin + self._n_batch], begin)
+            logits = self._llama.llama_get_logits_ith(self._context, -1)
+            np.ctypeslib.as_array(logits, (self._n_vocab,)).argmax()
+        return time.perf_counter() - start
+
+    def _decode(self, tokens: Sequence[int], begin: int) -> None:
+        batch, n = self._batch, len(tokens)
+        batch.n_tokens = n
+        for i, token in enumerate(tokens):
+            batch.token[i], batch.pos[i], batch.n_seq_id[i] = token, begin + i, 1
+            batch.seq_id[i][0], batch.logits[i] = 0, i == n - 1
+        self._llama.llama_decode(self._context, batch)
+
+    def close(self) -> None:
+        """Free everything."""
+        self._llama.llama_batch_free(self._batch)
+        self._llama.llama_free(self._context)
+        self._llama.llama_model_free(self._model)
+
+
+def measure(run: Program) -> Result:
+    model = load_model(run.model, threads=1)
+    noting = Noting(model)
+    completer, bare = Completer(noting), Bare(run, model)
+    code = package()
+    snapshot = code.snapshot()
+    ratios, evaluated, passes = [], 0, 0
+    for request in places(code, run.times(REQUESTS, 6)):
+        model.forget()
+        noting.passes.clear()
+        start = time.perf_counter()
+        completer.complete(request, snapshot=snapshot, cancel=Cancel())
+        ours = time.perf_counter() - start
+        ratios.append(ours / bare.repeat(noting.passes))
+        evaluated += sum(each.evaluated for each in noting.passes)
+        passes += len(noting.passes)
+    bare.close()
+    completer.close()
+    counts = {"requests": len(ratios), "tokens": evaluated, "passes": passes}
+    value = statistics.median(ratios)
+    return Result("overhead_p50", value, "x", "llama.cpp alone, same tokens", counts)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    run = program("bench.overhead", __doc__, arguments)
+    run.leave(measure(run))
+
+
+if __name__ == "__main__":
+    main()

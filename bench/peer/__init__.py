@@ -1,0 +1,1 @@
+"""llama-server and the requests of llama.vim, beside sidelong on the same keystrokes."""
