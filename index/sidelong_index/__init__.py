@@ -5,6 +5,7 @@ This module is the public front; nothing outside this package imports from behin
 
 from sidelong_index.chunk import ChunkOptions
 from sidelong_index.index import Index
+from sidelong_index.notebook import Cell, around_cell, join_cells
 from sidelong_index.progress import Progress
 from sidelong_index.rules import Reason
 from sidelong_index.snapshot import Exclusion, Hit, Snapshot, build, query_around
@@ -12,6 +13,7 @@ from sidelong_index.store import remove_deleted
 from sidelong_index.walk import select_files
 
 __all__ = [
+    "Cell",
     "ChunkOptions",
     "Exclusion",
     "Hit",
@@ -19,7 +21,9 @@ __all__ = [
     "Progress",
     "Reason",
     "Snapshot",
+    "around_cell",
     "build",
+    "join_cells",
     "query_around",
     "remove_deleted",
     "select_files",

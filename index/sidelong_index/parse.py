@@ -13,6 +13,8 @@ from types import MappingProxyType
 
 from tree_sitter import Language, Node, Parser, Query, QueryCursor
 
+from sidelong_index.notebook import is_notebook, language_of_text
+
 MAX_BYTES = 512 * 1024
 """Larger files are generated more often than written, and parsing them blocks other threads."""
 
@@ -132,8 +134,14 @@ _SUFFIXES: Mapping[str, str] = MappingProxyType(
 LANGUAGES = tuple(_GRAMMARS)
 
 
-def language_of(path: str) -> str | None:
-    """The language that a file's name says it is in, or None: no grammar for it."""
+def language_of(path: str, text: str = "") -> str | None:
+    """The language that a file's name says it is in, or None: no grammar for it.
+
+    The text of a notebook says its language itself.
+    """
+    if is_notebook(path):
+        language = language_of_text(text)
+        return language if language in _GRAMMARS else None
     return _SUFFIXES.get(PurePosixPath(path).suffix.lower())
 
 

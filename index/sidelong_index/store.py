@@ -35,10 +35,11 @@ from sidelong_index.writer import Kept
 
 logger = logging.getLogger(__name__)
 
-FORMAT = 1
+FORMAT = 2
 """Of the file's layout and of what is in it; files with another number are built anew.
 
 1: 2026, the first.
+2: 2026, notebooks are cut by their cells.
 """
 
 _MAGIC = b"sidelong"

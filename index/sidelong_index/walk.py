@@ -15,9 +15,9 @@ from pathlib import Path
 
 from sidelong_index.ignores import MARKERS, VERSION_CONTROL, Ignores, Level, Mark, mark_of
 from sidelong_index.rules import (
-    MAX_FILE_BYTES,
     Reason,
     Skipped,
+    max_bytes,
     read_text,
     refuse_name,
     refuse_size,
@@ -94,7 +94,7 @@ class Tree:
             return None
         if not stat.S_ISREG(found.st_mode):
             return None
-        return refuse_size(found.st_size) or _stamp(found)
+        return refuse_size(found.st_size, path) or _stamp(found)
 
     def refuse(self, path: str) -> Reason | None:
         """Why a file of this path is left out, whether it exists or not; None: it is not.
@@ -127,7 +127,7 @@ class Tree:
         """What is in a file; None: it is not there any more."""
         try:
             with (self.root / path).open("rb") as file:
-                return file.read(MAX_FILE_BYTES + 1)
+                return file.read(max_bytes(path) + 1)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError:
@@ -157,7 +157,7 @@ class Tree:
                 stamp = _stamp(entry.stat(follow_symlinks=False))
             except OSError:
                 return
-            refused = refuse_size(stamp.size)
+            refused = refuse_size(stamp.size, path)
         if refused is not None:
             listing.skipped[path] = refused
             return
@@ -199,7 +199,7 @@ def select_files(
         data = tree.read(path)
         if data is None:
             continue
-        text = data if isinstance(data, Skipped) else read_text(data)
+        text = data if isinstance(data, Skipped) else read_text(data, path)
         if isinstance(text, Skipped):
             on_skip(path, text.reason)
         else:
