@@ -68,7 +68,8 @@ class Folders:
         path = path_from_uri(uri)
         if path is None:
             untitled = uri.startswith("untitled:")
-            return [WorkspaceFile(f, unquote(uri[9:])) for f in list(self)[:1] if untitled]
+            name = unquote(uri[9:].partition("?")[0])  # VS Code adds a notebook's kind
+            return [WorkspaceFile(f, name) for f in list(self)[:1] if untitled]
         files = []
         for folder in self:
             below = relative_path(path, folder.path) if folder.path is not None else None

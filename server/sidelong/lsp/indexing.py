@@ -88,7 +88,7 @@ class Indexing:
         self._status.indexing(folder.uri, f"Indexing {folder.name}")
         folder.index.start()
         for doc in self._documents:
-            for file in self._folders.files(doc.uri):
+            for file in self._folders.files(doc.uri) if doc.is_file else ():
                 if file.folder is folder:
                     folder.index.open(file.path, doc.text)
 

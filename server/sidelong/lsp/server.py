@@ -27,6 +27,7 @@ from sidelong.lsp.folders import Folder, Folders
 from sidelong.lsp.history import History
 from sidelong.lsp.indexing import Indexing
 from sidelong.lsp.model_in_use import ModelInUse
+from sidelong.lsp.notebooks import SYNCHRONISED, Notebooks
 from sidelong.lsp.options import ServeOptions
 from sidelong.lsp.prefetch import Prefetch
 from sidelong.lsp.protocol import Protocol
@@ -49,10 +50,12 @@ class Server(LanguageServer):
         super().__init__(
             "sidelong",
             __version__,
+            notebook_document_sync=SYNCHRONISED,
             protocol_cls=Protocol,
             converter_factory=default_converter,
         )
         self.documents = Documents()
+        self.notebooks = Notebooks(self.documents)
         self.folders = Folders()
         self.history = History()
         self.acceptance = Acceptance(self.documents)
@@ -70,7 +73,7 @@ class Server(LanguageServer):
         )
         self.model = ModelInUse(self, make_engine, self.status, self._forget_answers)
         self._suiting = Suiting(self.refresh)
-        self.asking = Asking(self.folders, self.configuration, self.model)
+        self.asking = Asking(self.folders, self.notebooks, self.configuration, self.model)
         self.prefetch = Prefetch(self.documents, self.asking.prefetch)
         self._refreshes = 0
         self._refreshing = asyncio.Lock()
