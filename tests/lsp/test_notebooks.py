@@ -8,7 +8,11 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
+import pytest
 from lsprotocol import types
+
+from sidelong.engine.trim import Trimmer
+from sidelong_index import Cell, around_cell
 
 WHOLE = '#! {"text": "{after}§{before}"}'
 """The first line of a notebook in which the scripted model tells all that it reads."""
@@ -243,6 +247,18 @@ def test_a_notebook_that_is_opened_again_is_the_new_one(editor: Any) -> None:
     assert book.read(2)[0] == "y = 2\n\n"
 
 
+def test_a_notebook_that_is_open_as_json_too_stays_so(editor: Any) -> None:
+    script = '#! {"text": "{left}|{after}"}'
+    raw = editor.open("both.ipynb", f"{script}\n{{$0")
+    book = notebook(editor, WHOLE, "x = $0", path="both.ipynb")
+    book.type(1, "1")
+    editor.type(raw, "}")
+    assert editor.suggestion(raw) == "{}|"
+    book.close()
+    editor.type(raw, " ")
+    assert editor.suggestion(raw) == "{} |"
+
+
 def test_a_change_of_a_notebook_that_is_not_open_does_no_harm(editor: Any) -> None:
     book = notebook(editor, WHOLE, "x = $0")
     book.close()
@@ -281,6 +297,21 @@ QUESTION = GADGET.partition("turn(")[0] + "$0"
 def chunk_paths(editor: Any, doc: Any) -> set[str]:
     editor.complete(doc, invoked=True)
     return {chunk["path"] for chunk in editor.explain(doc).get("chunks", [])}
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("y = x.mean()\n\nprint(y)\nprint(z)", "y = x.mean()"),  # the next cell is there already
+        ("y = x.mean()\nz = x.sum()", "y = x.mean()\nz = x.sum()"),
+        ("y = (x\n    + 1)", "y = (x\n    + 1)"),
+    ],
+)
+def test_at_the_end_of_a_cell_only_the_next_cell_cuts(written: str, shown: str) -> None:
+    cells = [Cell("x = load('don't')", "python"), Cell("", "python"), Cell("print(y)", "python")]
+    before, after = around_cell(cells, 1)
+    trimmed = Trimmer.at(before, after, "python", max_lines=9).trim(written)
+    assert (trimmed.text, trimmed.replace_after) == (shown, 0)
 
 
 def test_the_second_cell_continues_what_the_first_defines(real_editor: Any) -> None:
