@@ -44,13 +44,14 @@ class Notebook:
 
     @property
     def uri(self) -> str:
-        return (self.editor.folder / self.path).as_uri()
+        return str((self.editor.folder / self.path).as_uri())
 
     def open(self, cells: Sequence[New]) -> Notebook:
         cell_params, items = self._new(cells)
         self.cells = [self.editor.doc(i.uri, c.text) for i, c in zip(items, cells, strict=True)]
+        kernel: Any = {"language_info": {"name": "python"}}
         document = types.NotebookDocument(
-            self.uri, "jupyter-notebook", self.version, cell_params, metadata={"a": {"b": [1]}}
+            self.uri, "jupyter-notebook", self.version, cell_params, metadata=kernel
         )
         self.editor.client.notebook_document_did_open(
             types.DidOpenNotebookDocumentParams(document, items)
