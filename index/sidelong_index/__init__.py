@@ -6,6 +6,7 @@ This module is the public front; nothing outside this package imports from behin
 from sidelong_index.chunk import ChunkOptions
 from sidelong_index.index import Index
 from sidelong_index.live import LiveTree, parses
+from sidelong_index.notebook import Cell, around_cell, join_cells
 from sidelong_index.parse import language_of
 from sidelong_index.progress import Progress
 from sidelong_index.rules import Reason
@@ -28,6 +29,7 @@ from sidelong_index.watch.trial import try_watching
 __all__ = [
     "QUERY_LINES",
     "SECRET_MASK",
+    "Cell",
     "ChunkOptions",
     "Coverage",
     "Exclusion",
@@ -37,7 +39,9 @@ __all__ = [
     "Progress",
     "Reason",
     "Snapshot",
+    "around_cell",
     "build",
+    "join_cells",
     "language_of",
     "mask_secrets",
     "parses",

@@ -75,7 +75,7 @@ def chunk(path: str, text: str, options: ChunkOptions = DEFAULT) -> list[Chunk]:
 
 
 def _syntax(path: str, text: str, options: ChunkOptions) -> Syntax | None:
-    language = language_of(path)
+    language = language_of(path, text)
     if language is None or options.tolerance == 0:
         return None
     return parse(text, language)

@@ -9,6 +9,7 @@ from threading import Lock, Thread
 
 from sidelong_index.chunk import DEFAULT, ChunkOptions
 from sidelong_index.inbox import Inbox
+from sidelong_index.notebook import is_notebook, text_of
 from sidelong_index.progress import Progress
 from sidelong_index.rules import Reason
 from sidelong_index.snapshot import Snapshot
@@ -98,8 +99,10 @@ class Index:
         """Let `text` stand for the file at `path` (relative, '/' separated) until it is closed.
 
         Call it for every change of the text: only the latest counts. The file need not exist.
+        The text of a notebook is its JSON, or that of its cells.
         """
-        self._inbox.post_document(path, text)
+        cells = text_of(text) if is_notebook(path) else None
+        self._inbox.post_document(path, text if cells is None else cells)
 
     def close(self, path: str) -> None:
         """Let the file on disk count again."""

@@ -14,6 +14,8 @@ from typing import TypeAlias
 
 from tree_sitter import Language, Node, Parser, Query, QueryCursor, Tree
 
+from sidelong_index.notebook import is_notebook, language_of_text
+
 MAX_BYTES = 512 * 1024
 """Larger files are generated more often than written, and parsing them blocks other threads."""
 
@@ -135,8 +137,14 @@ _SUFFIXES: Mapping[str, str] = MappingProxyType(
 LANGUAGES = tuple(_GRAMMARS)
 
 
-def language_of(path: str) -> str | None:
-    """The language by the file's name, or None: there is no grammar for it."""
+def language_of(path: str, text: str = "") -> str | None:
+    """The language by the file's name, or None: there is no grammar for it.
+
+    A notebook's text says its language itself.
+    """
+    if is_notebook(path):
+        language = language_of_text(text)
+        return language if language in _GRAMMARS else None
     return _SUFFIXES.get(PurePosixPath(path).suffix.lower())
 
 

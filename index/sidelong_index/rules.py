@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fnmatch import translate
 from typing import Literal
 
+from sidelong_index import notebook
 from sidelong_index.secret_names import is_secret_name
 from sidelong_index.secrets import has_private_key
 
@@ -23,6 +24,7 @@ Reason = Literal[
     "minified",
     "odd name",
     "unreadable",
+    "broken notebook",
     "over the limit",
 ]
 
@@ -76,19 +78,25 @@ def refuse_name(path: str) -> Reason | None:
     return "binary" if stem and ending in _BINARY_ENDINGS else None
 
 
-def refuse_size(size_bytes: int) -> Reason | None:
+def refuse_size(size_bytes: int, path: str = "") -> Reason | None:
     """Why a file of this size is left out; None: it is not."""
-    return "too large" if size_bytes > MAX_FILE_BYTES else None
+    return "too large" if size_bytes > max_bytes(path) else None
 
 
-def read_text(data: bytes) -> str | Skipped:
-    """The text in a file's bytes, or why it is left out."""
-    if len(data) > MAX_FILE_BYTES:
+def max_bytes(path: str) -> int:
+    """The size of the largest file to be read; a notebook is mostly its outputs."""
+    return notebook.MAX_BYTES if notebook.is_notebook(path) else MAX_FILE_BYTES
+
+
+def read_text(data: bytes, path: str = "") -> str | Skipped:
+    """The text in a file's bytes, or why it is left out; of a notebook, the text of its cells."""
+    if refuse_size(len(data), path):
         return Skipped("too large")
     text = _decode(data)
     if text is None:
         return Skipped("binary")
-    return check_text(text)
+    cells = notebook.text_of(text) if notebook.is_notebook(path) else text
+    return Skipped("broken notebook") if cells is None else check_text(cells)
 
 
 def check_text(text: str) -> str | Skipped:

@@ -40,6 +40,7 @@ FORMAT = 2
 
 1: 2026, the first.
 2: 2026, secrets in the texts are masked, and more files are known to be secret.
+   Notebooks are cut by their cells.
 """
 
 _MAGIC = b"sidelong"

@@ -18,9 +18,9 @@ from sidelong_index.gitconfig import find_repository, repository_at
 from sidelong_index.ignores import MARKERS, VERSION_CONTROL, Ignores, Level, Mark, mark_of
 from sidelong_index.regular_files import read_below
 from sidelong_index.rules import (
-    MAX_FILE_BYTES,
     Reason,
     Skipped,
+    max_bytes,
     read_text,
     refuse_name,
     refuse_size,
@@ -127,7 +127,7 @@ class Tree:
             return None
         if not stat.S_ISREG(found.st_mode):
             return None
-        return refuse_size(found.st_size) or _stamp(found)
+        return refuse_size(found.st_size, path) or _stamp(found)
 
     def refuse(self, path: str) -> Reason | None:
         """The reason why a file of this path is left out, if it exists or not; None: it is not.
@@ -143,7 +143,7 @@ class Tree:
     def read(self, path: str) -> bytes | Skipped | None:
         """The content of a file; None: it is not there any more."""
         try:
-            return read_below(self.root, path, MAX_FILE_BYTES + 1)
+            return read_below(self.root, path, max_bytes(path) + 1)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError:
@@ -234,7 +234,7 @@ class Tree:
                 stamp = _stamp(entry.stat(follow_symlinks=False))
             except OSError:
                 return
-            refused = refuse_size(stamp.size)
+            refused = refuse_size(stamp.size, path)
         if refused is not None:
             listing.skipped[path] = refused
             return
@@ -267,7 +267,7 @@ def select_files(
         data = tree.read(path)
         if data is None:
             continue
-        text = data if isinstance(data, Skipped) else read_text(data)
+        text = data if isinstance(data, Skipped) else read_text(data, path)
         if isinstance(text, Skipped):
             on_skip(path, text.reason)
         else:

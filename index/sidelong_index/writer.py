@@ -257,7 +257,7 @@ class Writer:
         if known is not None and known.digest == digest:
             self._known[path] = Known(stamp, digest, settled, known.skipped)
             return
-        text = data if isinstance(data, Skipped) else read_text(data)
+        text = data if isinstance(data, Skipped) else read_text(data, path)
         if isinstance(text, Skipped):
             self._known[path] = Known(stamp, digest, settled, text.reason)
             self._gone.add(path)

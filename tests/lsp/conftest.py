@@ -142,18 +142,18 @@ class Editor:
         self, name: str, text: str, *, language: str = "python", uri: str | None = None
     ) -> Doc:
         """Open a document whose text has `$0` at the cursor, or none at its end."""
+        doc = self.doc(uri or (self.folder / name).as_uri(), text)
+        item = types.TextDocumentItem(doc.uri, language, doc.version, doc.text)
+        self.client.text_document_did_open(types.DidOpenTextDocumentParams(item))
+        return doc
+
+    def doc(self, uri: str, text: str) -> Doc:
+        """A document that the server has not heard of; its text is as in `open`."""
         cursor = text.find(CURSOR)
         text = text.replace(CURSOR, "", 1)
         assert self.result is not None
-        doc = Doc(
-            uri or (self.folder / name).as_uri(),
-            text,
-            len(text) if cursor < 0 else cursor,
-            str(self.result.capabilities.position_encoding),
-        )
-        item = types.TextDocumentItem(doc.uri, language, doc.version, text)
-        self.client.text_document_did_open(types.DidOpenTextDocumentParams(item))
-        return doc
+        encoding = str(self.result.capabilities.position_encoding)
+        return Doc(uri, text, len(text) if cursor < 0 else cursor, encoding)
 
     def close(self, doc: Doc) -> None:
         """Close the document without saving it."""

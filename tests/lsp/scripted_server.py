@@ -101,6 +101,8 @@ class Scripted:
             "language": request.language,
             "model": self.model,
             "asked": self._asked,
+            "after": request.after,
+            "before": request.before,
             "left": request.before.rpartition("\n")[2],
             "right": request.after.partition("\n")[0],
             "snapshot": snapshot is not None,

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 
 import pytest
 
-from sidelong.lsp.uris import file_name, path_from_uri, relative_path
+from sidelong.lsp.uris import file_name, notebook_of_cell, path_from_uri, relative_path
 
 
 @pytest.mark.parametrize(
@@ -69,3 +69,18 @@ def test_a_folder_does_not_hold_its_namesakes() -> None:
 def test_logs_show_the_name_only() -> None:
     assert file_name("file:///home/me/secret%20project/a%20b.py") == "a b.py"
     assert file_name("untitled:Untitled-1") == "untitled:Untitled-1"
+
+
+@pytest.mark.parametrize(
+    ("cell", "notebook"),
+    [
+        ("vscode-notebook-cell:/a/b%20c%23.ipynb#W0sZmlsZQ%3D%3D", "file:///a/b%20c%23.ipynb"),
+        ("vscode-notebook-cell:/c%3A/a.ipynb#W0sZmlsZQ%3D%3D", "file:///c%3A/a.ipynb"),
+        ("vscode-notebook-cell://ssh-remote%2Bme/a/b.ipynb#X1", "file:///a/b.ipynb"),
+        ("vscode-notebook-cell:New-1.ipynb?jupyter-notebook#W0", "untitled:New-1.ipynb"),
+        ("file:///a/b.ipynb#W0", None),
+        ("untitled:New-1.ipynb", None),
+    ],
+)
+def test_a_cell_of_vs_code_names_its_notebook(cell: str, notebook: str | None) -> None:
+    assert notebook_of_cell(cell) == notebook

@@ -66,7 +66,11 @@ export function makeClient(path: string, around: Surroundings): LanguageClient {
 
 function options(around: Surroundings): LanguageClientOptions {
   return {
-    documentSelector: [{ scheme: "file" }, { scheme: "untitled" }],
+    documentSelector: [
+      { scheme: "file" },
+      { scheme: "untitled" },
+      { scheme: "vscode-notebook-cell" },
+    ],
     outputChannel: around.log,
     traceOutputChannel: around.trace,
     revealOutputChannelOn: RevealOutputChannelOn.Never,

@@ -70,7 +70,7 @@ export function serverLogLevel(): string {
 
 /** Why nothing is suggested in this document; undefined where something is. */
 export function offReason(document: vscode.TextDocument): string | undefined {
-  if (!["file", "untitled"].includes(document.uri.scheme)) {
+  if (!["file", "untitled", "vscode-notebook-cell"].includes(document.uri.scheme)) {
     return "this is no file";
   }
   const editor = vscode.workspace.getConfiguration("editor", document);

@@ -95,7 +95,7 @@ async def _suggest(
     suggestion = Suggestion(record.id, question, answer)
     server.prefetch.shown(doc, suggestion)
     counted = not by_hand and key == doc.uri
-    server.acceptance.shown(doc, suggestion, server.folders.root(doc.uri) if counted else None)
+    server.acceptance.shown(doc, suggestion, server.folders.root(doc.place) if counted else None)
     return suggestion
 
 

@@ -13,6 +13,7 @@ from sidelong.lsp.documents import Document
 from sidelong.lsp.folders import Folders
 from sidelong.lsp.history import Outcome
 from sidelong.lsp.model_in_use import ModelInUse
+from sidelong.lsp.notebooks import Notebooks
 from sidelong.lsp.question import Question
 from sidelong.lsp.uris import file_name
 from sidelong.settings import Settings
@@ -37,8 +38,15 @@ class Declined(Exception):
 class Asking:
     """The way to the model in use; keeps no state of its own."""
 
-    def __init__(self, folders: Folders, configuration: Configuration, model: ModelInUse) -> None:
+    def __init__(
+        self,
+        folders: Folders,
+        notebooks: Notebooks,
+        configuration: Configuration,
+        model: ModelInUse,
+    ) -> None:
         self._folders = folders
+        self._notebooks = notebooks
         self._configuration = configuration
         self._model = model
 
@@ -50,7 +58,7 @@ class Asking:
         if not await self._configuration.is_in_use():
             raise Declined("not ready", "the client has not said `initialized`")
         await self._folders.real_paths.wait()
-        file = self._folders.file(doc.uri)
+        file = self._folders.file(doc.place)
         settings = self._configuration.settings() if file is None else file.folder.settings
         if not settings.enabled:
             raise Declined("off", "sidelong.enabled is false")
@@ -91,7 +99,7 @@ class Asking:
         return self._model.engine
 
     def _snapshot(self, doc: Document) -> Snapshot | None:
-        file = self._folders.file(doc.uri)
+        file = self._folders.file(doc.place)
         index = file.folder.index if file is not None else None
         return index.snapshot if index else None
 
@@ -103,13 +111,14 @@ class Asking:
         id: str,
         alternatives: int = 0,
     ) -> Request:
-        file = self._folders.file(doc.uri)
+        file = self._folders.file(doc.place)
         root = file.folder.path if file is not None else None
+        above, below = self._notebooks.around(doc)
         return Request(
-            path=file.path if file is not None else file_name(doc.uri),
+            path=file.path if file is not None else file_name(doc.place),
             language=doc.language,
-            text=question.text,
-            offset=question.offset,
+            text=above + question.text + below,
+            offset=len(above) + question.offset,
             settings=settings,
             id=id,
             alternatives=alternatives,

@@ -15,6 +15,7 @@ from lsprotocol import types
 
 from sidelong.lsp.convert import Encoding, clamp, split_lines, without_lone_surrogates
 from sidelong.lsp.session import Session
+from sidelong.lsp.uris import notebook_of_cell
 
 Changes = Sequence[types.TextDocumentContentChangeEvent]
 
@@ -31,8 +32,10 @@ class Cursor:
 class Document:
     """An open document; `lines` always hold the whole text, each line with its end."""
 
-    def __init__(self, *, uri: str, language: str, text: str) -> None:
+    def __init__(self, *, uri: str, language: str, text: str, notebook: str | None = None) -> None:
         self.uri = uri
+        self.place = notebook or uri
+        """The URI of the file that the document is: of the whole notebook, if it is a cell."""
         self.language = language
         self.lines = split_lines(without_lone_surrogates(text))
         self.revision = 0
@@ -46,6 +49,11 @@ class Document:
         if self._text is None:
             self._text = "".join(self.lines)
         return self._text
+
+    @property
+    def is_file(self) -> bool:
+        """False for a cell, which is a part of a file."""
+        return self.place == self.uri
 
     def cursor(self, position: types.Position, encoding: Encoding) -> Cursor:
         """The position in this text, clamped to it."""
@@ -91,10 +99,18 @@ class Documents:
         """The document; None if the client has not opened it."""
         return self._by_uri.get(unquote(uri))
 
-    def open(self, item: types.TextDocumentItem) -> Document:
-        """Add a document that the client has opened; one that was open already is closed first."""
+    def open(self, item: types.TextDocumentItem, *, notebook: str | None = None) -> Document:
+        """Add a document that the client has opened; one that was open already is closed first.
+
+        `notebook` is the URI of the notebook of which it is a cell.
+        """
         self.close(item.uri)
-        doc = Document(uri=item.uri, language=str(item.language_id), text=item.text)
+        doc = Document(
+            uri=item.uri,
+            language=str(item.language_id),
+            text=item.text,
+            notebook=notebook or notebook_of_cell(item.uri),
+        )
         self._by_uri[unquote(item.uri)] = doc
         return doc
 

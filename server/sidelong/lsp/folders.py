@@ -74,7 +74,8 @@ class Folders:
         path = path_from_uri(uri)
         if path is None:
             untitled = uri.startswith("untitled:")
-            return [WorkspaceFile(f, unquote(uri[9:])) for f in list(self)[:1] if untitled]
+            name = unquote(uri[9:].partition("?")[0])  # VS Code adds a notebook's kind
+            return [WorkspaceFile(f, name) for f in list(self)[:1] if untitled]
         real = self.real_paths.get(path)
         # The target of a link may lie outside; the link itself is in the folder still.
         return self._below(real, self.real_path) or self._below(path, lambda folder: folder.path)

@@ -45,7 +45,8 @@ class Overlays:
     def put_all(self) -> None:
         """Put all open documents: an index is new, or a folder's real path has been found."""
         for doc in self._documents:
-            self.put(doc)
+            if doc.is_file:
+                self.put(doc)
 
     def _put_again(self, doc: Document) -> None:
         if self._documents.get(doc.uri) is doc:

@@ -240,6 +240,7 @@ _CAPABILITIES: Final[Mapping[str, Any]] = {
         "configuration": None,
         "didChangeConfiguration": {"dynamicRegistration": None},
     },
+    "notebookDocument": {"synchronization": {}},
 }
 
 

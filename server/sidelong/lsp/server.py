@@ -29,6 +29,7 @@ from sidelong.lsp.folders import Folder, Folders
 from sidelong.lsp.history import History
 from sidelong.lsp.indexing import Indexing
 from sidelong.lsp.model_in_use import ModelInUse
+from sidelong.lsp.notebooks import SYNCHRONISED, Notebooks
 from sidelong.lsp.options import ServeOptions
 from sidelong.lsp.prefetch import Prefetch
 from sidelong.lsp.protocol import Protocol
@@ -51,10 +52,12 @@ class Server(LanguageServer):
         super().__init__(
             "sidelong",
             __version__,
+            notebook_document_sync=SYNCHRONISED,
             protocol_cls=Protocol,
             converter_factory=default_converter,
         )
         self.documents = Documents()
+        self.notebooks = Notebooks(self.documents)
         self.folders = Folders()
         self.history = History()
         self.acceptance = Acceptance(self.documents)
@@ -73,7 +76,7 @@ class Server(LanguageServer):
         self.fallback = Fallback(make_engine, paths.notes_dir(), self._warn)
         self.model = ModelInUse(self, self.fallback.make, self.status, self._forget_answers)
         self._suiting = Suiting(self.refresh)
-        self.asking = Asking(self.folders, self.configuration, self.model)
+        self.asking = Asking(self.folders, self.notebooks, self.configuration, self.model)
         self.prefetch = Prefetch(self.documents, self.asking.prefetch, self.asking.read_ahead)
         self.client_watch: ClientWatch | None = None
         """Started by `initialize`, where the client's end is to end the server."""

@@ -38,6 +38,20 @@ def path_from_uri(uri: str, *, windows: bool = os.name == "nt") -> PurePath | No
     return PureWindowsPath(f"{path[1].upper()}{path[2:]}" + ("/" if len(path) == 3 else ""))
 
 
+def notebook_of_cell(uri: str) -> str | None:
+    """The URI of the notebook that VS Code names in the URI of a cell; None for any other URI.
+
+    Only the fragment, which is left out, says what the notebook's own scheme was.
+    """
+    scheme, _, rest = uri.partition(":")
+    if scheme != "vscode-notebook-cell":
+        return None
+    path = rest.partition("#")[0].partition("?")[0]
+    if path.startswith("//"):  # a remote host, on which the server runs itself
+        path = "/" + path[2:].partition("/")[2]
+    return f"file://{path}" if path.startswith("/") else f"untitled:{path}"
+
+
 def relative_path(path: PurePath, root: PurePath) -> str | None:
     """`path` relative to `root`, with `/` between its parts; None if it is not below `root`."""
     try:

@@ -18,6 +18,9 @@ from sidelong.lsp.methods.indexed import INDEXED, indexed
 from sidelong.lsp.methods.initialize import initialize
 from sidelong.lsp.methods.initialized import initialized
 from sidelong.lsp.methods.inline_completion import inline_completion
+from sidelong.lsp.methods.notebook_did_change import notebook_did_change
+from sidelong.lsp.methods.notebook_did_close import notebook_did_close
+from sidelong.lsp.methods.notebook_did_open import notebook_did_open
 from sidelong.lsp.methods.shutdown import shutdown
 from sidelong.lsp.server import Server
 
@@ -30,6 +33,10 @@ def register(server: Server) -> None:
     server.feature(types.TEXT_DOCUMENT_DID_OPEN)(did_open)
     server.feature(types.TEXT_DOCUMENT_DID_CHANGE)(did_change)
     server.feature(types.TEXT_DOCUMENT_DID_CLOSE)(did_close)
+    server.feature(types.NOTEBOOK_DOCUMENT_DID_OPEN)(notebook_did_open)
+    server.feature(types.NOTEBOOK_DOCUMENT_DID_CHANGE)(notebook_did_change)
+    server.feature(types.NOTEBOOK_DOCUMENT_DID_SAVE)(ignore)  # it shadows its file as before
+    server.feature(types.NOTEBOOK_DOCUMENT_DID_CLOSE)(notebook_did_close)
     # Registered statically, whatever the client announces: Neovim 0.12 and Emacs expect that.
     # Without options pygls would not announce it at all.
     server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())(

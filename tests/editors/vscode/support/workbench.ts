@@ -85,6 +85,19 @@ export class Workbench {
     await this.#idle();
   }
 
+  /** Open a notebook of the workspace with the cursor at the end of its last cell. */
+  async openLastCell(file: string): Promise<void> {
+    await this.#pick("Control+KeyP", file, path.basename(file));
+    await this.page.locator(".notebookOverlay .code-cell-row .view-lines").first().waitFor();
+    // Cells out of sight are not there: the notebook's own keys go to the last one and into it.
+    await this.command("Focus Last Cell");
+    await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
+    await this.press("Enter");
+    await this.page.locator(".notebookOverlay .monaco-editor.focused").waitFor();
+    await this.press("Control+End");
+    await this.#idle();
+  }
+
   /** Run a command by its title in the palette. */
   async command(title: string): Promise<void> {
     await this.#pick("F1", `>${title}`, title);
