@@ -10,7 +10,7 @@ import argparse
 import json
 from pathlib import Path
 
-from training import modelfile
+from training import mixture, modelfile
 from training.modelfile import EMBEDDING, TYPES, Field, ModelFile, real, text
 
 
@@ -36,8 +36,7 @@ def main() -> None:
         said["general.name"] = text(f"sidelong, edition {args.edition}")
         said["sidelong.edition"] = text(args.edition)
     if args.mixture:
-        mixture = json.loads(args.mixture.read_text(encoding="utf-8"))["mixture"]
-        said["sidelong.cache.mixture"] = text(mixture)
+        said["sidelong.cache.mixture"] = text(mixture.read(args.mixture).text())
     if args.report:
         threshold = json.loads(args.report.read_text(encoding="utf-8"))["threshold"]
         said["sidelong.gate.threshold"] = real(threshold)

@@ -17,7 +17,7 @@ import torch
 from sidelong.engine.prompt import Budget
 from training import checkpoints, metadata, modelfile
 from training.edition import NANO, NANO_SERVED
-from training.model import NORM_EPS, ROPE_BASE, Model
+from training.model import NORM_EPS, ROPE_BASE, Model, llama_name
 from training.modelfile import ModelFile
 from training.tokenizer import PRE_TOKENIZER, Vocabulary, load
 
@@ -41,30 +41,6 @@ def tensors(model: Model) -> dict[str, torch.Tensor]:
     """llama.cpp's names for the weights; `output.weight` is left out, so embeddings are tied."""
     state = {name: w.detach().float().cpu() for name, w in model.state_dict().items()}
     return {llama_name(name): w for name, w in state.items()}
-
-
-_NAMES = {
-    "embedding": "token_embd",
-    "norm": "output_norm",
-    "attention_norm": "attn_norm",
-    "attention.q": "attn_q",
-    "attention.k": "attn_k",
-    "attention.v": "attn_v",
-    "attention.output": "attn_output",
-    "feed_norm": "ffn_norm",
-    "feed.gate": "ffn_gate",
-    "feed.up": "ffn_up",
-    "feed.down": "ffn_down",
-}
-
-
-def llama_name(ours: str) -> str:
-    """llama.cpp's name for a parameter, as in `blk.3.attn_q.bias` for `blocks.3.attention.q.bias`."""
-    part, kind = ours.rsplit(".", 1)
-    if not part.startswith("blocks."):
-        return f"{_NAMES[part]}.{kind}"
-    _, layer, part = part.split(".", 2)
-    return f"blk.{layer}.{_NAMES[part]}.{kind}"
 
 
 def main() -> None:

@@ -57,7 +57,7 @@ def shape(architecture: str, s: Shape, length: int, *, rope_base: float, norm_ep
 def vocabulary(v: Vocabulary, pre_tokenizer: str) -> Fields:
     """Tokens, merges and the special tokens' ids; `pre_tokenizer` is llama.cpp's name for it."""
     special = v.special
-    kinds = [gguf.TokenType.NORMAL if piece else gguf.TokenType.CONTROL for piece in v.pieces.pieces]
+    normal, control = gguf.TokenType.NORMAL, gguf.TokenType.CONTROL
     fim = {
         "pre": special.fim_prefix,
         "suf": special.fim_suffix,
@@ -68,7 +68,7 @@ def vocabulary(v: Vocabulary, pre_tokenizer: str) -> Fields:
         "model": text("gpt2"),
         "pre": text(pre_tokenizer),
         "tokens": texts(v.texts),
-        "token_type": integers(kinds),
+        "token_type": integers([normal if piece else control for piece in v.pieces.pieces]),
         "merges": texts(v.merges),
         "add_bos_token": flag(False),
         "add_eos_token": flag(False),

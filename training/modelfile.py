@@ -69,9 +69,15 @@ class Tensor:
     def floats(self) -> Floats:
         return quants.dequantize(self.data, self.type)  # type: ignore[no-any-return]
 
+    def with_row(self, i: int, row: Floats) -> Tensor:
+        """The same with another row `i`, packed as the others are."""
+        data = self.data.copy()
+        data[i] = quants.quantize(row[None].astype(np.float32), self.type)[0]
+        return Tensor(data, self.type)
+
 
 def pack(values: npt.NDArray[np.floating[Any]], kind: str) -> Tensor:
-    """Numbers [..., C] as `kind` of `TYPES`; llama.cpp wants vectors as F32, so they become that."""
+    """Numbers [..., C] as `kind` of `TYPES`, vectors as F32, which is what llama.cpp wants."""
     exact = np.ascontiguousarray(values, dtype=np.float32)
     wanted = TYPES["f32" if exact.ndim == 1 else kind]
     return Tensor(quants.quantize(exact, wanted), wanted)
