@@ -1,7 +1,6 @@
 """Batches of a few fixed shapes from packed examples, and what each position counts in the loss.
 
-Rows are whole examples padded to one of a few lengths: fewer are compiled, more compute less in
-vain. The order is a function of seed and epoch alone, so a run can be resumed.
+Rows are whole examples padded to one of a few lengths. The order is a function of seed and epoch alone, so a run can be resumed.
 """
 
 from __future__ import annotations
@@ -18,11 +17,8 @@ from training.packed import Packed
 
 Lengths = Sequence[int]
 
-COMPILED: Lengths = (256, 352, 448, 608, 768)
-"""Each costs a compilation."""
-
-FINE: Lengths = range(64, COMPILED[-1] + 1, 32)
-"""Rows are then 96 % full, instead of 88 % (examples of which a fifth have context)."""
+FINE: Lengths = range(64, 768 + 1, 32)
+"""Rows are then 96 % full, instead of 88 % with five lengths (LOG.md)."""
 
 
 @dataclass(frozen=True)

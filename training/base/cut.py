@@ -27,7 +27,6 @@ from training.base.model import Qwen2, load, tensors
 from training.base.readers import Teacher
 from training.base.rows import CC, EOF, FIM_MIDDLE, PADDING, Rows, batches, endless
 from training.modelfile import ModelFile, count
-from training.tokenizer import SPECIAL
 
 RIDGE = 0.01
 """Of the mean of the Gram matrix's diagonal, so that rare neurons are not fitted to noise."""
@@ -90,7 +89,7 @@ def cut(weights: dict[str, Tensor], found: Sequence[Tensor], keep: int) -> dict[
 def undecided(embedding: Tensor) -> Tensor:
     """The embedding in which neither `<eof>` nor `<cc>` is likely anywhere yet."""
     made = embedding.clone()
-    mean = made[len(SPECIAL) :].mean(0)
+    mean = made[CC + 1 :].mean(0)
     made[EOF], made[CC] = mean, (mean + made[FIM_MIDDLE]) / 2
     return made
 

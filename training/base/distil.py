@@ -2,12 +2,12 @@
 
 On one GPU, in minutes; on a processor for tests. With a teacher it also learns what that expects
 at each token of the text; without one, a model that was healed goes on by itself. Started again,
-a run goes on from its state. The model is written when the budget is used up, its layers as Q4_0
-exactly as they were trained, and everything else in its file as it was.
+a run goes on from its state, the file of `--out` with `.pt`. The model is written when the budget
+is used up, its layers as Q4_0 exactly as they were trained, and all else in its file as it was.
 
     python -m training.base.distil --student WORK/cut.gguf --teacher WORK/teacher.gguf \\
         --documents WORK/documents.npz --validation WORK/validation.npz --minutes 9 \\
-        --state WORK/distil.pt --out WORK/base.gguf
+        --out WORK/base.gguf
     python -m training.base.distil --student BASE.gguf --rate 2e-4 --decay-from 0 \\
         --decision-from 0 --quantised-from 0 ...    # going on, without a teacher
 """
@@ -94,7 +94,6 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--teacher", type=Path, help="the uncut model, of the same vocabulary")
     parser.add_argument("--documents", type=Path, required=True)
     parser.add_argument("--validation", type=Path, required=True)
-    parser.add_argument("--state", type=Path, required=True, help="where the run goes on from")
     parser.add_argument("--out", type=Path, required=True)
     schedule.add_options(parser)
     parser.add_argument(
@@ -121,7 +120,7 @@ def main() -> None:
     student = Student(load(file, args.device), *size)
     teacher = args.teacher and Teacher(load(modelfile.read(args.teacher), args.device), *size)
     plan = Plan(args.rate, args.decay_from, args.decision_from, args.quantised_from)
-    run = Run(student, teacher, plan, args.state)
+    run = Run(student, teacher, plan, args.out.with_suffix(".pt"))
     run.resume()
     data, validation = documents.read(args.documents), documents.read(args.validation)
     print(f"{len(data)} documents, {len(data.tokens) / 1e6:.2f} M tokens", flush=True)
