@@ -1,4 +1,4 @@
-"""What counts of acceptance say, and that they say nothing where they cannot."""
+"""Conclusions from counts of acceptance; there are none from too few."""
 
 from __future__ import annotations
 
@@ -69,10 +69,10 @@ def test_what_retrieval_adds_is_read_off_close_decisions() -> None:
         cell(0.05): Tally(1000, 1000),
         cell(None, retrieved=True): Tally(1000, 0),
     }
-    found = margin(counts, 0.5)
-    assert (found.above, found.below) == (Tally(100, 60), Tally(100, 30))
-    assert found.step < 0
-    assert moved(0.5, found.step) == pytest.approx(0.3775, abs=1e-3)
+    close = margin(counts, 0.5)
+    assert (close.above, close.below) == (Tally(100, 60), Tally(100, 30))
+    assert close.step < 0
+    assert moved(0.5, close.step) == pytest.approx(0.3775, abs=1e-3)
 
 
 def test_where_retrieval_costs_acceptance_the_threshold_rises() -> None:
@@ -89,8 +89,8 @@ def test_decisions_of_another_threshold_do_not_count() -> None:
 def test_a_bin_that_the_threshold_divides_counts_on_both_sides() -> None:
     counts = {cell(0.301, retrieved=True): Tally(7, 1), cell(0.299): Tally(9, 2)}
     assert cell(0.301).odds == cell(0.299).odds
-    found = margin(counts, 0.3)
-    assert (found.above, found.below) == (Tally(7, 1), Tally(9, 2))
+    close = margin(counts, 0.3)
+    assert (close.above, close.below) == (Tally(7, 1), Tally(9, 2))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What is kept in the cache folder: used when it is whole, and missed by nobody when it is not."""
+"""Facts learnt about folders: used if their file is whole, done without if it is not."""
 
 from __future__ import annotations
 

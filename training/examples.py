@@ -139,11 +139,11 @@ def parts(
 def example(vocabulary: Vocabulary, text: str, blank: Blank, hits: Sequence[Hit]) -> Example:
     """The sequence of one blank in nano's budget: as retrieving if there are hits."""
     special, found = vocabulary.special, parts(vocabulary, text, blank, hits, NANO)
-    looked = prompt.look(special, suffix=found.suffix, prefix=found.prefix)
+    looked = prompt.decision_prompt(special, suffix=found.suffix, prefix=found.prefix)
     asked = (
-        prompt.retrieve(special, looked, found.context)
+        prompt.retrieve_prompt(special, looked, found.context)
         if found.context
-        else prompt.abstain(special, looked)
+        else prompt.abstain_prompt(special, looked)
     )
     return Example(asked + found.target, eof=len(looked) - 1, middle=len(asked) - 1)
 

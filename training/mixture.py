@@ -32,7 +32,7 @@ from sidelong.engine.ngram import LineTokens, NgramCache
 from sidelong.engine.request import Request
 from sidelong.engine.retrieval import retrieve
 from sidelong.engine.view import view
-from sidelong.engine.writing import Read, Writer
+from sidelong.engine.writing import Prefill, TextWriter
 from sidelong.evaluation.blanks import Blank
 from sidelong.language import language_id
 from sidelong.settings import Settings
@@ -83,13 +83,15 @@ def join(parts: Sequence[Evidence]) -> Evidence:
     return Evidence(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
-def evidence(writer: Writer, read: Read, chunks: Sequence[Hit], target: Sequence[int]) -> Evidence:
+def evidence(
+    writer: TextWriter, read: Prefill, chunks: Sequence[Hit], target: Sequence[int]
+) -> Evidence:
     """What model and cache say of the tokens of `target`, each after those before it are known."""
-    model, owed = writer.model, writer.seeing.owed
+    model, owed = writer.model, writer.view.owed
     cache = writer.cache(tuple(chunks))
     assert cache is not None
     found = model.evaluate([*read.prompt, *target[:-1]], rows=len(target), cancel=Cancel())
-    recent, written, rows = [*writer.seeing.before[-RECENT:]], b"", []
+    recent, written, rows = [*writer.view.before[-RECENT:]], b"", []
     for token, logits in zip(target, found.logits, strict=True):
         still_owed = owed[len(written) :]
         alone = distribution(model.pieces, logits, still_owed)
@@ -134,7 +136,7 @@ def of_case(
     request = Request(file.path, language, text, case.start, Settings())
     budget = prompts.fit(model.budget, model.n_ctx)
     seeing = view(model, request, budget)
-    writer = Writer(model, request, seeing, budget, lines, Cancel())
+    writer = TextWriter(model, request, seeing, budget, lines, Cancel())
     target = model.tokenize(seeing.owed.decode() + file.text[case.start : case.end])
     if len(target) < budget.generated:
         target.append(model.special.eos)

@@ -1,9 +1,9 @@
-"""How often shown suggestions were taken, as counts that tell nothing of the code; pure.
+"""Counts of suggestions shown and taken, which reveal nothing of the code; pure.
 
-A count is kept for each kind of suggestion: whether chunks were retrieved for it, about how much
-the model had asked for them, and about how sure the text was.
-What the counts say of the threshold and of `minProbability` is said here, watching the editor is
-`lsp.acceptance`'s, keeping the counts `learnt`'s.
+There is a count for each kind of suggestion: with or without retrieved chunks, by the probability
+with which the model asked for them, and by the probability of the text.
+This module draws conclusions for the threshold and for `minProbability`. Watching the editor is
+left to `lsp.acceptance`, saving the counts to `learnt`.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from typing import Any, Final
 from sidelong.engine import Decision, log_odds
 
 FORMAT = 1
-"""Of the record; one with another number is not used. 1: 2026, the first."""
+"""The format of the record; a record with another number is not used. 1: 2026, the first."""
 
 ODDS: Final = 4
-"""Bins for each unit of the log-odds of what is compared with the threshold."""
+"""Bins for each unit of log-odds of the probability that is compared with the threshold."""
 SURE: Final = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.7)
 """Edges of the bins of a text's probability."""
 MOST_SHOWN: Final = 10_000
-"""For each pair of models; beyond it all counts are halved, so that old habits fade."""
+"""For each pair of models; beyond it all counts are halved, so old habits fade."""
 MOST_MODELS: Final = 8
 
 NEAR: Final = 1.0
-"""How far from the threshold, in log-odds, a decision counts as a close one."""
+"""The distance from the threshold, in log-odds, up to which a decision is a close one."""
 STEP: Final = 0.5
-"""How far acceptance may move a threshold at a time, in log-odds."""
+"""The most that acceptance may move a threshold at a time, in log-odds."""
 LEAST: Final = 30
-"""Suggestions on either side, or nothing is said."""
+"""Suggestions needed on each side of the threshold; with fewer there is no conclusion."""
 RARE: Final = 0.05
-"""What is surely taken less often than this need not be shown."""
+"""A kind of suggestion that is surely taken less often than this need not be shown."""
 _Z: Final = NormalDist().inv_cdf(0.975)
 
 
@@ -47,11 +47,11 @@ class Cell:
     odds: int | None
     """The bin of the decision; None if no threshold decided."""
     sure: int
-    """The bin of the text's probability: how many of the edges are not above it."""
+    """The bin of the text's probability: the number of edges that are not above it."""
 
     @staticmethod
     def of(gate: Decision, probability: float) -> Cell:
-        """The kind of a suggestion with that decision and that probability of its text."""
+        """The kind of a suggestion with this decision and this probability of its text."""
         asked = gate.probability if gate.corrected is None else gate.corrected
         odds = None
         if gate.rule == "threshold" and asked is not None:
@@ -61,7 +61,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Tally:
-    """How many were shown, and how many of them were taken."""
+    """The number of suggestions shown, and the number of those taken."""
 
     shown: int = 0
     taken: int = 0
@@ -71,7 +71,7 @@ class Tally:
 
     @property
     def share(self) -> float:
-        """The share that was taken; NaN of nothing."""
+        """The share that was taken; NaN if none were shown."""
         return self.taken / self.shown if self.shown else math.nan
 
 
@@ -81,17 +81,17 @@ ByModels = Mapping[str, Counts]
 
 @dataclass(frozen=True)
 class Margin:
-    """Close decisions: those just above the threshold retrieved, those just below did not."""
+    """The close decisions: those just above the threshold retrieved, those just below did not."""
 
     above: Tally
     below: Tally
     low: float
-    """The interval of what retrieving adds to the share that is taken."""
+    """The interval, from `low` to `high`, of the gain in the taken share by retrieving."""
     high: float
 
     @property
     def step(self) -> float:
-        """How to move the threshold's log-odds: down where retrieving surely adds; mostly 0."""
+        """The move of the threshold, in log-odds: down if retrieving surely gains; mostly 0."""
         if min(self.above.shown, self.below.shown) < LEAST:
             return 0.0
         return -STEP if self.low > 0 else STEP if self.high < 0 else 0.0
@@ -100,8 +100,8 @@ class Margin:
 def margin(counts: Counts, threshold: float) -> Margin:
     """The decisions near the threshold.
 
-    A place just above it is like one just below it but for the retrieval, so that what differs
-    in acceptance is owed to that (a regression discontinuity design).
+    Cursors just above it and just below it are alike but for the retrieval, so the retrieval
+    causes the difference in acceptance (a regression discontinuity design).
     """
     at = ODDS * log_odds(threshold)
     near = [(c.retrieved, c.odds - at, t) for c, t in counts.items() if c.odds is not None]
@@ -112,28 +112,28 @@ def margin(counts: Counts, threshold: float) -> Margin:
 
 
 def moved(threshold: float, step: float) -> float:
-    """The threshold with its log-odds moved."""
+    """The threshold after moving its log-odds by `step`."""
     return 1 / (1 + math.exp(-(log_odds(threshold) + step)))
 
 
 def too_unsure(counts: Counts) -> tuple[float, Tally] | None:
-    """The highest probability below which suggestions are surely hardly ever taken, and those.
+    """The highest probability below which suggestions are surely rarely taken, and their tally.
 
-    None where there is no such, or too few were shown to say.
+    None if there is none, or if too few were shown to tell.
     """
-    found, below = None, Tally()
+    unsure, below = None, Tally()
     for i, edge in enumerate(SURE):
         here = total(tally for cell, tally in counts.items() if cell.sure == i)
         if wilson(here)[0] > RARE:
             break
         below += here
         if here.shown and wilson(below)[1] < RARE:
-            found = edge, below
-    return found
+            unsure = edge, below
+    return unsure
 
 
 def total(tallies: Iterable[Tally]) -> Tally:
-    """All together."""
+    """The sum of the tallies."""
     return sum(tallies, Tally())
 
 
@@ -158,30 +158,30 @@ def difference(one: Tally, other: Tally) -> tuple[float, float]:
 
 
 def merged(old: ByModels, new: ByModels) -> ByModels:
-    """Both together, within bounds; the models of `new` count as the latest."""
-    found = {models: counts for models, counts in old.items() if models not in new}
+    """The sum of both, within bounds; the models of `new` count as the latest."""
+    both = {models: counts for models, counts in old.items() if models not in new}
     for models, counts in new.items():
         before = old.get(models, {})
-        found[models] = _bounded(
+        both[models] = _bounded(
             {c: before.get(c, Tally()) + counts.get(c, Tally()) for c in {*before, *counts}}
         )
-    return dict(list(found.items())[-MOST_MODELS:])
+    return dict(list(both.items())[-MOST_MODELS:])
 
 
-def to_json(found: ByModels) -> dict[str, Any]:
+def to_json(by_models: ByModels) -> dict[str, Any]:
     """The counts as JSON."""
     rows = {
         models: [
             [c.retrieved, c.odds, c.sure, tally.shown, tally.taken]
             for c, tally in sorted(counts.items(), key=lambda item: repr(item[0]))
         ]
-        for models, counts in found.items()
+        for models, counts in by_models.items()
     }
     return {"format": FORMAT, "models": rows}
 
 
 def from_json(record: object) -> ByModels:
-    """The counts of a record; raises `ValueError` that says why it cannot be used."""
+    """The counts of a record; raises `ValueError` with the reason if it cannot be used."""
     if not isinstance(record, Mapping) or record.get("format") != FORMAT:
         raise ValueError(f"it is not of format {FORMAT}")
     try:

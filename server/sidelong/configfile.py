@@ -5,7 +5,7 @@
     [folder."~/work/legacy"]
     retrieval.mode = "never"
 
-What the names mean is `settings`'; where the file lies is `paths`'.
+The names are defined in `sections`, the place of the file in `paths`.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ _FOLDER: Final = "folder"
 
 @dataclass(frozen=True)
 class ConfigFile:
-    """What the file says; empty if there is none."""
+    """The content of the file; empty if there is no file."""
 
     section: Section = field(default_factory=dict)
-    """The settings of every folder, and the user-only ones."""
+    """The settings of all folders, and the user-only settings."""
     folders: Mapping[PurePath, Section] = field(default_factory=dict)
 
     def layers(self, folder: PurePath | None) -> list[Section]:
-        """The sections that speak for a folder, the most specific last.
+        """The sections that apply to a folder, the most specific last.
 
-        A folder goes by the name it is opened under and by its real one.
+        A table matches the path under which the folder was opened, and its real path.
         """
         if folder is None:
             return [self.section]
@@ -49,7 +49,7 @@ class ConfigFile:
 
 
 def read_config_file(path: Path) -> tuple[ConfigFile, list[str]]:
-    """Read the file, and one message per problem; a file that is not there is an empty one."""
+    """The file's content, and one message per problem; without a file the content is empty."""
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
@@ -71,7 +71,7 @@ def read_config_file(path: Path) -> tuple[ConfigFile, list[str]]:
 
 
 def _real(folder: PurePath) -> Path:
-    """The folder without symbolic links; one that is not there keeps its name."""
+    """The path without symbolic links; a path that does not exist stays as it is."""
     try:
         return Path(folder).resolve()
     except (OSError, RuntimeError):  # links in a circle
@@ -79,7 +79,7 @@ def _real(folder: PurePath) -> Path:
 
 
 def folder_named(name: str) -> Path:
-    """The folder that a table is about; one that is none if nobody's home is named."""
+    """The folder that a table's name means; `~name` stays as it is if there is no such user."""
     try:
         return Path(name).expanduser()
     except RuntimeError:

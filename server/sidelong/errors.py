@@ -4,20 +4,21 @@
     ├── SettingsError            a setting that cannot be used
     └── ModelError               the model cannot serve; the server keeps running
         ├── ModelMissing         there is no such file
-        ├── ModelUnreadable      not a GGUF, or a torn one
+        ├── ModelUnreadable      not a GGUF, or a damaged one
         ├── ModelUnsupported     a GGUF that this llama.cpp cannot run
         ├── ModelWithoutFim      a model that cannot fill in the middle
         └── ModelWithoutDecision a policy that cannot decide
 
 Inside, a bad file is a value and not an exception.
-How a request ends early (superseded, cancelled) is control flow and lives in `model.protocol`.
+A request that ends early (superseded, cancelled) is control flow, and lives in
+`engine.model.protocol`.
 """
 
 from __future__ import annotations
 
 
 class SidelongError(Exception):
-    """Something the user can mend; its text is fit to be shown."""
+    """A problem that the user can mend; its text can be shown."""
 
 
 class SettingsError(SidelongError):

@@ -1,4 +1,4 @@
-"""The LSP language id of a file, which an editor would send; by its suffix."""
+"""The LSP language id of a file, by its suffix: the id that an editor would send."""
 
 from __future__ import annotations
 
@@ -40,5 +40,5 @@ _BY_SUFFIX: Final = {
 
 
 def language_id(path: PurePath) -> str:
-    """`plaintext` where the name says nothing."""
+    """The language id of a file; `plaintext` for an unknown suffix."""
     return _BY_SUFFIX.get(path.suffix.lower().lstrip("."), "plaintext")

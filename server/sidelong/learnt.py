@@ -1,8 +1,8 @@
-"""What is learnt about a workspace folder, kept in the user's cache folder and never in the folder.
+"""The facts learnt about a workspace folder, in files of the user's cache folder.
 
-A file each of a correction of the decision and of counts of acceptance. Whatever is wrong with one,
-it is not used; deleting it costs what it holds and nothing else.
-What the records mean is `correction`'s and `acceptance`'s.
+One file holds a correction of the decision, another the counts of acceptance; nothing is written
+into the workspace folder. A file with any fault is not used; deleting it loses its content only.
+The records are defined by `engine.correction` and `acceptance`.
 """
 
 from __future__ import annotations
@@ -27,45 +27,45 @@ T = TypeVar("T")
 
 
 def correction_file(root: PurePath) -> Path:
-    """Where the correction for a folder is kept."""
+    """The file of a folder's correction."""
     return _file(root, "correction")
 
 
 def load_correction(root: PurePath | None) -> Correction | None:
-    """The folder's correction; None if there is none that can be used, which is logged."""
+    """The folder's correction; None if there is none, or, with a warning, none that can be used."""
     return None if root is None else _load(correction_file(root), correction_from_json)
 
 
-def save_correction(root: PurePath, found: Correction) -> bool:
-    """Keep the folder's correction in place of another; False if that failed, which is logged."""
-    return _save(correction_file(root), correction_to_json(found))
+def save_correction(root: PurePath, correction: Correction) -> bool:
+    """Save the folder's correction in place of another; False, with a warning, if that fails."""
+    return _save(correction_file(root), correction_to_json(correction))
 
 
 def counts_file(root: PurePath) -> Path:
-    """Where the counts of acceptance in a folder are kept."""
+    """The file of a folder's counts of acceptance."""
     return _file(root, "acceptance")
 
 
 def load_counts(root: PurePath) -> ByModels:
-    """The folder's counts; none if there are none that can be used, which is logged."""
+    """The folder's counts; empty if there are none, or, with a warning, none that can be used."""
     return _load(counts_file(root), acceptance.from_json) or {}
 
 
 def add_counts(root: PurePath, new: ByModels) -> bool:
-    """Add to the folder's counts; False if that failed, which is logged.
+    """Add to the folder's counts; False, with a warning, if that fails.
 
-    Of two servers that do so at the same moment, one may lose what it adds.
+    If two servers add at the same moment, the counts of one may be lost.
     """
     return _save(counts_file(root), acceptance.to_json(acceptance.merged(load_counts(root), new)))
 
 
 def forget(root: PurePath) -> list[Path]:
-    """Delete all that was learnt about the folder; the files that were there."""
+    """Delete all that was learnt about the folder; returns the deleted files."""
     return [file for file in (correction_file(root), counts_file(root)) if _delete(file)]
 
 
 def forget_correction(root: PurePath) -> bool:
-    """Delete the folder's correction; whether there was one."""
+    """Delete the folder's correction; False if there was none."""
     return _delete(correction_file(root))
 
 
@@ -76,7 +76,7 @@ def _delete(file: Path) -> bool:
 
 
 def _file(root: PurePath, what: str) -> Path:
-    # An editor may have opened a link to the folder that a command was given.
+    # The editor may have opened a link to the folder, and a command may have got its real path.
     real = Path(os.path.realpath(root))
     name = re.sub(r"[^\w.-]", "_", real.name)[:40] or "root"
     digest = blake2b(os.fsencode(real), digest_size=8).hexdigest()
@@ -94,7 +94,7 @@ def _load(file: Path, read: Callable[[object], T]) -> T | None:
 
 
 def _save(file: Path, record: dict[str, Any]) -> bool:
-    """Written aside and put in place by one rename, so that a reader finds all of it."""
+    """Write the file aside and rename it, so a reader never finds half a file."""
     aside: Path | None = None
     try:
         file.parent.mkdir(parents=True, exist_ok=True)

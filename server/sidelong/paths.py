@@ -1,7 +1,7 @@
-"""Where sidelong keeps things: the user's cache folder, configuration and models, per platform.
+"""The user's folders for caches, configuration and models, per platform.
 
 `SIDELONG_CACHE_DIR`, `SIDELONG_CONFIG` and `SIDELONG_MODELS_DIR` override them, for tests and for
-odd machines.
+unusual machines.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ APP = "sidelong"
 
 
 def cache_dir() -> Path:
-    """The folder of everything that can be lost without losing answers."""
+    """The folder of files that may be deleted: indexes, and the facts learnt about folders."""
     override = os.environ.get("SIDELONG_CACHE_DIR")
     return Path(override) if override else Path(platformdirs.user_cache_dir(APP, appauthor=False))
 
 
 def index_cache_dir() -> Path:
-    """Where kept indexes lie, one file a workspace folder."""
+    """The folder of saved indexes, one file for each workspace folder."""
     return cache_dir() / "index"
 
 
 def learnt_dir() -> Path:
-    """Where it is kept what was learnt about workspace folders, a few files each."""
+    """The folder of facts learnt about workspace folders, a few files for each."""
     return cache_dir() / "learnt"
 
 
 def models_dir() -> Path:
-    """Where the models lie that the user fetched or added, one file each; see `models.store`."""
+    """The folder of the models that the user fetched or added; see `models.store`."""
     override = os.environ.get("SIDELONG_MODELS_DIR")
     if override:
         return Path(override)
@@ -39,7 +39,7 @@ def models_dir() -> Path:
 
 
 def config_file() -> Path:
-    """The user's own settings; the file need not exist."""
+    """The file of the user's settings; it need not exist."""
     override = os.environ.get("SIDELONG_CONFIG")
     if override:
         return Path(override)
@@ -48,5 +48,5 @@ def config_file() -> Path:
 
 
 def default_model() -> Path:
-    """The model that ships inside the package."""
+    """The model file inside the package."""
     return Path(__file__).with_name("data") / "default.gguf"

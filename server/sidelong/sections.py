@@ -1,6 +1,7 @@
-"""Settings as they are written: the parser of a JSON or TOML section.
+"""The parser of settings: from a JSON or TOML section to values.
 
-Where sections come from (editor, command line, config file) and which wins is up to the callers.
+Getting the sections (from the editor, the command line, the config file) and ranking them is left
+to the callers.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ Section: TypeAlias = Mapping[str, object]
 
 
 def parse_settings(section: Section, base: Settings | None = None) -> tuple[Settings, list[str]]:
-    """`base` with the section's folder settings on top, and one message per value not allowed.
+    """`base` with the section's folder settings on top, and one message per refused value.
 
-    A refused value leaves the base's; `null` means "not set".
+    A setting with a refused value keeps the value of `base`; `null` means "not set".
     User-only and unknown names are ignored.
     """
     return _parse(section, base or Settings(), _FOLDER)
@@ -33,19 +34,19 @@ def parse_user_settings(
 
 
 def user_only_names(section: Section) -> list[str]:
-    """Names of user-only settings that the section sets, for the line that says so."""
+    """The names of the user-only settings that the section sets."""
     return [f"sidelong.{name}" for name in _USER if _lookup(section, name) is not None]
 
 
 def unknown_names(section: Section) -> list[str]:
-    """Names in the section that are no settings of ours, such as misspelled ones."""
+    """The names in the section that are no settings of ours, such as misspelled ones."""
     known = {*_FOLDER, *_USER}
     return [f"sidelong.{name}" for name in _leaves(section) if not _is_known(name, known)]
 
 
 @dataclass(frozen=True)
 class _Setting:
-    """One setting: the attribute that holds it, what is allowed in words, and how it is read."""
+    """One setting: the attribute that holds it, the allowed values in words, and its parser."""
 
     attribute: str
     allowed: str
@@ -77,7 +78,7 @@ def _parse(section: Section, base: _S, table: Mapping[str, _Setting]) -> tuple[_
 
 
 def _lookup(section: Section, name: str) -> object:
-    """The value of a dotted name, whether the section nests it or spells it with dots."""
+    """The value of a dotted name, which the section may nest or spell with dots."""
     if name in section:
         return section[name]
     head, _, rest = name.partition(".")

@@ -1,4 +1,4 @@
-"""The settings a user can change, as values; how they are written is left to `sections`."""
+"""The settings a user can change, as values; parsing them is left to `sections`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Rule: TypeAlias = Literal["threshold", "greedy"]
 
 @dataclass(frozen=True)
 class Settings:
-    """What may differ from one workspace folder to the next."""
+    """The settings that may differ between workspace folders."""
 
     enabled: bool = True
     languages: Mapping[str, bool] = field(default_factory=lambda: MappingProxyType({}))
@@ -36,14 +36,17 @@ class Settings:
     workspace_cache: bool = True
 
     def language_on(self, language: str) -> bool:
-        """Whether completions are wanted for a language id; `"*"` speaks for the unnamed ones."""
+        """True if completions are wanted for a language id; `"*"` stands for those not named."""
         return self.languages.get(language, self.languages.get("*", True))
 
 
 @dataclass(frozen=True)
 class UserSettings:
-    """What only the user may set: it reads outside the workspace, loads the machine, or is asked
-    for before any folder is known."""
+    """The settings that only the user may change.
+
+    They read files outside the workspace, load the machine, or are needed before any folder is
+    known.
+    """
 
     model: Path | None = None
     policy: Path | None = None
@@ -51,6 +54,6 @@ class UserSettings:
     gpu_layers: int = -1
     n_ctx: int | None = None
     count_acceptance: bool = field(default=False, compare=False)
-    """Nothing that a model would have to be loaded anew for."""
+    """Not compared, because a change needs no other model to be loaded."""
     completion: bool = field(default=False, compare=False)
-    """Asked for once, before anything is loaded."""
+    """Not compared, because it is read once, before any model is loaded."""

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from sidelong.engine import writing
 from sidelong.engine.alternatives import Beginning, branches, distinct
 from sidelong.engine.completer import Completer
 from sidelong.engine.gate import Decision
@@ -16,7 +15,7 @@ from sidelong.engine.generate import Choice, Generated, Step
 from sidelong.engine.model.llama import LlamaModel
 from sidelong.engine.model.protocol import Cancel, Evaluation, Stopped
 from sidelong.engine.request import Answer, Request
-from sidelong.engine.trim import Trimmed, trim
+from sidelong.engine.trim import Trimmed, Trimmer
 from sidelong.settings import Settings
 from sidelong_index import build
 
@@ -40,7 +39,7 @@ def others(steps: Steps, rest: Steps = (), *, most: int = 8) -> list[str]:
     def write(beginning: Beginning) -> Generated:
         goes_on = generated(rest)
         begun = b"".join(choice.piece for choice in beginning).decode()
-        return Generated(begun + goes_on.text, 1, 0.5, "finished", goes_on.decisions)
+        return Generated(begun + goes_on.text, 1, 0.5, "finished", goes_on.steps)
 
     return [text.text for text in islice(branches(generated(steps), write), most)]
 
@@ -149,7 +148,7 @@ def complete(model: Any, *, most: int, **settings: Any) -> Answer:
         snapshot = build([("shapes.py", OTHER)])
         return completer.complete(request, snapshot=snapshot, cancel=Cancel())
     finally:
-        completer._retriever.shutdown()
+        completer._searcher.close()
 
 
 def test_alternatives_differ_and_leave_the_first_as_it_was(llama: LlamaModel) -> None:
@@ -184,7 +183,8 @@ def test_where_trim_leaves_nothing_of_the_first_the_likeliest_other_is_the_answe
     llama: LlamaModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept = iter([Trimmed("", 0, "suffix-overlap")])
-    monkeypatch.setattr(writing, "trim", lambda text, **how: next(kept, None) or trim(text, **how))
+    trim = Trimmer.trim
+    monkeypatch.setattr(Trimmer, "trim", lambda self, text: next(kept, None) or trim(self, text))
     answer = complete(llama, most=3)
     assert answer.text
     assert answer.alternatives

@@ -93,7 +93,7 @@ def complete(
     completer = Completer(model, policy)
     snapshot = build((files or {"shapes.py": OTHER}).items())
     answer = completer.complete(request(code, **settings), snapshot=snapshot, cancel=Cancel())
-    completer._retriever.shutdown()
+    completer._searcher.close()
     return answer
 
 
@@ -139,7 +139,7 @@ def test_never_asks_neither_the_index_nor_for_context() -> None:
     asked = request(CODE, retrieval="never")
     answer = completer.complete(asked, snapshot=snapshot, cancel=Cancel())
     assert (answer.gate.rule, answer.gate.retrieved) == ("never", False)
-    completer._retriever.shutdown()
+    completer._searcher.close()
 
 
 def test_where_nothing_is_found_nothing_was_retrieved() -> None:
@@ -160,7 +160,7 @@ def test_a_failure_in_retrieval_costs_retrieval_only(caplog: pytest.LogCaptureFi
     answer = completer.complete(request(CODE), snapshot=snapshot, cancel=Cancel())
     assert answer.text == "width"
     assert "request 1: retrieval failed" in caplog.text
-    completer._retriever.shutdown()
+    completer._searcher.close()
 
 
 def test_the_text_around_the_cursor_is_not_retrieved() -> None:
@@ -212,7 +212,7 @@ def test_cancelling_stops_between_tokens() -> None:
     with pytest.raises(Stopped):
         completer.complete(request(CODE), snapshot=None, cancel=cancel)
     assert len(model.prompts) == 3
-    completer._retriever.shutdown()
+    completer._searcher.close()
 
 
 def test_a_model_without_decision_tokens_abstains_unless_told() -> None:
@@ -291,7 +291,7 @@ def test_a_document_is_read_and_completed_alike_whatever_ends_its_lines(llama: L
         completer.complete(each, snapshot=build([("shapes.py", OTHER)]), cancel=Cancel())
         for each in asked
     )
-    completer._retriever.shutdown()
+    completer._searcher.close()
     assert "\n" in unix.text
     assert dos.text == unix.text.replace("\n", "\r\n")
     assert dos.probability == pytest.approx(unix.probability)
@@ -423,6 +423,6 @@ def test_typing_costs_the_policy_only_what_was_typed(llama: LlamaModel) -> None:
         asked = request(f"{above}{typed[:n]}$0\n\nbox = Box()\n")
         answer = completer.complete(asked, snapshot=None, cancel=Cancel())
         costs.append(answer.tokens.policy)
-    completer._retriever.shutdown()
+    completer._searcher.close()
     assert costs[0] > 200
     assert sorted(costs[1:])[len(costs) // 2] <= 1 + 2

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sidelong.engine.generate import Choice, Generated, generate
+from sidelong.engine.generate import Choice, Generated, Plan, generate
 from sidelong.engine.healing import Pieces
 from sidelong.engine.model.protocol import Cancel, Evaluation, Logits
 
@@ -39,18 +39,10 @@ class Says:
 
 def write(*tokens: tuple[int, float], owed: bytes = b"", **options: Any) -> Generated:
     model: Any = Says(*tokens)
-    return generate(
-        model,
-        [],
-        model.logits(0),
-        context=[],
-        owed=owed,
-        cache=None,
-        max_tokens=options.pop("max_tokens", 20),
-        stop=options.pop("stop", lambda text: False),
-        cancel=Cancel(),
-        **options,
-    )
+    begun = options.pop("begun", ())
+    options = {"max_tokens": 20, "stop": lambda text: False, **options}
+    plan = Plan(context=[], owed=owed, **options)
+    return generate(model, [], model.logits(0), plan, cancel=Cancel(), begun=begun)
 
 
 def test_the_model_ends_the_text() -> None:
@@ -125,8 +117,8 @@ def test_a_beginning_that_is_complete_is_not_written_on() -> None:
 
 def test_the_decisions_of_the_first_line_are_noted_where_asked_for() -> None:
     told = [(A, 0.9), (NEWLINE, 0.9), (B, 0.9)]
-    assert write(*told).decisions == ()
-    decisions = write(*told, note=True).decisions
+    assert write(*told).steps == ()
+    decisions = write(*told, note=True).steps
     assert [decision.taken.piece for decision in decisions] == [b"a", b"\n"]
     for decision in decisions:
         assert len(decision.others) > 2
@@ -135,6 +127,6 @@ def test_the_decisions_of_the_first_line_are_noted_where_asked_for() -> None:
 
 
 def test_what_contradicts_what_is_owed_is_no_other_choice() -> None:
-    (decision, *_) = write((A, 0.5), owed=b"a", note=True).decisions
+    (decision, *_) = write((A, 0.5), owed=b"a", note=True).steps
     likely = [other.piece for other in decision.others if other.probability > 0]
     assert likely == [b"ab"]

@@ -48,7 +48,7 @@ def checked(model: Any, policy: Any = None, cancel: Cancel | None = None) -> Non
     try:
         check(completer, cancel)
     finally:
-        completer._retriever.shutdown()
+        completer._searcher.close()
 
 
 def test_a_model_that_works_passes_and_is_asked_a_few_tokens_only(llama: LlamaModel) -> None:

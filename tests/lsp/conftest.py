@@ -212,7 +212,7 @@ class Editor:
         return item.insert_text
 
     def explain(self, doc: Doc | None = None) -> dict[str, Any]:
-        """What the server says about the last request."""
+        """The server's record of the last request."""
         params = {"textDocument": {"uri": doc.uri}} if doc else None
         answer: dict[str, Any] = self.run(self.request("sidelong/explain", params))
         return answer["request"] if answer["request"] is not None else answer
@@ -414,7 +414,7 @@ class RawClient:
         return result
 
     def close(self) -> int:
-        """Close the server's stdin and wait for its end; what it still said is in `messages`."""
+        """Close the server's stdin and wait for its end; its last words are in `messages`."""
         if not self._closed:
             self._closed = True
             out, _ = self.process.communicate(timeout=TIMEOUT_S)

@@ -1,11 +1,11 @@
-"""A language server whose model says what it is told; started by tests as a process.
+"""A language server with a scripted model; tests start it as a process.
 
 The first line of a document tells it what to do: `#! {"text": "1 + 1"}`.
 
-    text            what to suggest, with the request's own values in `{path}`, `{max_lines}`...
-    others          what to suggest beside it to who asks by hand
-    replace_after   how much after the cursor the suggestion replaces
-    reason          why the text is empty
+    text            the suggestion, with the request's own values in `{path}`, `{max_lines}`...
+    others          the alternatives for a request by hand
+    replace_after   the number of characters after the cursor that it replaces
+    reason          the reason for an empty text
     wait            do not answer until stopped
     hold            do not answer until the file of this name exists
     crash           fail with this message
@@ -39,7 +39,7 @@ logger = logging.getLogger("sidelong.scripted")
 
 
 class Scripted:
-    """Stands where the completer stands, on the worker's thread."""
+    """Takes the place of the completer, on the worker's thread."""
 
     def __init__(self, user: UserSettings) -> None:
         if user.model is not None and not user.model.is_file():
@@ -104,10 +104,10 @@ class Scripted:
 
 
 class ScriptedEngine:
-    """The server's seam, with the real worker behind it."""
+    """An engine like the real one, on the real worker thread."""
 
     def __init__(self, user: UserSettings) -> None:
-        self._worker = ModelThread(lambda: Scripted(user))
+        self._worker = ModelThread(lambda: Scripted(user), Scripted.close)
 
     async def ready(self) -> str:
         return await self._worker.run("", lambda scripted, _cancel: scripted.model)

@@ -1,4 +1,4 @@
-"""When a suggestion counts as taken, and when as rejected: a clock and a document suffice."""
+"""A suggestion counts as taken, as rejected, or as neither: a clock and a document suffice."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sidelong.learnt import load_counts
 from sidelong.lsp.acceptance import KEPT_EVERY, READ_S, Acceptance
 from sidelong.lsp.documents import Document
 from sidelong.lsp.question import Question
+from sidelong.lsp.suggestion import Suggestion
 
 ROOT = Path("/project")
 
@@ -22,18 +23,18 @@ class Screen:
 
     def __init__(self) -> None:
         self.now = 0.0
-        self.acceptance = Acceptance(clock=lambda: self.now, on=True)
         self.doc = Document(uri="file:///project/a.py", language="python", text="x = ")
+        self.acceptance = Acceptance([self.doc], clock=lambda: self.now, on=True)
         self._asked = 0
 
     def show(self, text: str, *, root: Path | None = ROOT, gate: Decision | None = None) -> str:
-        """A suggestion at the end of the text; the request's id."""
+        """Show a suggestion at the end of the text; returns the request's id."""
         self._asked += 1
         text_now = self.doc.text
         question = Question(text_now, len(text_now), 0, text_now, 0, 0, "")
         gate = gate or Decision(0.4, 0.5, "threshold", retrieved=False)
         answer = Answer(text, gate, probability=0.3, models="m")
-        self.acceptance.shown(self.doc, str(self._asked), question, answer, root)
+        self.acceptance.shown(self.doc, Suggestion(str(self._asked), question, answer), root)
         return str(self._asked)
 
     def type(self, text: str, *, after_s: float = 2 * READ_S) -> None:
@@ -44,7 +45,7 @@ class Screen:
         self.acceptance.changed(self.doc)
 
     async def counted(self) -> tuple[int, int]:
-        """Shown and taken, once all is kept."""
+        """The numbers of suggestions shown and taken, once all counts are saved."""
         self.acceptance.gone(self.doc)
         await self.acceptance.close()
         tally = total(load_counts(ROOT).get("m", {}).values())
@@ -105,7 +106,7 @@ async def test_what_stood_there_anyway_is_not_taken(screen: Screen) -> None:
     question = Question("f(x)", 2, 0, "f(x)", 2, 2, "")
     answer = Answer("x", Decision(0.4, 0.5, "threshold", retrieved=False), models="m")
     doc.lines, doc._text = ["f(x)"], "f(x)"
-    screen.acceptance.shown(doc, "1", question, answer, ROOT)
+    screen.acceptance.shown(doc, Suggestion("1", question, answer), ROOT)
     screen.now += 10
     assert await screen.counted() == (1, 0)
 

@@ -1,4 +1,4 @@
-"""Several suggestions for who asks by hand, one for what comes by itself."""
+"""A request by hand gets several suggestions, an automatic one gets one."""
 
 from __future__ import annotations
 

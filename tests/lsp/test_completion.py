@@ -1,4 +1,4 @@
-"""`textDocument/completion`: the same suggestion in a list, for who has asked for it."""
+"""`textDocument/completion`: the same suggestion in a list, if the setting is on."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def complete(editor: Any, doc: Any) -> Any:
 
 
 def item(editor: Any, doc: Any) -> types.CompletionItem:
-    found = complete(editor, doc)
-    assert found is not None
-    assert found.is_incomplete
-    assert len(found.items) == 1
-    only: types.CompletionItem = found.items[0]
+    completions = complete(editor, doc)
+    assert completions is not None
+    assert completions.is_incomplete
+    assert len(completions.items) == 1
+    only: types.CompletionItem = completions.items[0]
     return only
 
 
@@ -74,24 +74,24 @@ def test_the_command_line_may_ask_for_it(new_editor: Any) -> None:
 
 def test_the_word_that_was_begun_is_part_of_the_item(listing: Any) -> None:
     doc = listing.open("word.py", '#! {"text": "gth(a)"}\nx = len$0\n')
-    found = item(listing, doc)
-    assert (found.label, found.filter_text) == ("length(a)", "length(a)")
-    assert applied(doc, found.text_edit).splitlines()[1] == "x = length(a)"
-    assert isinstance(found.text_edit, types.TextEdit)
-    assert found.text_edit.range == types.Range(types.Position(1, 4), types.Position(1, 7))
+    entry = item(listing, doc)
+    assert (entry.label, entry.filter_text) == ("length(a)", "length(a)")
+    assert applied(doc, entry.text_edit).splitlines()[1] == "x = length(a)"
+    assert isinstance(entry.text_edit, types.TextEdit)
+    assert entry.text_edit.range == types.Range(types.Position(1, 4), types.Position(1, 7))
 
 
 def test_where_no_word_was_begun_it_is_inserted(listing: Any) -> None:
     doc = listing.open("insert.py", '#! {"text": "length(a)"}\nx = $0\n')
-    found = item(listing, doc)
-    assert found.label == "length(a)"
-    assert applied(doc, found.text_edit).splitlines()[1] == "x = length(a)"
+    entry = item(listing, doc)
+    assert entry.label == "length(a)"
+    assert applied(doc, entry.text_edit).splitlines()[1] == "x = length(a)"
 
 
 def test_what_stands_there_already_is_not_doubled(listing: Any) -> None:
     doc = listing.open("cover.py", '#! {"text": "b)", "replace_after": 1}\nf(a$0)\n')
-    found = item(listing, doc)
-    assert applied(doc, found.text_edit).splitlines()[1] == "f(ab)"
+    entry = item(listing, doc)
+    assert applied(doc, entry.text_edit).splitlines()[1] == "f(ab)"
 
 
 def test_where_only_white_space_is_left_the_list_is_empty(listing: Any) -> None:
@@ -103,11 +103,11 @@ def test_where_only_white_space_is_left_the_list_is_empty(listing: Any) -> None:
 
 def test_all_lines_are_inserted_as_they_are(listing: Any) -> None:
     doc = listing.open("lines.py", '#! {"text": "ise:\\n        x()\\n"}\n    other$0\n')
-    found = item(listing, doc)
-    assert found.label == "otherise:"
-    assert found.insert_text_mode == types.InsertTextMode.AsIs
-    assert "    otherise:\n        x()\n" in applied(doc, found.text_edit)
-    assert found.documentation == "otherise:\n        x()\n"
+    entry = item(listing, doc)
+    assert entry.label == "otherise:"
+    assert entry.insert_text_mode == types.InsertTextMode.AsIs
+    assert "    otherise:\n        x()\n" in applied(doc, entry.text_edit)
+    assert entry.documentation == "otherise:\n        x()\n"
 
 
 def test_a_line_end_at_the_cursor_makes_no_empty_label(listing: Any) -> None:
@@ -117,24 +117,24 @@ def test_a_line_end_at_the_cursor_makes_no_empty_label(listing: Any) -> None:
 
 def test_a_long_label_is_cut_and_the_text_is_not(listing: Any) -> None:
     doc = listing.open("long.py", '#! {"text": "%s"}\n$0\n' % ("ab" * 100))
-    found = item(listing, doc)
-    assert len(found.label) == LABEL_LENGTH
-    assert found.text_edit is not None
-    assert found.text_edit.new_text == found.filter_text == "ab" * 100
+    entry = item(listing, doc)
+    assert len(entry.label) == LABEL_LENGTH
+    assert entry.text_edit is not None
+    assert entry.text_edit.new_text == entry.filter_text == "ab" * 100
 
 
 def test_it_stays_out_of_the_way_of_other_items(listing: Any) -> None:
     doc = listing.open("quiet.py", '#! {"text": "1"}\n$0')
-    found = item(listing, doc)
-    assert found.preselect is False
-    assert found.sort_text is not None
-    assert found.sort_text > "zzzz"
+    entry = item(listing, doc)
+    assert entry.preselect is False
+    assert entry.sort_text is not None
+    assert entry.sort_text > "zzzz"
 
 
 def test_nothing_to_suggest_is_an_empty_list_that_is_asked_for_again(listing: Any) -> None:
     doc = listing.open("nothing.py", "#! {}\n$0")
-    found = complete(listing, doc)
-    assert (found.is_incomplete, list(found.items)) == (True, [])
+    completions = complete(listing, doc)
+    assert (completions.is_incomplete, list(completions.items)) == (True, [])
     assert listing.explain(doc)["outcome"] == "empty"
 
 

@@ -1,4 +1,4 @@
-"""The watch over the user's config file; that a change is used is tested over stdio."""
+"""The watch over the user's config file; tests over stdio show that a change is used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Positions: what a client's line and character mean, in all three encodings."""
+"""Positions: the meaning of a client's line and character, in all three encodings."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ HABIT = """def totals(item):
     five = comp$0
     return one + two + three + four + five
 """
-"""The workspace cache continues this whatever the model has learnt."""
+"""The workspace cache continues this, with any model."""
 
 HELPERS = '''
 def frobnicate_gadget(gadget, strength):
@@ -37,7 +37,7 @@ def test_gadget(gadget, strength):
 
 
 def chunk_paths(editor: Any, doc: Any) -> set[str]:
-    """Ask at the cursor; the paths of what was retrieved."""
+    """The paths of the chunks that a request at the cursor retrieves."""
     editor.complete(doc, invoked=True)
     return {chunk["path"] for chunk in editor.explain(doc).get("chunks", [])}
 

@@ -8,7 +8,6 @@ import time
 
 import pytest
 
-from sidelong.engine import loading
 from sidelong.engine.completer import Completer
 from sidelong.engine.engine import ModelEngine
 from sidelong.engine.model.protocol import Cancel, Stopped, Superseded
@@ -32,7 +31,7 @@ async def test_nobody_waits_for_a_model_that_is_not_wanted_any_more(
             time.sleep(0.001)
         raise TimeoutError
 
-    monkeypatch.setattr(loading, "load_completer", load)
+    monkeypatch.setattr("sidelong.engine.engine.load_completer", load)
     engine = ModelEngine(UserSettings())
     ready = asyncio.create_task(engine.ready())
     assert await asyncio.to_thread(begun.wait, 10)

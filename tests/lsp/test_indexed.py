@@ -1,4 +1,4 @@
-"""`sidelong/indexed`: when it answers, the index holds all that was said before."""
+"""`sidelong/indexed`: when it answers, the index is up to date."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ NewEditor = Callable[..., Any]
 
 
 def files(editor: Any, doc: Any = None) -> list[int | None]:
-    """How many files each folder's index holds, once it holds everything."""
+    """The number of files in each folder's index, once it is up to date."""
     params = {"textDocument": {"uri": doc.uri}} if doc else None
     told = editor.run(editor.request("sidelong/indexed", params))
     return [folder["files"] for folder in told["folders"]]

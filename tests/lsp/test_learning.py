@@ -1,4 +1,4 @@
-"""What was learnt about a folder decides in the editor too, and what is counted there."""
+"""A folder's correction decides in the editor too, and acceptance is counted there."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ THRESHOLD = {"minProbability": 0, "retrieval": {"threshold": 0.87}}
 
 
 def keep_correction(editor: Any, llama: LlamaModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep one for the editor's folder that says 0.875 whatever it is asked about."""
+    """Save a correction for the editor's folder that always says 0.875."""
     hidden = llama.evaluate([1], rows=1, cancel=Cancel(), hidden=True).hidden
     assert hidden is not None
     scale = np.array([0.0]), np.array([0.875])
-    found = Correction(llama.fingerprint, 0.0, 0.0, np.zeros(hidden.shape[1]), *scale)
+    correction = Correction(llama.fingerprint, 0.0, 0.0, np.zeros(hidden.shape[1]), *scale)
     with monkeypatch.context() as patch:
         patch.setenv("SIDELONG_CACHE_DIR", str(editor.folder.parent / "cache"))
-        assert save_correction(editor.folder, found)
+        assert save_correction(editor.folder, correction)
 
 
 def test_a_correction_of_the_folder_decides(
@@ -97,7 +97,7 @@ HABIT = """def totals(item):
 
 
 def learnt(editor: Any) -> list[Path]:
-    """The files that are kept about folders."""
+    """The files of facts learnt about folders."""
     return sorted((editor.folder.parent / "cache" / "learnt").glob("*"))
 
 

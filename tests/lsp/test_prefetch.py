@@ -1,4 +1,4 @@
-"""The suggestion after the one that was accepted is there before it is asked for."""
+"""The suggestion after an accepted one is there before the client requests it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def script(text: str = "taken", **more: object) -> str:
 
 
 def said(editor: Any, name: str) -> list[str]:
-    """What the model was asked about a document, and where it was stopped."""
+    """The log of the model about one document: `asked` and `stopped`, in order."""
     lines = editor.log.read_text(encoding="utf-8").splitlines()
     words = [line.split() for line in lines if f" {name} at " in line]
     return [word[-4] for word in words]

@@ -1,4 +1,4 @@
-"""Typing along a suggestion: the rest of it without asking the model.
+"""Typing along a suggestion: its rest comes without asking the model.
 
 A document is written with the cursor at `$0`.
 """
@@ -25,9 +25,9 @@ def after_typing(document: str, text: str, typed: str, *, replace_after: int = 0
     """The document once the recalled rest is accepted, in «»; None if nothing is recalled."""
     recall = Recall()
     before, after = document.split("$0")
-    recall.remember("a.py", before=before, after=after, answer=suggested(text, replace_after))
+    recall.remember(before=before, after=after, answer=suggested(text, replace_after))
     before, after = typed.split("$0")
-    rest = recall.find("a.py", before=before, after=after)
+    rest = recall.find(before=before, after=after)
     return None if rest is None else f"{before}«{rest.text}»{after[rest.replace_after :]}"
 
 
@@ -114,57 +114,45 @@ def test_brackets_that_nobody_opened_are_an_edit() -> None:
 
 def test_deleting_what_was_typed_comes_back_to_the_suggestion() -> None:
     recall = Recall()
-    recall.remember("a.py", before="x = ", after="\n", answer=suggested("total"))
-    recall.remember("a.py", before="x = s", after="\n", answer=suggested("um"))
-    found = recall.find("a.py", before="x = ", after="\n")
-    assert found is not None
-    assert found.text == "total"
+    recall.remember(before="x = ", after="\n", answer=suggested("total"))
+    recall.remember(before="x = s", after="\n", answer=suggested("um"))
+    rest = recall.find(before="x = ", after="\n")
+    assert rest is not None
+    assert rest.text == "total"
 
 
 def test_the_latest_suggestion_wins() -> None:
     recall = Recall()
-    recall.remember("a.py", before="x = ", after="\n", answer=suggested("total"))
-    recall.remember("a.py", before="x = t", after="\n", answer=suggested("ime()"))
+    recall.remember(before="x = ", after="\n", answer=suggested("total"))
+    recall.remember(before="x = t", after="\n", answer=suggested("ime()"))
     for text in ("ask", "rue"):
-        recall.remember("a.py", before="x = t", after="\n", answer=suggested(text))
-    found = recall.find("a.py", before="x = t", after="\n")
-    assert found is not None
-    assert found.text == "rue"
+        recall.remember(before="x = t", after="\n", answer=suggested(text))
+    rest = recall.find(before="x = t", after="\n")
+    assert rest is not None
+    assert rest.text == "rue"
 
 
 def test_a_recalled_answer_costs_nothing_and_keeps_its_gate() -> None:
     recall = Recall()
-    recall.remember("a.py", before="x = ", after="", answer=suggested("total"))
-    found = recall.find("a.py", before="x = t", after="")
-    assert found is not None
-    assert found.tokens == Tokens(prompt=90, evaluated=0, generated=0)
-    assert (found.gate, dict(found.ms)) == (GATE, {})
+    recall.remember(before="x = ", after="", answer=suggested("total"))
+    rest = recall.find(before="x = t", after="")
+    assert rest is not None
+    assert rest.tokens == Tokens(prompt=90, evaluated=0, generated=0)
+    assert (rest.gate, dict(rest.ms)) == (GATE, {})
 
 
-def test_documents_do_not_share_suggestions() -> None:
-    recall = Recall()
-    recall.remember("a.py", before="x = ", after="", answer=suggested("total"))
-    assert recall.find("b.py", before="x = ", after="") is None
-    recall.forget("a.py")
-    assert recall.find("a.py", before="x = ", after="") is None
-
-
-def test_the_oldest_suggestions_and_documents_are_dropped() -> None:
-    recall = Recall(documents=2, suggestions=2)
+def test_the_oldest_suggestions_are_dropped() -> None:
+    recall = Recall(answers=2)
     for before in ("a", "b", "c"):
-        recall.remember("1", before=before, after="", answer=suggested("x"))
-    assert recall.find("1", before="a", after="") is None
-    assert recall.find("1", before="b", after="") is not None
-    for key in ("2", "3"):
-        recall.remember(key, before="", after="", answer=suggested("x"))
-    assert recall.find("1", before="b", after="") is None
-    assert recall.find("2", before="", after="") is not None
+        recall.remember(before=before, after="", answer=suggested("x"))
+    assert recall.find(before="a", after="") is None
+    assert recall.find(before="b", after="") is not None
 
 
 def test_an_empty_answer_is_not_remembered() -> None:
     recall = Recall()
-    recall.remember("a.py", before="x", after="", answer=suggested(""))
-    assert recall.find("a.py", before="x", after="") is None
+    recall.remember(before="x", after="", answer=suggested(""))
+    assert recall.find(before="x", after="") is None
 
 
 TEXT = st.text(alphabet="ab(){}[]\"' \n,", max_size=12)
@@ -176,13 +164,13 @@ def test_typing_any_part_of_any_suggestion_recalls_exactly_the_rest(
     before: str, text: str, after: str, n: int
 ) -> None:
     recall = Recall()
-    recall.remember("a.py", before=before, after=after, answer=suggested(text))
-    found = recall.find("a.py", before=before + text[:n], after=after)
+    recall.remember(before=before, after=after, answer=suggested(text))
+    rest = recall.find(before=before + text[:n], after=after)
     if text[n:]:
-        assert found is not None
-        assert (found.text, found.replace_after) == (text[n:], 0)
+        assert rest is not None
+        assert (rest.text, rest.replace_after) == (text[n:], 0)
     else:
-        assert found is None
+        assert rest is None
 
 
 @settings(deadline=None, derandomize=True, max_examples=300)
@@ -192,20 +180,20 @@ def test_what_is_recalled_replaces_no_line_end(
 ) -> None:
     recall = Recall()
     cover = min(cover, len(after.partition("\n")[0]))
-    recall.remember("a.py", before=before, after=after, answer=suggested(text, cover))
-    found = recall.find("a.py", before=before + typed, after=closed + after)
-    if found is not None:
-        assert text.startswith(typed + found.text)
-        assert "\n" not in (closed + after)[: found.replace_after]
+    recall.remember(before=before, after=after, answer=suggested(text, cover))
+    rest = recall.find(before=before + typed, after=closed + after)
+    if rest is not None:
+        assert text.startswith(typed + rest.text)
+        assert "\n" not in (closed + after)[: rest.replace_after]
 
 
 def test_alternatives_are_typed_along_too() -> None:
     recall = Recall()
     answer = replace(suggested("foo"), alternatives=(suggested("bar()"),))
-    recall.remember("a.py", before="x", after="", answer=answer)
-    found = recall.find("a.py", before="xba", after="")
-    assert found is not None
-    assert (found.text, found.alternatives) == ("r()", ())
-    first = recall.find("a.py", before="x", after="")
+    recall.remember(before="x", after="", answer=answer)
+    rest = recall.find(before="xba", after="")
+    assert rest is not None
+    assert (rest.text, rest.alternatives) == ("r()", ())
+    first = recall.find(before="x", after="")
     assert first is not None
     assert first.text == "foo"

@@ -1,4 +1,4 @@
-"""What the server does with clients that do not keep to the protocol, as raw bytes on stdio."""
+"""Clients that break the protocol, as raw bytes on stdio."""
 
 from __future__ import annotations
 

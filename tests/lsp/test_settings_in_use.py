@@ -1,4 +1,4 @@
-"""Settings reach the requests they are for: by folder, by language, and from whom they may."""
+"""Settings reach their requests: by folder, by language, and only from an allowed source."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The status bar: what matters most, told when it changes."""
+"""The status bar: the most important status, sent when it changes."""
 
 from __future__ import annotations
 

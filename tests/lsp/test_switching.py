@@ -25,13 +25,13 @@ class Models:
         self.folder = folder
 
     def add(self, name: str, **script: object) -> str:
-        """A model; its path."""
+        """Add a model; returns its path."""
         path = self.folder / name
         path.write_text(json.dumps(script) if script else "")
         return str(path)
 
     def held(self, name: str) -> str:
-        """A model that does not load before `release`."""
+        """Add a model that does not load before `release`; returns its path."""
         return self.add(name, hold=str(self.folder / f"{name}.go"))
 
     def release(self, name: str) -> None:
@@ -51,7 +51,7 @@ def use(editor: Any, path: str | Path | None) -> None:
 
 
 def message(editor: Any) -> str:
-    """What the status bar says."""
+    """The message in the status bar."""
     return str(editor.statuses[-1]["message"]) if editor.statuses else ""
 
 
@@ -248,7 +248,7 @@ def test_switching_between_real_models_while_requests_arrive(
     doc = editor.open("a.py", CODE)
 
     def serves(name: str) -> bool:
-        # Each of these requests must be answered, whatever happens meanwhile.
+        # Each of these requests must get an answer while the models change.
         assert answered_by(editor, doc)
         return bool(editor.explain(doc)["model"] == name)
 
@@ -298,7 +298,7 @@ def test_status_and_explanation_name_who_completes_and_who_decides(
 
 
 def _spoil(path: Path) -> None:
-    """Weights that are no numbers."""
+    """Overwrite the weights with NaN."""
     reader = gguf.GGUFReader(path, "r+")
     (norm,) = (tensor for tensor in reader.tensors if tensor.name == "output_norm.weight")
     norm.data[:] = np.nan

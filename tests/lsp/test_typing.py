@@ -1,4 +1,4 @@
-"""What typing costs with the shipped model: counts of tokens, whatever the file's size."""
+"""The cost of typing with the shipped model, in tokens, for a file of any size."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TYPED_TOKENS = 1
 
 
 def real_file(lines: int | None) -> tuple[str, str, str]:
-    """The beginning of a real module: what stands, what will be typed, and the rest."""
+    """The beginning of a real module in three parts: before the cursor, to be typed, and after."""
     text = Path(argparse.__file__).read_text(encoding="utf-8")
     text = "".join(text.splitlines(keepends=True)[:lines])
     cut = text.index("\n", len(text) // 2) + 1

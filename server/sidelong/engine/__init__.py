@@ -24,6 +24,8 @@ from sidelong.engine.model.protocol import (
 from sidelong.engine.request import Answer, Request, Tokens
 from sidelong.engine.retrieval import retrieve
 from sidelong.engine.selftest import check
+from sidelong.engine.speed import Speed
+from sidelong.engine.speed import measure as measure_speed
 from sidelong.engine.threads import default_threads
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ __all__ = [
     "Model",
     "ModelEngine",
     "Request",
+    "Speed",
     "Stopped",
     "Superseded",
     "Tokens",
@@ -56,6 +59,7 @@ __all__ = [
     "load_model",
     "load_models",
     "log_odds",
+    "measure_speed",
     "retrieve",
     "unit",
 ]

@@ -1,4 +1,4 @@
-"""What else might be written at a cursor, for who asks by hand; pure.
+"""Other texts for a cursor, offered when the user triggers a completion by hand; pure.
 
 Every text is written greedily, so another one needs another beginning: the path to a place where
 the model might have taken another token, and that token.
@@ -24,20 +24,20 @@ Beginning = tuple[Choice, ...]
 def branches(first: Generated, write: Callable[[Beginning], Generated]) -> Iterator[Generated]:
     """Texts that part from `first`, or from each other, within their first line.
 
-    `write` continues a beginning and notes its own decisions; it is called as the texts are taken.
+    `write` continues a beginning and notes its own steps; it is called as the texts are taken.
     """
     waiting: list[tuple[float, int, Beginning]] = []
     written: list[bytes] = []
     order = count()
 
     def part(path: Beginning, generated: Generated) -> None:
-        for decision in generated.decisions:
-            for other in decision.others:
+        for step in generated.steps:
+            for other in step.others:
                 beginning = (*path, other)
                 probability = _product(beginning)
                 if probability >= LEAST:
                     heappush(waiting, (-probability, next(order), beginning))
-            path = (*path, decision.taken)
+            path = (*path, step.taken)
         written.append(_joined(path))
 
     part((), first)

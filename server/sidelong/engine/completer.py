@@ -1,4 +1,4 @@
-"""One request from cursor to answer: window, look, decide, retrieve, generate, trim.
+"""One request from cursor to answer: decide, read, write, and the others.
 
 Runs on the thread that owns the model; knows neither LSP nor llama.cpp.
 """
@@ -8,29 +8,65 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from sidelong.engine import gate as gates
+from sidelong.engine import gate
 from sidelong.engine import prompt as prompts
 from sidelong.engine.alternatives import distinct
+from sidelong.engine.anchor import Anchor, Anchors
 from sidelong.engine.correction import Correction
-from sidelong.engine.gate import Look
+from sidelong.engine.gate import Decision, Signal
 from sidelong.engine.model.protocol import Cancel, Evaluation, Hidden, Model, Stopped
 from sidelong.engine.ngram import LineTokens
 from sidelong.engine.prompt import Budget
 from sidelong.engine.request import Answer, Request
-from sidelong.engine.retrieval import retrieve
-from sidelong.engine.view import View, look, view
-from sidelong.engine.writing import Read, Writer
+from sidelong.engine.search import Search, Searcher
+from sidelong.engine.view import decision_view, view
+from sidelong.engine.writing import Chunks, Prefill, TextWriter, Written
 from sidelong.settings import Settings
-from sidelong_index import Exclusion, Hit, Snapshot
+from sidelong_index import Exclusion, Snapshot
 
 log = logging.getLogger(__name__)
 
 ALTERNATIVES_FOR_S = 2.0
 """No further alternative is begun after this; a large model on a slow machine makes fewer."""
+
+
+@dataclass(frozen=True)
+class _Decided:
+    """A decision, and what reading for it has left."""
+
+    decision: Decision
+    prefill: Prefill | None = None
+    """The prompt of an abstention, if the model that writes has read it on the way."""
+    policy_tokens: int = 0
+    """Tokens that went through the policy."""
+    kept: Chunks | None = None
+    """The chunks of an earlier cursor on the line, where its decision stands."""
+
+
+@dataclass(frozen=True)
+class _Task:
+    """A request, with what begins and ends with it."""
+
+    request: Request
+    exclude: Exclusion | None
+    cancel: Cancel
+    anchor: Anchor | None
+    search: Search
+    watch: _Stopwatch
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """Everything that a text is written from, read."""
+
+    writer: TextWriter
+    decision: Decision
+    prefill: Prefill
+    chunks: Chunks
+    policy_tokens: int
 
 
 class Completer:
@@ -44,7 +80,8 @@ class Completer:
         self.fingerprint = "+".join(model.fingerprint for model in self.models)
         """Tells these models from others: what is learnt with them is not used without them."""
         self._lines = LineTokens(model.tokenize)
-        self._retriever = ThreadPoolExecutor(1, thread_name_prefix="sidelong-retrieve")
+        self._searcher = Searcher()
+        self._anchors = Anchors()
 
     @property
     def models(self) -> tuple[Model, ...]:
@@ -53,23 +90,23 @@ class Completer:
 
     @property
     def title(self) -> str:
-        """Who completes and, if it is another, who decides; for people."""
+        """The names of the model that completes and, if it is another, of the one that decides."""
         policy = "" if self.policy is None else f", {self.policy.name} decides when to look"
         return f"{self.model.name}{policy}"
 
     @property
     def decides(self) -> bool:
-        """Whether there is a model that can say that it wants the repository's code."""
+        """True if one of the models can ask for the repository's code."""
         return self.models[-1].special.decides
 
     @property
     def threshold(self) -> float:
-        """What the deciding model recommends for P(<cc>)."""
+        """The deciding model's recommendation for P(<cc>)."""
         return self.models[-1].threshold
 
     def close(self) -> None:
         """Let go of the models and of the retrieval thread."""
-        self._retriever.shutdown(wait=True, cancel_futures=True)
+        self._searcher.close()
         for model in self.models:
             model.close()
 
@@ -87,61 +124,28 @@ class Completer:
         Raises `Stopped` when `cancel` is set.
         A failure in retrieval, or in the policy, is logged and costs retrieval only.
         """
-        settings, watch = request.settings, _Stopwatch()
-        hits = self._search(request, snapshot, exclude)
-        with watch("window"):
-            budget = prompts.fit(_budget(self.model.budget, settings), self.model.n_ctx)
-            seeing = view(self.model, request, budget)
-            writer = Writer(self.model, request, seeing, budget, self._lines, cancel)
-        read: Read | None = None
-        seen, by_policy = None, 0
-        correction = self._correction(request)
-        if self.policy is None and self.model.special.decides:
-            with watch("look"):
-                read, seen = self._look(seeing, cancel, correction)
-        elif self.policy is not None and settings.retrieval == "auto":
-            with watch("policy"):
-                seen, by_policy = _ask(self.policy, request, cancel, correction)
-        threshold = self.threshold if settings.threshold is None else settings.threshold
-        decision = gates.decide(
-            seen, mode=settings.retrieval, rule=settings.rule, threshold=threshold
-        )
-        chunks: tuple[Hit, ...] = ()
-        if decision.retrieved:
-            with watch("retrieve"):
-                chunks = _result(hits, request)
-            with watch("prefill"):
-                with_chunks = writer.read_chunks(chunks, before=read)
-            if with_chunks is None and not writer.has_cache:
-                chunks = ()
-            decision = replace(decision, retrieved=bool(chunks))
-            read = with_chunks or read
-        if read is None:
-            with watch("look"):
-                read = writer.read()
-        with watch("generate"):
-            written = writer.write(read, chunks)
-        answer = writer.answer(written, decision)
-        others: tuple[Answer, ...] = ()
-        if request.alternatives:
-            with watch("alternatives"):
-                found = writer.others(written, decision, lambda: _result(hits, request))
-                others = distinct(answer, _for_a_while(found), most=request.alternatives)
-            if others and not answer.text:
-                answer, *rest = others
-                others = tuple(rest)
-        hits.cancel()
-        return replace(
-            self._signed(answer),
-            tokens=replace(answer.tokens, policy=by_policy),
-            ms=watch.ms,
-            alternatives=tuple(map(self._signed, others)),
-        )
+        task = self._begin(request, snapshot, cancel, exclude)
+        with task.search:
+            ready = self._prepare(task)
+            with task.watch("generate"):
+                written = ready.writer.write(ready.prefill, ready.chunks)
+            answer = ready.writer.answer(written, ready.decision)
+            if request.alternatives:
+                with task.watch("alternatives"):
+                    answer = self._with_others(answer, ready.writer, written, task.search)
+        tokens = replace(answer.tokens, policy=ready.policy_tokens)
+        return replace(self._signed(answer), tokens=tokens, ms=task.watch.ms)
 
-    def _signed(self, answer: Answer) -> Answer:
-        """The answer with the names of those who made it."""
-        policy = None if self.policy is None else self.policy.name
-        return replace(answer, model=self.model.name, models=self.fingerprint, policy=policy)
+    def read_ahead(self, request: Request, *, snapshot: Snapshot | None, cancel: Cancel) -> int:
+        """Decide and read as `complete` would, and write nothing; the tokens it evaluated.
+
+        The KV cache then holds everything that a request at this cursor needs.
+        Raises `Stopped` when `cancel` is set.
+        """
+        task = self._begin(request, snapshot, cancel, None)
+        with task.search:
+            ready = self._prepare(task)
+        return ready.prefill.evaluated + ready.policy_tokens
 
     def consider(self, request: Request, cancel: Cancel) -> tuple[float, Hidden] | None:
         """P(<cc>) and the deciding model's state at `<eof>` [D], whatever the settings say.
@@ -152,45 +156,108 @@ class Completer:
         if decider.special.cc is None:
             return None
         budget = decider.budget if self.policy else _budget(decider.budget, request.settings)
-        prompt = look(decider, request, prompts.fit(budget, decider.n_ctx))
-        found = decider.evaluate(prompt, rows=1, cancel=cancel, hidden=True)
-        if found.hidden is None:
+        prompt = decision_view(decider, request, prompts.fit(budget, decider.n_ctx))
+        evaluation = decider.evaluate(prompt, rows=1, cancel=cancel, hidden=True)
+        if evaluation.hidden is None:
             return None
-        return gates.look(found.logits[0], decider.special.cc).probability, found.hidden[0]
+        signal = gate.read_signal(evaluation.logits[0], decider.special.cc)
+        return signal.probability, evaluation.hidden[0]
 
-    def _search(
-        self, request: Request, snapshot: Snapshot | None, exclude: Exclusion | None
-    ) -> Future[list[Hit]]:
-        """Start retrieval beside the prefill; it takes milliseconds and often is not needed."""
-        if snapshot is None or request.settings.retrieval == "never":
-            nothing: Future[list[Hit]] = Future()
-            nothing.set_result([])
-            return nothing
-        return self._retriever.submit(
-            retrieve,
-            snapshot,
-            path=request.path,
-            text=request.text,
-            offset=request.offset,
-            k=request.settings.max_chunks,
-            exclude=exclude,
+    def _begin(
+        self,
+        request: Request,
+        snapshot: Snapshot | None,
+        cancel: Cancel,
+        exclude: Exclusion | None,
+    ) -> _Task:
+        """Start the search, unless the line was read before and its chunks are kept."""
+        anchor = self._anchors.find(request, exclude)
+        search = self._searcher.start(request, None if anchor else snapshot, exclude)
+        return _Task(request, exclude, cancel, anchor, search, _Stopwatch())
+
+    def _prepare(self, task: _Task) -> _Ready:
+        """Decide and read; an anchor spares both."""
+        with task.watch("window"):
+            writer = self._writer(task)
+        decided = self._decide(writer, task) if task.anchor is None else _stands(task.anchor)
+        prefill, chunks = self._read(writer, decided, task)
+        decision = replace(decided.decision, retrieved=bool(chunks))
+        if task.anchor is None:
+            self._anchors.keep(Anchor(task.request, task.exclude, decision, chunks))
+        return _Ready(writer, decision, prefill, chunks, decided.policy_tokens)
+
+    def _writer(self, task: _Task) -> TextWriter:
+        request, anchor = task.request, task.anchor
+        budget = prompts.fit(_budget(self.model.budget, request.settings), self.model.n_ctx)
+        if anchor is None:
+            seeing = view(self.model, request, budget)
+        else:
+            seeing = view(self.model, anchor.at_its_cursor(request), budget)
+            seeing = seeing.going_on(self.model, anchor.typed(request), request)
+        return TextWriter(self.model, request, seeing, budget, self._lines, task.cancel)
+
+    def _decide(self, writer: TextWriter, task: _Task) -> _Decided:
+        """Decide, and ask a model for its signal first where there is one to ask."""
+        request, settings = task.request, task.request.settings
+        correction = self._correction(request)
+        signal, prefill, policy_tokens = None, None, 0
+        if self.policy is not None and settings.retrieval == "auto":
+            with task.watch("policy"):
+                signal, policy_tokens = _ask(self.policy, request, task.cancel, correction)
+        elif self.policy is None and self.model.special.decides:
+            with task.watch("look"):
+                prefill, signal = _read_both(writer, correction)
+        decision = gate.decide(
+            signal,
+            mode=settings.retrieval,
+            rule=settings.rule,
+            threshold=self.threshold if settings.threshold is None else settings.threshold,
         )
+        return _Decided(decision, prefill, policy_tokens)
+
+    def _read(self, writer: TextWriter, decided: _Decided, task: _Task) -> tuple[Prefill, Chunks]:
+        """Read the prompt that was decided for, and the chunks that have a say in the text."""
+        prefill, chunks = decided.prefill, decided.kept or ()
+        if decided.decision.retrieved:
+            if decided.kept is None:
+                with task.watch("retrieve"):
+                    chunks = task.search.result()
+            with task.watch("prefill"):
+                with_chunks = writer.read_chunks(chunks, before=prefill)
+            if with_chunks is None and not writer.has_cache:
+                chunks = ()
+            prefill = with_chunks or prefill
+        if prefill is None:
+            with task.watch("look"):
+                prefill = writer.read()
+        return prefill, chunks
+
+    def _with_others(
+        self, answer: Answer, writer: TextWriter, written: Written, search: Search
+    ) -> Answer:
+        """The answer with other texts beside it; the likeliest of them if it is empty."""
+        candidates = _for_a_while(writer.others(written, answer.gate, search.result))
+        others = distinct(answer, candidates, most=writer.request.alternatives)
+        if others and not answer.text:
+            answer, others = others[0], others[1:]
+        return replace(answer, alternatives=tuple(map(self._signed, others)))
+
+    def _signed(self, answer: Answer) -> Answer:
+        """The answer with the names of the models that made it."""
+        policy = None if self.policy is None else self.policy.name
+        return replace(answer, model=self.model.name, models=self.fingerprint, policy=policy)
 
     def _correction(self, request: Request) -> Correction | None:
         """The request's, unless it would change nothing or was fitted with other models."""
-        found, settings = request.correction, request.settings
-        if found is None or settings.retrieval != "auto" or settings.rule != "threshold":
+        correction, settings = request.correction, request.settings
+        if correction is None or settings.retrieval != "auto" or settings.rule != "threshold":
             return None
-        return found if found.models == self.fingerprint else None
+        return correction if correction.models == self.fingerprint else None
 
-    def _look(
-        self, seeing: View, cancel: Cancel, correction: Correction | None
-    ) -> tuple[Read, Look | None]:
-        """Read P(<cc>) and, in the same pass, what an abstention would begin with."""
-        hidden = correction is not None
-        found = self.model.evaluate(seeing.prompt, rows=2, cancel=cancel, hidden=hidden)
-        read = Read(seeing.prompt, found.logits[-1], found.evaluated)
-        return read, _look_at(self.model, found, correction)
+
+def _stands(anchor: Anchor) -> _Decided:
+    """The decision of an earlier cursor on the line, of which nothing is asked again."""
+    return _Decided(replace(anchor.decision, kept=True), kept=anchor.chunks)
 
 
 class _Stopwatch:
@@ -208,18 +275,26 @@ class _Stopwatch:
             self.ms[stage] = (time.perf_counter() - start) * 1000
 
 
+def _read_both(writer: TextWriter, correction: Correction | None) -> tuple[Prefill, Signal | None]:
+    """P(<cc>) and, from the same pass, the prefill of an abstention."""
+    prompt, hidden = writer.view.prompt, correction is not None
+    evaluation = writer.model.evaluate(prompt, rows=2, cancel=writer.cancel, hidden=hidden)
+    prefill = Prefill(prompt, evaluation.logits[-1], evaluation.evaluated)
+    return prefill, _signal(writer.model, evaluation, correction)
+
+
 def _ask(
     policy: Model, request: Request, cancel: Cancel, correction: Correction | None
-) -> tuple[Look | None, int]:
-    """What a model says that only decides, and the tokens it evaluated; None if it failed.
+) -> tuple[Signal | None, int]:
+    """The policy's signal and the tokens it evaluated; no signal if it failed.
 
-    It reads what it was made for: its own window, whatever the generator's budget is.
+    It reads its own window, whatever the generator's budget is.
     """
     try:
-        prompt = look(policy, request, prompts.fit(policy.budget, policy.n_ctx))
+        prompt = decision_view(policy, request, prompts.fit(policy.budget, policy.n_ctx))
         hidden = correction is not None
-        found = policy.evaluate(prompt, rows=1, cancel=cancel, hidden=hidden)
-        return _look_at(policy, found, correction), found.evaluated
+        evaluation = policy.evaluate(prompt, rows=1, cancel=cancel, hidden=hidden)
+        return _signal(policy, evaluation, correction), evaluation.evaluated
     except Stopped:
         raise
     except Exception:
@@ -227,28 +302,21 @@ def _ask(
         return None, 0
 
 
-def _look_at(model: Model, found: Evaluation, correction: Correction | None) -> Look | None:
+def _signal(model: Model, evaluation: Evaluation, correction: Correction | None) -> Signal | None:
     """P(<cc>) in the first of the rows that were read; None if the model has no such token."""
     if model.special.cc is None:
         return None
-    seen = gates.look(found.logits[0], model.special.cc)
-    if correction is None or found.hidden is None:
-        return seen
-    return replace(seen, corrected=correction.of(seen.probability, found.hidden[0]))
+    signal = gate.read_signal(evaluation.logits[0], model.special.cc)
+    if correction is None or evaluation.hidden is None:
+        return signal
+    corrected = correction.of(signal.probability, evaluation.hidden[0])
+    return replace(signal, corrected=corrected)
 
 
 def _for_a_while(answers: Iterator[Answer]) -> Iterator[Answer]:
     until = time.perf_counter() + ALTERNATIVES_FOR_S
     while time.perf_counter() < until and (answer := next(answers, None)) is not None:
         yield answer
-
-
-def _result(hits: Future[list[Hit]], request: Request) -> tuple[Hit, ...]:
-    try:
-        return tuple(hits.result())
-    except Exception:
-        log.exception("request %s: retrieval failed, completing without it", request.id)
-        return ()
 
 
 def _budget(model: Budget, settings: Settings) -> Budget:

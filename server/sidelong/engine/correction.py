@@ -27,7 +27,7 @@ NEAREST = 1e-6
 
 @dataclass(frozen=True, eq=False)
 class Correction:
-    """What is added up, and what a sum means; for one pair of models and one folder."""
+    """The terms of the sum, and the scale it is read on; for one pair of models and one folder."""
 
     models: str
     """The fingerprint of the models whose completions it was fitted on."""

@@ -1,4 +1,4 @@
-"""What the server asks of a model, and the real one: a completer on a worker thread.
+"""The server's side of a model: the protocol `Engine`, and a completer on its own thread.
 
 The server sees only `Engine`, so tests put a small one in its place that says what it is told.
 """

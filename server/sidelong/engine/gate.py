@@ -19,46 +19,47 @@ from sidelong.settings import RetrievalMode, Rule
 
 @dataclass(frozen=True)
 class Decision:
-    """A decision and what it was made of."""
+    """A decision and its grounds."""
 
     probability: float | None
     """P(<cc>), or None if the model has no such token or was not asked."""
     threshold: float
     rule: Literal["threshold", "greedy", "always", "never"]
     retrieved: bool
-    """Whether chunks were really read; False also where there was nothing to read."""
+    """True if chunks were really read; False also where there was nothing to read."""
     corrected: float | None = None
-    """What was compared with the threshold in the place of P(<cc>), where the folder has a
-    correction."""
+    """The value compared with the threshold in place of P(<cc>), if the folder has a correction."""
+    kept: bool = False
+    """True if it was made at an earlier cursor of the line and stands since."""
 
 
 @dataclass(frozen=True)
-class Look:
-    """What the model says at `<eof>`."""
+class Signal:
+    """The model's answer at `<eof>`."""
 
     probability: float
     likeliest: bool
-    """Whether `<cc>` has the highest probability of all tokens."""
+    """True if `<cc>` has the highest probability of all tokens."""
     corrected: float | None = None
     """The probability by the folder's correction, if it has one."""
 
 
-def look(logits: npt.NDArray[np.float32], cc: int) -> Look:
+def read_signal(logits: npt.NDArray[np.float32], cc: int) -> Signal:
     """Read P(<cc>) off the logits [V] at `<eof>`."""
     top = float(logits.max())
     total = float(np.exp(logits - top, dtype=np.float64).sum())
     probability = float(np.exp(np.float64(logits[cc]) - top)) / total
-    return Look(probability=probability, likeliest=int(logits.argmax()) == cc)
+    return Signal(probability=probability, likeliest=int(logits.argmax()) == cc)
 
 
-def decide(seen: Look | None, *, mode: RetrievalMode, rule: Rule, threshold: float) -> Decision:
-    """Decide; a model that cannot say (`seen` is None) abstains unless told `always`."""
-    probability = None if seen is None else seen.probability
+def decide(signal: Signal | None, *, mode: RetrievalMode, rule: Rule, threshold: float) -> Decision:
+    """Decide; a model without a signal abstains unless told `always`."""
+    probability = None if signal is None else signal.probability
     if mode != "auto":
         return Decision(probability, threshold, mode, retrieved=mode == "always")
-    if seen is None:
+    if signal is None:
         return Decision(None, threshold, rule, retrieved=False)
     if rule == "greedy":
-        return Decision(probability, threshold, rule, retrieved=seen.likeliest)
-    compared = seen.probability if seen.corrected is None else seen.corrected
-    return Decision(probability, threshold, rule, compared >= threshold, seen.corrected)
+        return Decision(probability, threshold, rule, retrieved=signal.likeliest)
+    compared = signal.probability if signal.corrected is None else signal.corrected
+    return Decision(probability, threshold, rule, compared >= threshold, signal.corrected)

@@ -56,80 +56,87 @@ class Generated:
     tokens: int
     """Tokens decoded."""
     probability: float
-    """The product of the probabilities of the text's tokens: how likely all of it is right."""
+    """The product of the probabilities of the text's tokens."""
     reason: str
-    """What ended it: `finished` (the model did), `stopped`, `unsure`, or `max-tokens`."""
-    decisions: tuple[Step, ...] = ()
+    """The end of it: `finished` (the model did), `stopped`, `unsure`, or `max-tokens`."""
+    steps: tuple[Step, ...] = ()
     """Those of the first line, in order and the healed text's included, where asked for."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The terms on which every text of a request is written."""
+
+    context: Sequence[int]
+    """The tokens before the cursor, which the workspace cache looks up."""
+    owed: bytes
+    """The text that healing gave back: every text begins with it, and it is not returned."""
+    max_tokens: int
+    stop: Callable[[str], bool]
+    """Asked with the text after each token; true ends it."""
+    least: float = 0.0
+    """A first line less probable than this is not written to its end, and nothing is returned."""
+    sure: float = SURE
+    """Further lines are returned whole, and only while all of the text is this probable."""
+    note: bool = False
+    """True keeps the steps of the first line."""
 
 
 def generate(
     model: Model,
     prompt: Sequence[int],
     logits: Logits,
+    plan: Plan,
     *,
-    context: Sequence[int],
-    owed: bytes,
-    cache: NgramCache | None,
-    max_tokens: int,
-    stop: Callable[[str], bool],
     cancel: Cancel,
-    least: float = 0.0,
-    sure: float = SURE,
+    cache: NgramCache | None = None,
     begun: Sequence[Choice] = (),
-    note: bool = False,
 ) -> Generated:
     """Continue `prompt`, whose next-token logits [V] are known.
 
-    `context` are the tokens before the cursor, which the cache looks up;
-    the text begins with `owed`, which was given back by healing and is not returned;
-    `stop` is asked with the text after each token.
-    A first line less probable than `least` is not written to its end and nothing is returned;
-    further lines are returned whole, and only while all of the text is `sure`.
     `begun` is taken first, whatever the model thinks of it.
-    `note` keeps the first line's decisions.
     Raises `Stopped` when `cancel` is set.
     """
     first = [choice.token for choice in begun]
-    sequence, recent = [*prompt, *first], [*context[-RECENT:], *first]
-    draft, decisions = _Draft(owed), _Decisions(model, note=note)
+    sequence, recent = [*prompt, *first], [*plan.context[-RECENT:], *first]
+    text, steps = _Text(plan.owed), _Steps(model, note=plan.note)
     for choice in begun:
-        draft.probability *= choice.probability
-        draft.add(choice.piece)
+        text.probability *= choice.probability
+        text.add(choice.piece)
 
     def ended(generated: Generated) -> Generated:
-        return replace(generated, decisions=tuple(decisions.noted))
+        return replace(generated, steps=tuple(steps.noted))
 
-    for n in range(len(begun), max_tokens):
+    for n in range(len(begun), plan.max_tokens):
         if n:
-            if not draft.still_owed and stop(draft.text):
-                return ended(draft.all(n, "stopped"))
+            if not text.still_owed and plan.stop(text.written):
+                return ended(text.all(n, "stopped"))
             logits = model.evaluate(sequence, rows=1, cancel=cancel).logits[0]
         cancel.check()
-        probabilities = distribution(model.pieces, logits, draft.still_owed)
+        probabilities = distribution(model.pieces, logits, text.still_owed)
         if cache is not None:
             probabilities = cache.mix(
-                probabilities, recent, owed=draft.still_owed, begun=bool(draft.text)
+                probabilities, recent, owed=text.still_owed, begun=bool(text.written)
             )
         token = int(probabilities.argmax())
-        draft.probability *= float(probabilities[token])
-        if draft.probability < (sure if draft.has_whole_line else least):
-            return ended(draft.whole_lines(n + 1, "unsure"))
-        if not draft.has_whole_line:
-            decisions.add(token, probabilities)
+        text.probability *= float(probabilities[token])
+        if text.probability < (plan.sure if text.has_whole_line else plan.least):
+            return ended(text.whole_lines(n + 1, "unsure"))
+        if not text.has_whole_line:
+            steps.add(token, probabilities)
         piece = model.pieces.pieces[token]
         if not piece:
-            return ended(draft.all(n, "finished"))
-        draft.add(piece)
+            return ended(text.all(n, "finished"))
+        text.add(piece)
         sequence.append(token)
         recent.append(token)
-    if not draft.still_owed and stop(draft.text):
-        return ended(draft.all(max_tokens, "stopped"))
-    finish = draft.whole_lines if draft.has_whole_line else draft.all
-    return ended(finish(max_tokens, "max-tokens"))
+    if not text.still_owed and plan.stop(text.written):
+        return ended(text.all(plan.max_tokens, "stopped"))
+    finish = text.whole_lines if text.has_whole_line else text.all
+    return ended(finish(plan.max_tokens, "max-tokens"))
 
 
-class _Decisions:
+class _Steps:
     """Notes what else might have been written; nothing, and at no cost, unless asked for."""
 
     def __init__(self, model: Model, *, note: bool) -> None:
@@ -152,48 +159,48 @@ class _Decisions:
         return Choice(token, self._pieces[token], float(probabilities[token]))
 
 
-class _Draft:
-    """What has been written, how probable it is, and where its last whole line ends."""
+class _Text:
+    """A text in the making: its bytes, its probability, and the end of its last whole line."""
 
     def __init__(self, owed: bytes) -> None:
         self.probability = 1.0
         """Of everything written, and of the token that is about to be."""
         self._owed = owed
-        self._written = b""
+        self._bytes = b""
         self._whole = (0, 0.0)
         """Length in bytes of the whole lines without the last line end, and their probability."""
 
     @property
     def still_owed(self) -> bytes:
-        """What healing gave back and is not yet written again."""
-        return self._owed[len(self._written) :]
+        """The part of healing's text that is not yet written again."""
+        return self._owed[len(self._bytes) :]
 
     @property
-    def text(self) -> str:
-        """What was written beyond that; a character cut in two at the end is left out."""
-        return self._written[len(self._owed) :].decode("utf-8", "ignore")
+    def written(self) -> str:
+        """The text beyond that; a character cut in two at the end is left out."""
+        return self._bytes[len(self._owed) :].decode("utf-8", "ignore")
 
     @property
     def has_whole_line(self) -> bool:
-        """Whether the first line has ended."""
+        """True once the first line has ended."""
         return self._whole[0] > 0
 
     def add(self, piece: bytes) -> None:
         """Append a token."""
-        start = max(len(self._written), len(self._owed))
-        self._written += piece
-        newline = self._written.find(b"\n", start)
+        start = max(len(self._bytes), len(self._owed))
+        self._bytes += piece
+        newline = self._bytes.find(b"\n", start)
         if newline > len(self._owed):
             self._whole = (newline, self.probability)
 
     def all(self, n_tokens: int, reason: str) -> Generated:
         """Everything that was written."""
-        return Generated(self.text, n_tokens, self.probability, reason)
+        return Generated(self.written, n_tokens, self.probability, reason)
 
     def whole_lines(self, n_tokens: int, reason: str) -> Generated:
         """The whole lines; nothing where there are none."""
         length, probability = self._whole
-        text = self._written[len(self._owed) : length].decode("utf-8", "ignore")
+        text = self._bytes[len(self._owed) : length].decode("utf-8", "ignore")
         return Generated(text, n_tokens, probability if length else self.probability, reason)
 
 

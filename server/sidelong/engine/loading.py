@@ -21,35 +21,42 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def load_completer(user: UserSettings, cancel: Cancel | None = None) -> Completer:
+def load_completer(
+    user: UserSettings, cancel: Cancel | None = None, *, shipped: Path | None = None
+) -> Completer:
     """A completer on `load_models`."""
-    return Completer(*load_models(user, cancel))
+    return Completer(*load_models(user, cancel, shipped=shipped))
 
 
 def load_models(
-    user: UserSettings, cancel: Cancel | None = None
+    user: UserSettings, cancel: Cancel | None = None, *, shipped: Path | None = None
 ) -> tuple[LlamaModel, LlamaModel | None]:
     """The user's model, else the shipped one, and the policy that decides in its place, if any.
+
+    `shipped` is the one of the package's models that suits the machine, by default the larger.
 
     Whether to retrieve is decided by the policy that the user names; else by the model itself,
     or by the shipped one where the model cannot.
     Raises `ModelError`, and `Stopped` when `cancel` is set.
     """
-    model = _load(user.model or paths.default_model(), user, user.n_ctx, cancel)
+    shipped = shipped or paths.default_model()
+    model = _load(user.model or shipped, user, user.n_ctx, cancel)
     try:
-        return model, _policy(user, model, cancel)
+        return model, _policy(user, model, shipped, cancel)
     except BaseException:
         model.close()
         raise
 
 
-def _policy(user: UserSettings, model: LlamaModel, cancel: Cancel | None) -> LlamaModel | None:
+def _policy(
+    user: UserSettings, model: LlamaModel, shipped: Path, cancel: Cancel | None
+) -> LlamaModel | None:
     if user.policy is not None:
         return _deciding(user.policy, user, cancel)
     if model.special.decides:
         return None
     try:
-        return _deciding(paths.default_model(), user, cancel)
+        return _deciding(shipped, user, cancel)
     except ModelError:
         # Nobody asked for it: the model can complete without.
         log.exception("%s completes without retrieval: the shipped model cannot decide", model.name)

@@ -1,4 +1,4 @@
-"""How much the workspace cache has to say beside the model, by the length of the match; pure.
+"""The share of the workspace cache beside the model, by the length of the match; pure.
 
 The model's distribution is interpolated with what followed matches of 0 tokens, the result with
 what followed matches of 1, and so on: a long match speaks first, and what it leaves open is filled

@@ -102,7 +102,7 @@ class NgramCache:
         self._beginnings: dict[bytes, Mask] = {b"": self._tokens != SEPARATOR}
 
     def standing(self, owed: bytes) -> npt.NDArray[np.int64]:
-        """How often each token [V] stands in the sources, where the text there begins with `owed`.
+        """Counts of each token [V] in the sources, at places whose text begins with `owed`.
 
         Half a word that was typed so finds the words that begin with it.
         """
@@ -182,7 +182,7 @@ class NgramCache:
 
 
 def _distinct(tokens: npt.NDArray[np.int32]) -> int:
-    """How many different ones there are; which way is faster depends on how many there are."""
+    """The number of different tokens; the faster way depends on their number."""
     if len(tokens) < 100:
         return len(set(tokens.tolist()))
     return int(np.count_nonzero(np.bincount(tokens)))

@@ -12,7 +12,7 @@ R stands first so that typing, which changes only the end of L, leaves the KV ca
 its own weights have L before R.
 Training and serving call these same functions; windows into the document are `view`'s.
 
-A stock model cannot decide, and most were trained with L first (`infill`):
+A stock model cannot decide, and most were trained with L first (`infill_prompt`):
 
     C <fim_prefix> whole lines of L <fim_suffix> R <fim_middle> typed part of the line, target
 
@@ -32,13 +32,16 @@ if TYPE_CHECKING:
 Tokenize = Callable[[str], list[int]]
 """Plain text to token ids: special tokens are neither parsed nor added."""
 
+TYPED = 128
+"""Room for the text typed behind an anchor, in tokens; see `anchor`."""
+
 Part: TypeAlias = int | str
 """A special token, or text in which `{path}` and the like are filled in."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How a model was trained to see a file among others of its repository.
+    """The form in which a model was trained to see a file among others of its repository.
 
     The parts of `chunk` know `{path}`, `{text}` and `{remark}` (the text, each line commented out);
     the others know the open file's `{path}` and its repository's name, `{project}`.
@@ -55,15 +58,15 @@ class Layout:
     heading: tuple[Part, ...] = ()
     """Behind the prefix token, before L, where chunks were read."""
     inside: bool = False
-    """Whether the chunks, too, stand behind the prefix token."""
+    """True if the chunks, too, stand behind the prefix token."""
     lead: str = ""
-    """What the model's own tokenizer puts before L: SentencePiece's leading space."""
+    """The text that the model's own tokenizer puts before L: SentencePiece's leading space."""
     best_last: bool = True
-    """Whether the best chunk stands last, nearest the target."""
+    """True if the best chunk stands last, nearest the target."""
 
 
 @dataclass(frozen=True)
-class Place:
+class OpenFile:
     """The open file, as layouts name it."""
 
     path: str = ""
@@ -85,15 +88,15 @@ class Special:
     eof: int | None = None
     cc: int | None = None
     bos: int | None = None
-    """What every sequence begins with, for models that want it."""
+    """The first token of every sequence, for models that want one."""
     suffix_first: bool = True
-    """Whether the model was trained with R before L."""
+    """True if the model was trained with R before L."""
     family: Layout | None = None
-    """How a family of stock models lays out a repository; None for a model of ours."""
+    """The layout of a family of stock models; None for a model of ours."""
 
     @property
     def layout(self) -> Layout:
-        """How the model was trained to see a file among others of its repository."""
+        """The form in which the model was trained to see a file among others of its repository."""
         if self.family is not None:
             return self.family
         separator = () if self.file_sep is None else (self.file_sep,)
@@ -101,17 +104,17 @@ class Special:
 
     @property
     def decides(self) -> bool:
-        """Whether the model can say that it wants the repository's code."""
+        """True if the model can ask for the repository's code."""
         return self.eof is not None and self.cc is not None
 
     @property
     def middle(self) -> list[int]:
-        """What stands between what was read and the target."""
+        """The tokens between the parts that were read and the target."""
         return [] if self.fim_middle is None else [self.fim_middle]
 
     @property
     def start(self) -> list[int]:
-        """What every sequence begins with."""
+        """The tokens that every sequence begins with."""
         return [] if self.bos is None else [self.bos]
 
 
@@ -127,7 +130,7 @@ class Budget:
     @property
     def total(self) -> int:
         """Tokens of the longest sequence a request can make, special tokens included."""
-        return self.prefix + self.suffix + self.context + self.generated + 8
+        return self.prefix + self.suffix + self.context + self.generated + TYPED + 8
 
 
 def fit(budget: Budget, n_ctx: int) -> Budget:
@@ -140,8 +143,8 @@ def fit(budget: Budget, n_ctx: int) -> Budget:
     return budget
 
 
-def look(special: Special, *, suffix: Sequence[int], prefix: Sequence[int]) -> list[int]:
-    """What the model reads before anything is decided; its last position holds P(<cc>)."""
+def decision_prompt(special: Special, *, suffix: Sequence[int], prefix: Sequence[int]) -> list[int]:
+    """The prompt of a decision; P(<cc>) is read at its last position."""
     before = [special.fim_prefix, *prefix]
     after = [special.fim_suffix, *suffix]
     both = [*after, *before] if special.suffix_first else [*before, *after]
@@ -149,18 +152,18 @@ def look(special: Special, *, suffix: Sequence[int], prefix: Sequence[int]) -> l
     return [*special.start, *both, *end]
 
 
-def abstain(special: Special, looked: Sequence[int]) -> list[int]:
+def abstain_prompt(special: Special, decision: Sequence[int]) -> list[int]:
     """The prompt of a completion from the open file alone."""
-    return [*looked, *special.middle]
+    return [*decision, *special.middle]
 
 
-def retrieve(special: Special, looked: Sequence[int], context: Sequence[int]) -> list[int]:
+def retrieve_prompt(special: Special, decision: Sequence[int], context: Sequence[int]) -> list[int]:
     """The prompt of a completion that has read `context` (see `context`)."""
     asked = [] if special.cc is None else [special.cc]
-    return [*looked, *asked, *context, *special.middle]
+    return [*decision, *asked, *context, *special.middle]
 
 
-def infill(
+def infill_prompt(
     special: Special,
     *,
     prefix: Sequence[int],
@@ -188,7 +191,7 @@ def context(
     *,
     tokenize: Tokenize,
     budget: int,
-    place: Place | None = None,
+    file: OpenFile | None = None,
 ) -> list[int]:
     """The retrieved chunks as at most `budget` tokens, with what the layout puts around them.
 
@@ -196,14 +199,14 @@ def context(
     A chunk that does not fit whole loses its last lines; what would be less than half of it
     is left out, for a fragment helps less than the tokens it costs.
     """
-    layout, place = special.layout, place or Place()
-    nameless = not place.project and any("{project}" in str(part) for part in layout.opening)
-    opening = [] if nameless else _fill(layout.opening, place, tokenize)
-    current = _fill(layout.current, place, tokenize)
+    layout, file = special.layout, file or OpenFile()
+    nameless = not file.project and any("{project}" in str(part) for part in layout.opening)
+    opening = [] if nameless else _fill(layout.opening, file, tokenize)
+    current = _fill(layout.current, file, tokenize)
     room = budget - len(opening) - len(current)
     blocks: list[list[int]] = []
     for hit in hits:
-        block = _block(layout, hit, place, tokenize=tokenize, room=room) if room > 0 else []
+        block = _block(layout, hit, file, tokenize=tokenize, room=room) if room > 0 else []
         if not block:
             break
         blocks.append(block)
@@ -214,18 +217,18 @@ def context(
     return [*opening, *(token for block in ordered for token in block), *current]
 
 
-def heading(special: Special, *, tokenize: Tokenize, place: Place) -> list[int]:
-    """What stands before L in a prompt with retrieved chunks."""
-    return _fill(special.layout.heading, place, tokenize)
+def heading(special: Special, *, tokenize: Tokenize, file: OpenFile) -> list[int]:
+    """The tokens before L in a prompt with retrieved chunks."""
+    return _fill(special.layout.heading, file, tokenize)
 
 
-def _block(layout: Layout, hit: Hit, place: Place, *, tokenize: Tokenize, room: int) -> list[int]:
+def _block(layout: Layout, hit: Hit, file: OpenFile, *, tokenize: Tokenize, room: int) -> list[int]:
     """The chunk's tokens, at most `room`; none if less than half of it would be left."""
 
     def block(text: str) -> list[int]:
         text = hit.context + text
-        remark = "".join(f"{place.comment} {line}\n" for line in text.splitlines())
-        return _fill(layout.chunk, replace(place, path=hit.path), tokenize, text, remark)
+        remark = "".join(f"{file.comment} {line}\n" for line in text.splitlines())
+        return _fill(layout.chunk, replace(file, path=hit.path), tokenize, text, remark)
 
     text = hit.text if hit.text.endswith("\n") else hit.text + "\n"
     whole = block(text)
@@ -242,7 +245,7 @@ def _block(layout: Layout, hit: Hit, place: Place, *, tokenize: Tokenize, room: 
 
 
 def _fill(
-    parts: Sequence[Part], place: Place, tokenize: Tokenize, text: str = "", remark: str = ""
+    parts: Sequence[Part], file: OpenFile, tokenize: Tokenize, text: str = "", remark: str = ""
 ) -> list[int]:
     tokens: list[int] = []
     for part in parts:
@@ -251,9 +254,9 @@ def _fill(
             continue
         tokens += tokenize(
             part.format(
-                path=place.path,
-                project=place.project,
-                comment=place.comment,
+                path=file.path,
+                project=file.project,
+                comment=file.comment,
                 text=text,
                 remark=remark,
             )

@@ -31,7 +31,7 @@ class Request:
     id: str = ""
     """Names the request in the log."""
     alternatives: int = 0
-    """How many other texts are wanted beside the first."""
+    """The number of other texts that are wanted beside the first."""
     project: str = ""
     """The workspace folder's name; empty for a document outside of one."""
     correction: Correction | None = None
@@ -50,7 +50,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Tokens:
-    """What an answer cost, in tokens."""
+    """The cost of an answer, in tokens."""
 
     prompt: int = 0
     """Length of the prompt that was completed."""
@@ -64,7 +64,7 @@ class Tokens:
 
 @dataclass(frozen=True)
 class Answer:
-    """What to insert at the cursor, and how that came about."""
+    """The text to insert at the cursor, and the record of how it was made."""
 
     text: str
     """Empty if there is nothing to suggest."""
@@ -72,12 +72,12 @@ class Answer:
     replace_after: int = 0
     """Code points after the cursor, on its line, that the text replaces."""
     chunks: tuple[Hit, ...] = ()
-    """What was retrieved, best first; empty unless the gate asked for it."""
+    """The retrieved chunks, best first; empty unless the gate asked for them."""
     tokens: Tokens = Tokens()
     ms: Mapping[str, float] = field(default_factory=dict)
     """Milliseconds by stage."""
     probability: float = 1.0
-    """How likely the model thinks all of the text is right, before it was trimmed."""
+    """The model's probability of the whole text, before it was trimmed."""
     reason: str = ""
     """Why the text is empty, or what cut it."""
     models: str = ""
@@ -90,7 +90,7 @@ class Answer:
     """The model that decides in its place whether to retrieve; None if it does so itself."""
 
     def facts(self) -> dict[str, Any]:
-        """How the answer came about, as JSON and without its text; README.md has the names."""
+        """The record of the answer as JSON, without its text; docs/settings.md has the names."""
         return {
             "model": self.model,
             "policy": self.policy,

@@ -1,4 +1,4 @@
-"""Whether models that have been loaded can serve: a short infill that is evaluated for real.
+"""The self-test of loaded models: a short infill is evaluated for real.
 
 A file can be loaded and still be of no use: weights that are no numbers, special tokens that
 are not there. That must be known before a model takes another's place.
@@ -14,7 +14,7 @@ from sidelong.engine import prompt as prompts
 from sidelong.engine.completer import Completer
 from sidelong.engine.model.protocol import Cancel, Model
 from sidelong.engine.request import Request
-from sidelong.engine.view import look, view
+from sidelong.engine.view import decision_view, view
 from sidelong.errors import ModelError, ModelUnsupported
 
 _ABOVE: Final = "def add(first, second):\n    return fir"
@@ -31,7 +31,9 @@ def check(completer: Completer, cancel: Cancel | None = None) -> None:
     for model in completer.models:
         budget = prompts.fit(model.budget, model.n_ctx)
         writes = model is completer.model
-        prompt = view(model, PROBE, budget).prompt if writes else look(model, PROBE, budget)
+        prompt = (
+            view(model, PROBE, budget).prompt if writes else decision_view(model, PROBE, budget)
+        )
         _check_tokens(model, prompt)
         logits = model.evaluate(prompt, rows=1, cancel=cancel).logits
         if not np.isfinite(logits).all():

@@ -1,4 +1,4 @@
-"""How many threads llama.cpp gets where the user has not said."""
+"""The number of threads for llama.cpp where the user sets none."""
 
 from __future__ import annotations
 

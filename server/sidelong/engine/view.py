@@ -1,4 +1,4 @@
-"""What a model reads of a document: its windows, healed, in the model's own layout.
+"""The view of a document that a model reads: its windows, healed, in the model's own layout.
 
 The generator's view ends where the completion begins, a deciding model's where P(<cc>) is read.
 Evaluating it is left to `completer`.
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sidelong.engine import prompt as prompts
 from sidelong.engine.model.protocol import Model
-from sidelong.engine.prompt import Budget, Place, Tokenize
+from sidelong.engine.prompt import Budget, OpenFile, Tokenize
 from sidelong.engine.request import Request
 from sidelong.engine.trim.lines import unix
 from sidelong.engine.trim.syntax import syntax_of
@@ -22,7 +22,7 @@ from sidelong_index import Hit
 
 @dataclass(frozen=True)
 class View:
-    """What the generator reads of the document."""
+    """The generator's view of a document."""
 
     before: list[int]
     """The tokens before the cursor, as far as they stay."""
@@ -32,6 +32,20 @@ class View:
     """To complete from the open file alone."""
     with_chunks: Callable[[Sequence[Hit]], list[int] | None]
     """The prompt with retrieved chunks in it; None if none fits the budget."""
+
+    def going_on(self, model: Model, typed: str, request: Request) -> View:
+        """This view with the text typed since behind every prompt, healed at its end.
+
+        It begins with the text that is owed, as the text to write does.
+        """
+        tokens = model.tokenize(self.owed.decode() + typed)
+        kept, owed = _heal(model, tokens, request)
+
+        def with_chunks(hits: Sequence[Hit]) -> list[int] | None:
+            prompt = self.with_chunks(hits)
+            return None if prompt is None else [*prompt, *kept]
+
+        return View([*self.before, *kept], owed, [*self.prompt, *kept], with_chunks)
 
 
 def seen(request: Request) -> tuple[str, str]:
@@ -46,13 +60,13 @@ def seen(request: Request) -> tuple[str, str]:
 
 
 def view(model: Model, request: Request, budget: Budget) -> View:
-    """What `model` reads to complete at the request's cursor, within `budget`."""
+    """The view from which `model` completes at the request's cursor, within `budget`."""
     return (_decider if model.special.decides else _stock)(model, request, budget)
 
 
 def _decider(model: Model, request: Request, budget: Budget) -> View:
     special = model.special
-    prefix, owed, looked = _look(model, request, budget)
+    prefix, owed, decision = _deciding(model, request, budget)
 
     def with_chunks(hits: Sequence[Hit]) -> list[int] | None:
         context = prompts.context(
@@ -60,16 +74,16 @@ def _decider(model: Model, request: Request, budget: Budget) -> View:
             hits,
             tokenize=model.tokenize,
             budget=budget.context,
-            place=_place(request),
+            file=_open_file(request),
         )
-        return prompts.retrieve(special, looked, context) if context else None
+        return prompts.retrieve_prompt(special, decision, context) if context else None
 
-    return View(prefix, owed, prompts.abstain(special, looked), with_chunks)
+    return View(prefix, owed, prompts.abstain_prompt(special, decision), with_chunks)
 
 
 def _stock(model: Model, request: Request, budget: Budget) -> View:
     """A view that stays as it is while somebody types along a line, but for its end."""
-    special, tokenize, place = model.special, model.tokenize, _place(request)
+    special, tokenize, file = model.special, model.tokenize, _open_file(request)
     before, after = seen(request)
     above, typed = "", before
     if special.middle:
@@ -94,18 +108,18 @@ def _stock(model: Model, request: Request, budget: Budget) -> View:
         return prefix, *_heal(model, line, request)
 
     def with_chunks(hits: Sequence[Hit]) -> list[int] | None:
-        heading = prompts.heading(special, tokenize=tokenize, place=place)
+        heading = prompts.heading(special, tokenize=tokenize, file=file)
         room = budget.context - len(heading)
-        context = prompts.context(special, hits, tokenize=tokenize, budget=room, place=place)
+        context = prompts.context(special, hits, tokenize=tokenize, budget=room, file=file)
         if not context:
             return None
         prefix, line, _ = read("")
-        return prompts.infill(
+        return prompts.infill_prompt(
             special, prefix=prefix, suffix=suffix, typed=line, context=context, heading=heading
         )
 
     prefix, line, owed = read(special.layout.lead)
-    prompt = prompts.infill(special, prefix=prefix, suffix=suffix, typed=line)
+    prompt = prompts.infill_prompt(special, prefix=prefix, suffix=suffix, typed=line)
     return View(prefix + line, owed, prompt, with_chunks)
 
 
@@ -114,24 +128,24 @@ def _led(tokenize: Tokenize, lead: str) -> Tokenize:
     return lambda text: tokenize(lead + text) if text else []
 
 
-def _place(request: Request) -> Place:
+def _open_file(request: Request) -> OpenFile:
     remark = syntax_of(request.language).remark
-    return Place(request.path, request.project, remark if remark in ("#", "--") else "//")
+    return OpenFile(request.path, request.project, remark if remark in ("#", "--") else "//")
 
 
-def look(model: Model, request: Request, budget: Budget) -> list[int]:
-    """What a model that decides reads before it does, within `budget`; ends with `<eof>`."""
-    return _look(model, request, budget)[2]
+def decision_view(model: Model, request: Request, budget: Budget) -> list[int]:
+    """The tokens from which a model decides, within `budget`; the last is `<eof>`."""
+    return _deciding(model, request, budget)[2]
 
 
-def _look(model: Model, request: Request, budget: Budget) -> tuple[list[int], bytes, list[int]]:
+def _deciding(model: Model, request: Request, budget: Budget) -> tuple[list[int], bytes, list[int]]:
     before, after = seen(request)
     prefix = prefix_tokens(before, tokenize=model.tokenize, budget=budget.prefix)
     prefix, owed = _heal(model, prefix, request)
     suffix = suffix_tokens(after, tokenize=model.tokenize, budget=budget.suffix)
-    return prefix, owed, prompts.look(model.special, suffix=suffix, prefix=prefix)
+    return prefix, owed, prompts.decision_prompt(model.special, suffix=suffix, prefix=prefix)
 
 
 def _heal(model: Model, tokens: list[int], request: Request) -> tuple[list[int], bytes]:
-    """What stays of the tokens before the cursor, and the text given back."""
+    """The tokens before the cursor that stay, and the text that is given back."""
     return model.pieces.split(tokens) if request.settings.token_healing else (tokens, b"")

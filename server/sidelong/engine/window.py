@@ -1,4 +1,4 @@
-"""What of the document the model sees: L before the cursor and R after it, in tokens; pure.
+"""The windows of the document that the model reads: L before the cursor, R after it; pure.
 
 The start of L is anchored at fixed places of the document, a quarter of the budget apart.
 It therefore stays where it is while somebody types, and the KV cache stays valid;

@@ -1,7 +1,7 @@
-"""From a cursor to what is shown there, whichever method asks; kept in the history.
+"""From a request to the suggestion at its cursor, for every method; kept in the history.
 
-Typing along, waiting, the newest request and the changed document are seen to here.
-What becomes of the answer in the client's words is up to the methods.
+Typing along, the debounce, newer requests and changed documents are handled here.
+Putting the suggestion in the client's words is left to `methods`.
 """
 
 from __future__ import annotations
@@ -15,53 +15,45 @@ from typing import Final
 
 from sidelong.engine import Answer, Superseded
 from sidelong.errors import ModelError
-from sidelong.lsp.asking import Declined, ask, settings_for
+from sidelong.lsp.asking import Declined
 from sidelong.lsp.documents import Document
 from sidelong.lsp.history import Record
 from sidelong.lsp.question import Question
 from sidelong.lsp.server import Server
+from sidelong.lsp.suggestion import Suggestion
 from sidelong.settings import Settings
 
 logger = logging.getLogger(__name__)
 
 ALTERNATIVES: Final = 3
-"""Beside the first, for who asks by hand."""
+"""Besides the first text, for a request by hand."""
 
 
 @dataclass(frozen=True)
-class Reply:
-    """What there is to show; its text is not empty."""
-
-    id: str
-    question: Question
-    answer: Answer
-
-
-@dataclass(frozen=True)
-class NoReply:
-    """There is nothing to show, or, unless `empty`, nothing that is about this text."""
+class NoSuggestion:
+    """There is nothing to show; unless `empty`, the answer would be about another text."""
 
     empty: bool
 
 
-async def reply(
+async def suggest(
     server: Server,
     uri: str,
     read: Callable[[Document], Question],
     *,
     by_hand: bool = False,
     key: str | None = None,
-) -> Reply | NoReply:
-    """Answer a request and keep a record of how; raises only what cancelled it.
+) -> Suggestion | NoSuggestion:
+    """Answer a request and record its outcome; raises nothing but its cancellation.
 
-    `read` takes down the question the moment the request comes.
-    The newest request with the same key wins, by default that of the document.
+    `read` reads the question off the request, at once.
+    The newest request with the same key wins; the key is the document's URI if none is given.
     """
     start = time.perf_counter()
     record = Record(id=str(server.protocol.msg_id), uri=uri)
-    shown: Reply | None = None
+    suggestion: Suggestion | None = None
     try:
-        shown = await _reply(server, record, read, by_hand=by_hand, key=key or uri)
+        suggestion = await _suggest(server, record, read, by_hand=by_hand, key=key or uri)
         record.outcome = "shown"
     except Declined as declined:
         record.outcome, record.reason = declined.outcome, declined.reason
@@ -78,44 +70,54 @@ async def reply(
     finally:
         record.total_ms = (time.perf_counter() - start) * 1000
         server.history.add(record)
-    return shown or NoReply(empty=record.outcome in ("empty", "off"))
+    return suggestion or NoSuggestion(empty=record.outcome in ("empty", "off"))
 
 
-async def _reply(
+async def _suggest(
     server: Server,
     record: Record,
     read: Callable[[Document], Question],
     *,
     by_hand: bool,
     key: str,
-) -> Reply:
+) -> Suggestion:
     doc = server.documents.get(record.uri)
     if doc is None:
         raise Declined("not ready", "the document is not open")
     revision, question = doc.revision, read(doc)
-    server.newest_request[key] = record.id
-    settings = await settings_for(server, doc)
-    recall = server.recall  # another one, if the settings or the model change meanwhile
-    answer = None if by_hand else await _known(server, doc, question)
-    record.recalled = answer is not None
-    if answer is None:
-        answer = await _ask(server, doc, question, settings, record.id, by_hand=by_hand, key=key)
-        recall.remember(doc.uri, before=question.before, after=question.after, answer=answer)
+    doc.session.newest[key] = record.id
+    answer = await _answer(server, doc, question, record, by_hand=by_hand, key=key)
     record.answer, record.reason = answer, answer.reason
     if not answer.text:
         raise Declined("empty", answer.reason or "nothing to suggest")
     if server.documents.get(doc.uri) is not doc or doc.revision != revision:
         raise Declined("stale", "the document has changed since the request came")
-    server.prefetch.shown(doc, record.id, question, answer)
+    suggestion = Suggestion(record.id, question, answer)
+    server.prefetch.shown(doc, suggestion)
     counted = not by_hand and key == doc.uri
-    root = server.folders.root(doc.uri) if counted else None
-    server.acceptance.shown(doc, record.id, question, answer, root)
-    return Reply(record.id, question, answer)
+    server.acceptance.shown(doc, suggestion, server.folders.root(doc.uri) if counted else None)
+    return suggestion
+
+
+async def _answer(
+    server: Server, doc: Document, question: Question, record: Record, *, by_hand: bool, key: str
+) -> Answer:
+    """The answer, from the model only if none is known; remembered."""
+    settings = await server.asking.settings(doc)
+    # Taken before asking: if the settings or the model change, the answer goes to the old one.
+    recall = doc.session.answers.recall
+    known = None if by_hand else await _known(server, doc, question)
+    record.recalled = known is not None
+    if known is not None:
+        return known
+    answer = await _ask(server, doc, question, settings, record.id, by_hand=by_hand, key=key)
+    recall.remember(before=question.before, after=question.after, answer=answer)
+    return answer
 
 
 async def _known(server: Server, doc: Document, question: Question) -> Answer | None:
-    """What needs no model: the rest of an earlier suggestion, or what was prefetched."""
-    rest = server.recall.find(doc.uri, before=question.before, after=question.after)
+    """The rest of an earlier suggestion or the prefetched answer; needs no model."""
+    rest = doc.session.answers.recall.find(before=question.before, after=question.after)
     return rest or await server.prefetch.answer(doc, question)
 
 
@@ -131,11 +133,13 @@ async def _ask(
 ) -> Answer:
     if settings.debounce_ms and not by_hand:
         await asyncio.sleep(settings.debounce_ms / 1000)
-    if server.newest_request.get(key) != id:
+    if doc.session.newest.get(key) != id:
         raise Superseded
-    if by_hand:  # Who asks by hand wants to see something new, and the best there is.
+    if by_hand:  # The user wants to see something new, and the best there is.
         settings = replace(settings, min_probability=0.0)
     server.prefetch.stop()
     alternatives = ALTERNATIVES if by_hand else 0
     with server.status.working():
-        return await ask(server, doc, question, settings, key=key, id=id, alternatives=alternatives)
+        return await server.asking.ask(
+            doc, question, settings, key=key, id=id, alternatives=alternatives
+        )

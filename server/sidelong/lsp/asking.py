@@ -1,32 +1,31 @@
-"""A question put to the model, with the settings and the index that hold for its document.
+"""Asking the model, with the settings and the index that hold for the document.
 
-When to ask, and what becomes of the answer, is up to `answering` and `prefetch`.
+The moment to ask and the use of the answer are left to `answering` and `prefetch`.
 """
 
 from __future__ import annotations
 
-import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from sidelong.engine import Answer, Request
+from sidelong.lsp.configuration import Configuration
+from sidelong.lsp.documents import Document
+from sidelong.lsp.folders import Folders
+from sidelong.lsp.history import Outcome
+from sidelong.lsp.model_in_use import ModelInUse
+from sidelong.lsp.question import Question
 from sidelong.lsp.uris import file_name
-
-if TYPE_CHECKING:
-    from sidelong.lsp.documents import Document
-    from sidelong.lsp.history import Outcome
-    from sidelong.lsp.question import Question
-    from sidelong.lsp.server import Server
-    from sidelong.settings import Settings
+from sidelong.settings import Settings
 
 MOST_CHARACTERS: Final = 4_000_000
 """Longer documents are logs and data; each keystroke would copy them several times."""
 
-CONFIGURED_WITHIN_S: Final = 30.0
-"""More than the client is given to tell its configuration; nobody waits for ever."""
+_PREFETCH: Final = "prefetch"
+"""A key and an id that no request of the client has."""
 
 
 class Declined(Exception):
-    """There will be no suggestion; says what became of the request and why."""
+    """There will be no suggestion; carries the outcome of the request and the reason."""
 
     def __init__(self, outcome: Outcome, reason: str) -> None:
         super().__init__(reason)
@@ -34,61 +33,62 @@ class Declined(Exception):
         self.reason = reason
 
 
-async def settings_for(server: Server, doc: Document) -> Settings:
-    """The document's settings, once the client has told them; declines what they switch off."""
-    if not await is_configured(server):
-        raise Declined("not ready", "the client has not said `initialized`")
-    settings = server.settings_of(doc.uri)
-    if not settings.enabled:
-        raise Declined("off", "sidelong.enabled is false")
-    if not settings.language_on(doc.language):
-        raise Declined("off", f"sidelong.languages switches {doc.language} off")
-    if len(doc.text) > MOST_CHARACTERS:
-        raise Declined("off", f"the document has more than {MOST_CHARACTERS} characters")
-    return settings
+class Asking:
+    """The way to the model in use; keeps no state of its own."""
 
+    def __init__(self, folders: Folders, configuration: Configuration, model: ModelInUse) -> None:
+        self._folders = folders
+        self._configuration = configuration
+        self._model = model
 
-async def ask(
-    server: Server,
-    doc: Document,
-    question: Question,
-    settings: Settings,
-    *,
-    key: str,
-    id: str,
-    alternatives: int = 0,
-) -> Answer:
-    """The model's answer; raises `Superseded` when a newer question with the same key comes."""
-    engine = server.model.engine
-    if engine is None:
-        raise Declined("not ready", server.model.error or "no model is loaded")
-    place = server.folders.place(doc.uri)
-    index = place.folder.index if place is not None else None
-    root = place.folder.path if place is not None else None
-    request = Request(
-        path=place.path if place is not None else file_name(doc.uri),
-        language=doc.language,
-        text=question.text,
-        offset=question.offset,
-        settings=settings,
-        id=id,
-        alternatives=alternatives,
-        project=root.name if root is not None else "",
-        correction=place.folder.correction if place is not None else None,
-    )
-    return await engine.complete(key, request, index.snapshot if index else None)
+    async def settings(self, doc: Document) -> Settings:
+        """The document's settings, once they are in use.
 
+        Raises `Declined` if they switch completion off, or if they do not come.
+        """
+        if not await self._configuration.is_in_use():
+            raise Declined("not ready", "the client has not said `initialized`")
+        file = self._folders.file(doc.uri)
+        settings = self._configuration.settings() if file is None else file.folder.settings
+        if not settings.enabled:
+            raise Declined("off", "sidelong.enabled is false")
+        if not settings.language_on(doc.language):
+            raise Declined("off", f"sidelong.languages switches {doc.language} off")
+        if len(doc.text) > MOST_CHARACTERS:
+            raise Declined("off", f"the document has more than {MOST_CHARACTERS} characters")
+        return settings
 
-async def is_configured(server: Server) -> bool:
-    """Whether the client has told its configuration, waiting for it a while.
+    async def ask(
+        self,
+        doc: Document,
+        question: Question,
+        settings: Settings,
+        *,
+        key: str,
+        id: str,
+        alternatives: int = 0,
+    ) -> Answer:
+        """The model's answer; raises `Superseded` when a newer question with the same key comes."""
+        engine = self._model.engine
+        if engine is None:
+            raise Declined("not ready", self._model.error or "no model is loaded")
+        file = self._folders.file(doc.uri)
+        index = file.folder.index if file is not None else None
+        root = file.folder.path if file is not None else None
+        request = Request(
+            path=file.path if file is not None else file_name(doc.uri),
+            language=doc.language,
+            text=question.text,
+            offset=question.offset,
+            settings=settings,
+            id=id,
+            alternatives=alternatives,
+            project=root.name if root is not None else "",
+            correction=file.folder.correction if file is not None else None,
+        )
+        return await engine.complete(key, request, index.snapshot if index else None)
 
-    Not by `asyncio.wait_for`: before Python 3.12 it loses a cancellation that comes in the same
-    turn of the loop as the event, and the request would never end.
-    """
-    if not server.configured.is_set():
-        waiting = asyncio.ensure_future(server.configured.wait())
-        try:
-            await asyncio.wait([waiting], timeout=CONFIGURED_WITHIN_S)
-        finally:
-            waiting.cancel()
-    return server.configured.is_set()
+    async def prefetch(self, doc: Document, question: Question) -> Answer:
+        """The model's answer to a question that the client has not asked yet."""
+        settings = await self.settings(doc)
+        return await self.ask(doc, question, settings, key=_PREFETCH, id=_PREFETCH)

@@ -1,12 +1,14 @@
-"""Which settings hold where: defaults, config file, initialization options, the editor's folders.
+"""The layers of settings: defaults, config file, initialization options, the editor's folders.
 
-User-only settings never come from the editor's folder configuration, which a file inside the
-workspace can carry (`.vscode/settings.json`).
-What the names mean is `sidelong.settings`'; asking the editor is `server`'s.
+User-only settings never come from the editor's folder configuration, because a file inside the
+workspace can carry it (`.vscode/settings.json`).
+The names are defined in `sidelong.sections`; asking the editor is left to `server`.
 """
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import PurePath
@@ -14,6 +16,7 @@ from typing import Final
 
 from sidelong.configfile import ConfigFile, read_config_file
 from sidelong.lsp.options import ServeOptions
+from sidelong.lsp.waiting import result_within
 from sidelong.sections import Section, parse_settings, parse_user_settings, user_only_names
 from sidelong.settings import Settings, UserSettings
 
@@ -21,12 +24,15 @@ logger = logging.getLogger(__name__)
 
 SECTION: Final = "sidelong"
 
+IN_USE_WITHIN_S: Final = 30.0
+"""More than the client has for telling its configuration; no request waits for ever."""
+
 
 class Configuration:
-    """Every layer as it was last told; owned by the event loop."""
+    """Each layer as it came last; owned by the event loop."""
 
     def __init__(self, options: ServeOptions, warn: Callable[[str], None]) -> None:
-        """`warn` shows a message to the user; each distinct one comes once."""
+        """`warn` shows a message to the user; each distinct message comes once."""
         self._options = options
         self._warn = warn
         self._warned: set[str] = set()
@@ -35,22 +41,37 @@ class Configuration:
         """The user's own settings as the editor sent them, apart from any folder."""
         self._everywhere: Section = {}
         self._folders: dict[str, Section] = {}
+        self._in_use = asyncio.Event()
+
+    def put_in_use(self) -> None:
+        """From now on the folders have the settings that the client told."""
+        self._in_use.set()
+
+    async def is_in_use(self) -> bool:
+        """True once the client has told its configuration; False if it does not in time.
+
+        Completing before could be against the user's wishes.
+        """
+        if not self._in_use.is_set():
+            with contextlib.suppress(TimeoutError):
+                await result_within(IN_USE_WITHIN_S, self._in_use.wait())
+        return self._in_use.is_set()
 
     def read_file(self) -> tuple[ConfigFile, list[str]]:
-        """Read the config file; the only thing here that may be called off the loop."""
+        """The config file and its problems; the only method that may be called off the loop."""
         return read_config_file(self._options.config_file)
 
     def set_file(self, read: tuple[ConfigFile, list[str]]) -> None:
-        """Use what `read_file` read."""
+        """Use the result of `read_file`."""
         self._file, messages = read
         self._tell(messages)
 
     def set_user(self, options: object) -> None:
-        """Use initialization options, or what `sidelong/didChangeUserSettings` brought."""
+        """Use the initialization options, or the params of `sidelong/didChangeUserSettings`."""
         self._user = section_of(options)
 
     def set_client(self, everywhere: object, folders: Mapping[str, object]) -> None:
-        """Use the editor's configuration, for what lies in no folder and by folder URI."""
+        """Use the editor's configuration: one for documents in no folder, and one by folder URI."""
         self._everywhere = section_of(everywhere)
         self._folders = {uri: section_of(section) for uri, section in folders.items()}
         for section in (self._everywhere, *self._folders.values()):
@@ -61,7 +82,7 @@ class Configuration:
                 )
 
     def settings(self, uri: str | None = None, path: PurePath | None = None) -> Settings:
-        """The settings of a folder, or of documents in no folder."""
+        """The settings of a folder, or by default of documents in no folder."""
         client = self._folders.get(uri, self._everywhere) if uri else self._everywhere
         settings = Settings()
         for section in (*self._file.layers(path), self._user, client):
@@ -78,9 +99,9 @@ class Configuration:
         return user
 
     def offers_completion(self, file: ConfigFile) -> bool:
-        """Whether the user wants `textDocument/completion`.
+        """True if the user wants `textDocument/completion`.
 
-        Asked before the client listens, so `file` is not in use yet and nothing is said.
+        It is called before the client listens: `file` is not in use yet, and no message is shown.
         """
         user = UserSettings()
         for section in (file.section, self._user, self._options.overrides):
@@ -101,7 +122,7 @@ class Configuration:
 
 
 def section_of(options: object) -> Section:
-    """Our section, whether or not it is wrapped in its name; empty for anything odd."""
+    """Our section, with or without its name around it; empty for anything that is no object."""
     if not isinstance(options, Mapping):
         return {}
     inner = options.get(SECTION)

@@ -1,8 +1,9 @@
-"""LSP positions and our offsets, in the client's encoding; the only module that knows encodings.
+"""LSP positions to offsets and back; the only module that knows position encodings.
 
-A position is a line and a number of code units; ours is an index of code points.
-What a client sends is clamped: past the line's end is its end, past the last line is the text's
-end, and inside a character is before it.
+A position is a line and a number of code units in the client's encoding; an offset counts code
+points.
+Positions are clamped: one past the line's end means its end, one past the last line means the end
+of the text, and one inside a character means before it.
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ Encoding: TypeAlias = types.PositionEncodingKind
 
 _LINE_END: Final = re.compile(r"\r\n|\n|\r")
 _CODEC: Final = {Encoding.Utf8: ("utf-8", 1), Encoding.Utf16: ("utf-16-le", 2)}
-"""Python's codec and the bytes in one of its units."""
+"""Python's codec, and the size of its code unit in bytes."""
 
 
 def split_lines(text: str) -> list[str]:
-    """The lines with their ends; the last has none and may be empty, so there is always one.
+    """The lines with their ends; the last line has no end and may be empty.
+
+    There is always at least one line.
 
     Only LSP's three line ends count: `str.splitlines` would also split at form feeds and at
     U+2028, and every position after one would be off.
@@ -44,7 +47,7 @@ def line_content(line: str) -> str:
 
 
 def column_from_units(line: str, units: int, encoding: Encoding) -> int:
-    """How many code points of the line lie before the code unit `units`."""
+    """The number of code points in the first `units` code units of the line."""
     content = line_content(line)
     if encoding is Encoding.Utf32 or content.isascii():
         return min(units, len(content))
@@ -53,7 +56,7 @@ def column_from_units(line: str, units: int, encoding: Encoding) -> int:
 
 
 def units_from_column(line: str, column: int, encoding: Encoding) -> int:
-    """Code units that the first `column` code points of the line take."""
+    """The number of code units in the first `column` code points of the line."""
     head = line[:column]
     if encoding is Encoding.Utf32 or head.isascii():
         return len(head)
@@ -62,7 +65,7 @@ def units_from_column(line: str, column: int, encoding: Encoding) -> int:
 
 
 def clamp(lines: Sequence[str], position: types.Position, encoding: Encoding) -> tuple[int, int]:
-    """The line and the column in code points that the position means in these lines."""
+    """The position's line, and its column in code points, clamped to these lines."""
     if position.line >= len(lines):
         return len(lines) - 1, len(lines[-1])
     return position.line, column_from_units(lines[position.line], position.character, encoding)
@@ -71,7 +74,7 @@ def clamp(lines: Sequence[str], position: types.Position, encoding: Encoding) ->
 def range_on_line(
     line: str, *, number: int, start: int, end: int, encoding: Encoding
 ) -> types.Range:
-    """The range of the columns `start` to `end` of line `number`, in the client's units."""
+    """The range from column `start` to `end` of line `number`, in the client's code units."""
     return types.Range(
         start=types.Position(number, units_from_column(line, start, encoding)),
         end=types.Position(number, units_from_column(line, end, encoding)),

@@ -1,7 +1,8 @@
 """The open documents, as the client last described them; owned by the event loop.
 
-pygls' own store splits lines at form feeds, rejects unknown documents with a popup and rewrites
-the whole text on every change; what a position means is `convert`'s.
+A position is translated by `convert`; a document's suggestions are kept in its `session`.
+pygls' own store is not used: it splits lines at form feeds, rejects unknown documents with a
+popup and rewrites the whole text on every change.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ from urllib.parse import unquote
 from lsprotocol import types
 
 from sidelong.lsp.convert import Encoding, clamp, split_lines, without_lone_surrogates
+from sidelong.lsp.session import Session
 
 Changes = Sequence[types.TextDocumentContentChangeEvent]
 
 
 @dataclass(frozen=True)
 class Cursor:
-    """A place in a document, in code points."""
+    """A position in a document, in code points."""
 
     line: int
     column: int
@@ -34,23 +36,24 @@ class Document:
         self.language = language
         self.lines = split_lines(without_lone_surrogates(text))
         self.revision = 0
-        """Counts our states: the client's own version may be missing or stand still."""
+        """Counts the changes: the client's own version may be missing or stand still."""
+        self.session = Session()
         self._text: str | None = None
 
     @property
     def text(self) -> str:
-        """The whole text, joined once a state and only if asked for."""
+        """The whole text; joined once after each change, and only if it is read."""
         if self._text is None:
             self._text = "".join(self.lines)
         return self._text
 
     def cursor(self, position: types.Position, encoding: Encoding) -> Cursor:
-        """Where the position lies in this text, clamped to it."""
+        """The position in this text, clamped to it."""
         line, column = clamp(self.lines, position, encoding)
         return Cursor(line, column, sum(map(len, self.lines[:line])) + column)
 
     def change(self, changes: Changes, encoding: Encoding) -> None:
-        """Apply the client's changes, each of which refers to the text the one before it left."""
+        """Apply the client's changes; each refers to the text that the one before it left."""
         for change in changes:
             text = without_lone_surrogates(change.text)
             if isinstance(change, types.TextDocumentContentChangePartial):
@@ -89,11 +92,15 @@ class Documents:
         return self._by_uri.get(unquote(uri))
 
     def open(self, item: types.TextDocumentItem) -> Document:
-        """Take in a document that the client has opened, or opened again."""
+        """Add a document that the client has opened; one that was open already is closed first."""
+        self.close(item.uri)
         doc = Document(uri=item.uri, language=str(item.language_id), text=item.text)
         self._by_uri[unquote(item.uri)] = doc
         return doc
 
     def close(self, uri: str) -> Document | None:
-        """Forget the document and return it; None if it was not open."""
-        return self._by_uri.pop(unquote(uri), None)
+        """Forget the document, end its session and return it; None if it was not open."""
+        doc = self._by_uri.pop(unquote(uri), None)
+        if doc is not None:
+            doc.session.end()
+        return doc

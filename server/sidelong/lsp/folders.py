@@ -1,6 +1,6 @@
-"""The workspace's folders, and which of them a document belongs to; owned by the event loop.
+"""The folders of the workspace, and the folder of each document; owned by the event loop.
 
-Their indexes are kept in step with the disk by `sidelong_index` and with the editor by `indexing`.
+`sidelong_index` keeps a folder's index in step with the disk, `indexing` with the editor.
 """
 
 from __future__ import annotations
@@ -8,15 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePath
-from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from sidelong.engine import Correction
 from sidelong.lsp.uris import path_from_uri, relative_path
 from sidelong.settings import Settings
-
-if TYPE_CHECKING:
-    from sidelong_index import Index
+from sidelong_index import Index
 
 
 @dataclass
@@ -26,16 +23,16 @@ class Folder:
     uri: str
     name: str
     path: PurePath | None
-    """None for a folder that is no directory here, such as a virtual file system's."""
+    """None for a folder that is no directory here, such as one of a virtual file system."""
     settings: Settings = field(default_factory=Settings)
     index: Index | None = None
     correction: Correction | None = None
-    """What was learnt about the decision here, by `sidelong calibrate`."""
+    """The correction that `sidelong calibrate` fitted for this folder."""
 
 
 @dataclass(frozen=True)
-class Place:
-    """A document in a folder, which may be one of several that hold it."""
+class WorkspaceFile:
+    """A document as a file of one workspace folder; nested folders hold the same document."""
 
     folder: Folder
     path: str
@@ -52,7 +49,7 @@ class Folders:
         return iter(list(self._by_uri.values()))
 
     def add(self, uri: str, name: str) -> Folder | None:
-        """Take in a folder; None if it is there already."""
+        """Add a folder; None if it is there already."""
         if _key(uri) in self._by_uri:
             return None
         folder = Folder(uri, name, path_from_uri(uri))
@@ -63,30 +60,30 @@ class Folders:
         """Forget a folder and return it; None if it was not there."""
         return self._by_uri.pop(_key(uri), None)
 
-    def places(self, uri: str) -> list[Place]:
-        """Where the document lies, the deepest folder first; empty if in none.
+    def files(self, uri: str) -> list[WorkspaceFile]:
+        """The document as a file of each folder that holds it, the deepest folder first.
 
-        A document that was never saved lies in the first folder, where its author works.
+        A document that was never saved counts as a file of the first folder.
         """
         path = path_from_uri(uri)
         if path is None:
             untitled = uri.startswith("untitled:")
-            return [Place(folder, unquote(uri[9:])) for folder in list(self)[:1] if untitled]
-        places = []
+            return [WorkspaceFile(f, unquote(uri[9:])) for f in list(self)[:1] if untitled]
+        files = []
         for folder in self:
             below = relative_path(path, folder.path) if folder.path is not None else None
             if below is not None:
-                places.append(Place(folder, below))
-        return sorted(places, key=lambda place: len(place.path))
+                files.append(WorkspaceFile(folder, below))
+        return sorted(files, key=lambda file: len(file.path))
 
-    def place(self, uri: str) -> Place | None:
-        """Where the document belongs: the deepest folder that holds it."""
-        return next(iter(self.places(uri)), None)
+    def file(self, uri: str) -> WorkspaceFile | None:
+        """The document as a file of the deepest folder that holds it; None if none does."""
+        return next(iter(self.files(uri)), None)
 
     def root(self, uri: str) -> PurePath | None:
-        """The directory of the folder where the document belongs."""
-        place = self.place(uri)
-        return None if place is None else place.folder.path
+        """The directory of the deepest folder that holds the document; None if none does."""
+        file = self.file(uri)
+        return None if file is None else file.folder.path
 
 
 def _key(uri: str) -> str:

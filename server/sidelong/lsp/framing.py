@@ -1,8 +1,9 @@
-"""The base protocol's framing: bytes in, message bodies out; pure, so tests feed it any bytes.
+"""The base protocol's framing: bytes in, message bodies out; pure.
 
-Reading from a pipe or socket is `transport`'s, meaning is `protocol`'s.
-pygls' own reader knows only the exact spelling `Content-Length` and then never finds its step
-again; this one reads headers as HTTP does and resumes at the next header after garbage.
+Reading from a pipe or socket is left to `transport`, the meaning of a body to `protocol`.
+pygls' own reader is not used: it accepts only the exact spelling `Content-Length`, and after any
+other it never finds the next message. This one reads headers as HTTP does and resumes at the next
+header after garbage.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ MOST_BODY_BYTES: Final = 1 << 28
 
 
 class Framer:
-    """Cuts a stream into bodies; `garbage` counts the bytes that belonged to none."""
+    """Cuts a stream into bodies; `garbage` counts the bytes that belong to no body."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
@@ -49,7 +50,7 @@ class Framer:
         headers = bytes(self._buffer[: end.start()])
         del self._buffer[: end.end()]
         lengths = _LENGTH.findall(headers)
-        # The last one counts: what stands before it may be the rest of a body cut short.
+        # The last one counts: those before it may come from a body that was cut short.
         if lengths and int(lengths[-1]) <= MOST_BODY_BYTES:
             self._body_bytes = int(lengths[-1])
         else:
@@ -57,7 +58,7 @@ class Framer:
         return True
 
     def _forget_flood(self) -> None:
-        """Keep a stream without headers from filling the memory."""
+        """Drop old bytes, so that a stream without headers does not fill the memory."""
         surplus = len(self._buffer) - _MOST_HEADER_BYTES
         if surplus > 0:
             del self._buffer[:surplus]
@@ -65,5 +66,5 @@ class Framer:
 
 
 def frame(body: bytes) -> bytes:
-    """The body with its header, ready to be written."""
+    """The body with its header, ready to write."""
     return b"Content-Length: %d\r\n\r\n%b" % (len(body), body)

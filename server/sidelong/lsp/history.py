@@ -1,6 +1,6 @@
-"""The last requests and what became of them, so that "nothing appeared" has an answer.
+"""The last requests and their outcomes, so that "nothing appeared" has an explanation.
 
-Each is one line of the debug log, without code and with the document's name only;
+Each request is one line of the debug log, with the document's name but without code;
 `sidelong/explain` shows the newest.
 """
 
@@ -25,7 +25,7 @@ Outcome: TypeAlias = Literal[
 
 @dataclass
 class Record:
-    """One request; filled in while it is answered, then kept."""
+    """One request; filled in while the server answers it, then kept."""
 
     id: str
     uri: str
@@ -33,7 +33,7 @@ class Record:
     reason: str = ""
     answer: Answer | None = None
     recalled: bool = False
-    """The text continues an earlier suggestion; the model was not asked."""
+    """The answer continues an earlier suggestion or was prefetched; the model was not asked."""
     accepted: bool = False
     total_ms: float = 0.0
 
@@ -66,11 +66,11 @@ class History:
         logger.debug("%s", trace_line(record))
 
     def last(self, uri: str | None = None) -> Record | None:
-        """The newest record, of the document if one is named."""
+        """The newest record, or the newest of one document; None if there is none."""
         return next((r for r in reversed(self._records) if uri in (None, r.uri)), None)
 
     def accept(self, request_id: str) -> Record | None:
-        """Note that the suggestion of a request was accepted; None if that is long ago."""
+        """Mark the suggestion of a request as accepted; None if its record is no longer kept."""
         record = next((r for r in reversed(self._records) if r.id == request_id), None)
         if record is not None:
             record.accepted = True
@@ -78,7 +78,7 @@ class History:
 
 
 def trace_line(record: Record) -> str:
-    """Everything about one request that fits a line and gives away no code."""
+    """One request on one line, without code."""
     parts = [f"request {record.id} {file_name(record.uri)}: {record.outcome}"]
     if record.reason:
         parts.append(f"reason {record.reason!r}")

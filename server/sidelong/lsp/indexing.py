@@ -1,6 +1,6 @@
-"""One index per workspace folder, told what is open in the editor; owned by the event loop.
+"""One index per workspace folder, fed with the open documents; owned by the event loop.
 
-The index itself and its threads are `sidelong_index`'s; here it is started, told and stopped.
+The index itself and its threads are `sidelong_index`'s; this module starts, feeds and stops it.
 """
 
 from __future__ import annotations
@@ -64,17 +64,17 @@ class Indexing:
                 self._status.indexing(folder.uri, None)
         await asyncio.gather(*(loop.run_in_executor(None, index.stop) for index in indexes))
 
-    def show(self, doc: Document) -> None:
+    def overlay(self, doc: Document) -> None:
         """Let the open document shadow its file, in every folder that holds it."""
-        for place in self._folders.places(doc.uri):
-            if place.folder.index is not None:
-                place.folder.index.open(place.path, doc.text)
+        for file in self._folders.files(doc.uri):
+            if file.folder.index is not None:
+                file.folder.index.open(file.path, doc.text)
 
-    def unshow(self, doc: Document) -> None:
+    def remove_overlay(self, doc: Document) -> None:
         """Let the file on disk count again."""
-        for place in self._folders.places(doc.uri):
-            if place.folder.index is not None:
-                place.folder.index.close(place.path)
+        for file in self._folders.files(doc.uri):
+            if file.folder.index is not None:
+                file.folder.index.close(file.path)
 
     def _start(self, folder: Folder) -> None:
         bar = _Bar(self._server, self._status, folder)
@@ -88,13 +88,13 @@ class Indexing:
         self._status.indexing(folder.uri, f"Indexing {folder.name}")
         folder.index.start()
         for doc in self._documents:
-            for place in self._folders.places(doc.uri):
-                if place.folder is folder:
-                    folder.index.open(place.path, doc.text)
+            for file in self._folders.files(doc.uri):
+                if file.folder is folder:
+                    folder.index.open(file.path, doc.text)
 
 
 class _Bar:
-    """What the user sees of one folder's first indexing."""
+    """The progress of one folder's first indexing, for the user."""
 
     def __init__(self, server: LanguageServer, status: Status, folder: Folder) -> None:
         self.index: Index | None = None
@@ -106,7 +106,7 @@ class _Bar:
         self._reported_s = 0.0
 
     def receive(self, progress: Progress) -> None:
-        # Later scans are too short and too many to be shown.
+        # Later scans are too short and too many to show.
         if self._done or self._folder.index is not self.index:
             return
         if progress.phase == "ready":

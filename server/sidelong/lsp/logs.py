@@ -1,7 +1,7 @@
 """The server's log: stderr or a file, never stdout.
 
-It names documents by their last part and holds no code: pygls, whose log prints whole messages,
-is kept to its warnings.
+It names a document by its file name and holds no code. pygls logs whole messages, so only its
+warnings are let through.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _FORMAT: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 def configure_logging(*, level: str, file: Path | None) -> None:
-    """Send our log lines of `level` and above to the file, or to stderr if there is none."""
+    """Write our log lines of `level` and above to the file, or to stderr if `file` is None."""
     handler = _file_handler(file) if file is not None else logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter(_FORMAT))
     for name in (*_OURS, "pygls", "asyncio"):

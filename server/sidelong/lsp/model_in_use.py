@@ -1,8 +1,8 @@
-"""The model the server completes with: loaded when wanted, replaced when the user says so.
+"""The model in use: loaded when the settings want one, replaced when they name another.
 
-The model in use answers until its successor has been loaded and has passed its test; if it
-does not, nothing changes. For that moment both are in memory.
-How a model works is `engine`'s and below; here is what the user is told when one does not.
+The model in use answers until its successor has been loaded and has passed its test. A successor
+that fails changes nothing. Meanwhile both are in memory.
+Running a model is left to `sidelong.engine`; this module tells the user when one cannot serve.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 
 class ModelInUse:
-    """One engine that answers, and at most one that gets ready for its place; the event loop's."""
+    """One engine that answers, and at most one successor that loads; owned by the event loop."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class ModelInUse:
         status: Status,
         on_successor: Callable[[], None],
     ) -> None:
-        """`on_successor` is called when another model answers from now on."""
+        """`on_successor` is called when a successor has become the model in use."""
         self._server = server
         self._make = make
         self._status = status
@@ -42,21 +42,21 @@ class ModelInUse:
         self._wanted: UserSettings | None = None
         self._in_use: UserSettings | None = None
         self._title: str | None = None
-        """Of the engine in use, once it has passed its test."""
+        """The title of the engine in use; None until it has passed its test."""
         self._next: Engine | None = None
-        self._watch: asyncio.Task[None] | None = None
+        self._loading: asyncio.Task[None] | None = None
         self._leaving: dict[asyncio.Task[None], Engine] = {}
-        self._told = ""
+        self._shown_error = ""
         self.engine: Engine | None = None
         """None while no model is wanted."""
         self.error: str | None = None
-        """Why the model that is wanted cannot serve; it is tried again at the next occasion."""
+        """The reason why the wanted model cannot serve; the next call of `use` tries it again."""
 
     async def use(self, user: UserSettings | None) -> None:
         """Complete with the user's model from now on, or as soon as it is ready.
 
-        The newest wish counts. One that failed is tried again. None lets go of every model and
-        returns when that is done.
+        The newest call wins. A model that failed is tried again. None lets go of every model and
+        returns when they are gone.
         """
         if user is None:
             await self._let_go()
@@ -77,9 +77,9 @@ class ModelInUse:
                 self._leave(self.engine, at_once=True)
             self.engine, self._in_use = engine, user
             self._status.model("loading", f"Loading {_name(user)}")
-        self._watch = asyncio.create_task(self._await(engine, user))
+        self._loading = asyncio.create_task(self._load(engine, user))
 
-    async def _await(self, engine: Engine, user: UserSettings) -> None:
+    async def _load(self, engine: Engine, user: UserSettings) -> None:
         bar = WorkDone(self._server, title="Loading model", message=_name(user))
         try:
             title = await engine.ready()
@@ -101,7 +101,7 @@ class ModelInUse:
             self._leave(self.engine, at_once=False)
             self._on_successor()
         self._next, self.engine, self._in_use = None, engine, user
-        self._told = ""
+        self._shown_error = ""
         self._say_ready(title)
 
     def _say_ready(self, title: str) -> None:
@@ -119,23 +119,23 @@ class ModelInUse:
         else:
             self._status.model("error", message)
         logger.error("%s", message)
-        if message != self._told:
-            self._told = message
+        if message != self._shown_error:
+            self._shown_error = message
             self._server.window_show_message(
                 types.ShowMessageParams(type=types.MessageType.Error, message=message)
             )
 
     def _drop_next(self) -> None:
-        """Nobody waits any longer for what was loading."""
-        if self._watch is not None:
-            self._watch.cancel()
-            self._watch = None
+        """Stop loading the successor."""
+        if self._loading is not None:
+            self._loading.cancel()
+            self._loading = None
         if self._next is not None:
             self._leave(self._next, at_once=True)
             self._next = None
 
     def _leave(self, engine: Engine, *, at_once: bool) -> None:
-        """Let go of an engine without waiting for it; one that has served finishes its work."""
+        """Let go of an engine without waiting; unless `at_once`, it finishes its requests."""
         task = asyncio.create_task(engine.stop() if at_once else engine.retire())
         self._leaving[task] = engine
         task.add_done_callback(self._leaving.pop)
@@ -147,7 +147,7 @@ class ModelInUse:
         self.engine = self._wanted = self._in_use = self._title = self.error = None
         self._status.model("off", "Switched off in the settings")
         leaving = dict(self._leaving)
-        # What still finishes its work is stopped, now that nobody waits for it.
+        # Engines that still finish their requests are stopped: no client waits for the answers.
         await asyncio.gather(*leaving, *(engine.stop() for engine in leaving.values()))
 
 

@@ -1,128 +1,92 @@
-"""The next suggestion, computed while the editor is still inserting the one that was accepted.
+"""Prefetch: the next suggestion, computed while the editor inserts the accepted one.
 
-That a suggestion was taken in full is seen from the document's text, or told by the client.
-Who asks for a suggestion comes first: a prefetch that answers something else is stopped.
+An acceptance shows in the document's text, or the client reports it.
+A request of the user comes first: it stops a prefetch that answers another question.
+Asking the model is left to `asking`; a document's prefetch is kept in its `session`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
+from typing import TypeAlias
 
 from sidelong.engine import Answer, Superseded, Tokens
 from sidelong.errors import ModelError
-from sidelong.lsp.asking import Declined, ask, settings_for
+from sidelong.lsp.asking import Declined
+from sidelong.lsp.documents import Document
+from sidelong.lsp.question import Question
+from sidelong.lsp.session import Answers, PrefetchTask
+from sidelong.lsp.suggestion import Suggestion
 from sidelong.lsp.uris import file_name
-
-if TYPE_CHECKING:
-    from sidelong.lsp.documents import Document
-    from sidelong.lsp.question import Question
-    from sidelong.lsp.server import Server
+from sidelong.lsp.waiting import is_done
 
 logger = logging.getLogger(__name__)
 
-_KEY: Final = "prefetch"
-"""Names it to the worker, apart from every document."""
-
-
-@dataclass(frozen=True)
-class _Shown:
-    """What was shown last, and may be accepted."""
-
-    uri: str
-    id: str
-    question: Question
-    answer: Answer
-
-    def taken(self) -> Iterator[Question]:
-        """The cursor after each of the suggestions, had it been accepted."""
-        for answer in (self.answer, *self.answer.alternatives):
-            before = self.question.before + answer.text
-            after = self.question.after[answer.replace_after :]
-            yield replace(self.question, text=before + after, offset=len(before))
-
-
-@dataclass(frozen=True)
-class _Ahead:
-    """A question that nobody has asked yet, and the work on it."""
-
-    uri: str
-    question: Question
-    task: asyncio.Task[Answer | None]
+Ask: TypeAlias = Callable[[Document, Question], Awaitable[Answer]]
+"""Gives the model's answer; raises `Declined`, `ModelError` or `Superseded` if there is none."""
 
 
 class Prefetch:
-    """At most one at a time; owned by the event loop."""
+    """At most one prefetch at a time, in any of the documents; owned by the event loop."""
 
-    def __init__(self, server: Server) -> None:
-        self._server = server
-        self._shown: _Shown | None = None
-        self._ahead: _Ahead | None = None
+    def __init__(self, documents: Iterable[Document], ask: Ask) -> None:
+        """Iterating over `documents` gives those that are open at that moment."""
+        self._documents = documents
+        self._ask = ask
 
-    def shown(self, doc: Document, id: str, question: Question, answer: Answer) -> None:
-        """Remember what the user may accept now."""
-        self._shown = _Shown(doc.uri, id, question, answer)
+    def shown(self, doc: Document, suggestion: Suggestion) -> None:
+        """Remember the suggestion that the user may accept now."""
+        doc.session.answers.shown = suggestion
 
     def changed(self, doc: Document) -> None:
-        """Go ahead if the change was an acceptance; stop if it made another text."""
-        ahead, shown = self._ahead, self._shown
-        if ahead is not None and ahead.uri == doc.uri and ahead.question.text != doc.text:
-            self.stop()
-        if shown is None or shown.uri != doc.uri:
+        """Begin if the change accepted a suggestion; stop if the text is no longer expected."""
+        answers = doc.session.answers
+        if answers.prefetch is not None and answers.prefetch.question.text != doc.text:
+            answers.stop_prefetch()
+        if answers.shown is None:
             return
-        for question in shown.taken():
+        for question in answers.shown.if_accepted():
             if question.text == doc.text:
                 self._begin(doc, question)
 
     def accepted(self, id: str, which: int) -> None:
-        """The client says that it is about to insert a suggestion of the request `id`."""
-        shown = self._shown
-        doc = self._server.documents.get(shown.uri) if shown is not None else None
-        # Mostly the change has come before, and `changed` has seen it.
-        if shown is None or shown.id != id or doc is None or doc.text != shown.question.text:
-            return
-        for i, question in enumerate(shown.taken()):
-            if i == which:
-                self._begin(doc, question)
+        """The client is about to insert suggestion number `which` of the request `id`."""
+        for doc in self._documents:
+            shown = doc.session.answers.shown
+            # Usually the change has come first, and `changed` has seen it.
+            if shown is None or shown.id != id or doc.text != shown.question.text:
+                continue
+            for i, question in enumerate(shown.if_accepted()):
+                if i == which:
+                    self._begin(doc, question)
 
     async def answer(self, doc: Document, question: Question) -> Answer | None:
-        """What was prefetched for this very cursor, once it is there; None if nothing was."""
-        ahead = self._ahead
-        if ahead is None or ahead.uri != doc.uri or not _is_same(ahead.question, question):
+        """The prefetched answer to this question, once it is there; None if there is none."""
+        prefetch = doc.session.answers.prefetch
+        if prefetch is None or not _is_same(prefetch.question, question):
             return None
-        # Not awaited itself: who asks may be cancelled, and so may be what was begun ahead.
-        await asyncio.wait([ahead.task])
-        return None if ahead.task.cancelled() else ahead.task.result()
+        await is_done(prefetch.task)
+        return None if prefetch.task.cancelled() else prefetch.task.result()
 
     def stop(self) -> None:
         """Leave the model to others; idempotent."""
-        if self._ahead is not None:
-            self._ahead.task.cancel()
-            self._ahead = None
-
-    def forget(self, uri: str | None = None) -> None:
-        """Nothing that was shown, in the document if one is named, is there any more."""
-        if self._ahead is not None and uri in (None, self._ahead.uri):
-            self.stop()
-        if self._shown is not None and uri in (None, self._shown.uri):
-            self._shown = None
+        for doc in self._documents:
+            doc.session.answers.stop_prefetch()
 
     def _begin(self, doc: Document, question: Question) -> None:
-        ahead = self._ahead
-        if ahead is not None and ahead.uri == doc.uri and _is_same(ahead.question, question):
+        answers = doc.session.answers
+        if answers.prefetch is not None and _is_same(answers.prefetch.question, question):
             return
         self.stop()
-        task = asyncio.create_task(self._work(doc, question))
-        self._ahead = _Ahead(doc.uri, question, task)
+        task = asyncio.create_task(self._work(doc, answers, question))
+        answers.prefetch = PrefetchTask(question, task)
 
-    async def _work(self, doc: Document, question: Question) -> Answer | None:
-        server = self._server
+    async def _work(self, doc: Document, answers: Answers, question: Question) -> Answer | None:
         try:
-            settings = await settings_for(server, doc)
-            answer = await ask(server, doc, question, settings, key=_KEY, id=_KEY)
+            answer = await self._ask(doc, question)
         except (Declined, ModelError, Superseded):
             return None
         except Exception:
@@ -134,7 +98,7 @@ class Prefetch:
             answer.tokens.evaluated,
             answer.tokens.generated,
         )
-        server.recall.remember(doc.uri, before=question.before, after=question.after, answer=answer)
+        answers.recall.remember(before=question.before, after=question.after, answer=answer)
         return replace(answer, tokens=Tokens(prompt=answer.tokens.prompt), ms={})
 
 

@@ -1,6 +1,6 @@
 """Progress bars at the client (`$/progress`), for clients that have them.
 
-Who has how far come is told by the callers, from whichever thread they run on.
+The callers report the progress, from any thread.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _Value = types.WorkDoneProgressBegin | types.WorkDoneProgressReport | types.Work
 
 
 class WorkDone:
-    """One progress bar: from its making until `end`; owned by the event loop."""
+    """One progress bar, from its creation until `end`; owned by the event loop."""
 
     def __init__(self, server: LanguageServer, *, title: str, message: str) -> None:
         self._server = server
@@ -33,7 +33,7 @@ class WorkDone:
             self._ask()
 
     def report(self, message: str, percentage: int | None = None) -> None:
-        """Say how far the work is."""
+        """Show how far the work is."""
         if self._end is None:
             self._send(types.WorkDoneProgressReport(message=message, percentage=percentage))
 
@@ -75,7 +75,7 @@ class Newest(Generic[T]):
         self._scheduled = False
 
     def put(self, value: T) -> None:
-        """Have the loop receive `value`, unless a newer one comes first."""
+        """Have the event loop receive `value`, unless a newer one comes first."""
         self._values = [value]
         if not self._scheduled:
             self._scheduled = True

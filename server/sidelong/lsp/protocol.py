@@ -1,8 +1,9 @@
-"""Messages in and out: pygls' protocol, made to keep its promises when the client does not.
+"""Messages in and out: pygls' protocol, made robust against clients that break it.
 
-Every request gets exactly one response, nothing a client sends makes a popup or stops the
-server, and no answer is -32603, for which VS Code shows a toast each time.
-Bytes are `framing`'s and `transport`'s; what the methods do is in `methods`.
+Every request gets exactly one response. No message of the client makes a popup or stops the
+server. No response is the error -32603, for which VS Code shows a toast each time.
+The bytes are left to `framing` and `transport`, the methods to `methods`.
+It overrides internals of pygls, which is why `pyproject.toml` pins pygls to one minor version.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _Errors: Final = types.ErrorCodes
-_OURS: Final = (
+_REPLACED: Final = (
     types.TEXT_DOCUMENT_DID_OPEN,
     types.TEXT_DOCUMENT_DID_CHANGE,
     types.TEXT_DOCUMENT_DID_CLOSE,
@@ -40,20 +41,20 @@ _OURS: Final = (
 
 
 class Protocol(LanguageServerProtocol):
-    """One connection's state; all of it belongs to the event loop."""
+    """The state of one connection; owned by the event loop."""
 
     exit_code: int | None = None
-    """Set once the client has said `exit`: 0 if it had said `shutdown` before, else 1."""
+    """None until the client says `exit`; then 0 if it had said `shutdown` before, else 1."""
     _initialized = False
 
     def __init__(self, server: LanguageServer, converter: Converter) -> None:
         super().__init__(server, converter)
-        # Our own `documents` and `folders` take these; pygls would keep every document again.
-        for method in _OURS:
+        # Our `documents` and `folders` handle these; pygls would keep each document a second time.
+        for method in _REPLACED:
             del self.fm.builtin_features[method]
 
     def receive(self, body: bytes) -> None:
-        """Handle one message, whatever it is; never raises."""
+        """Handle one message, well-formed or not; never raises."""
         try:
             self._receive(body)
         except Exception:
@@ -80,9 +81,9 @@ class Protocol(LanguageServerProtocol):
             message = self._structure_call(method, data)
         except Exception as error:  # noqa: BLE001 - whatever a converter may raise
             if "id" in data:
-                self._refuse(data["id"], _Errors.InvalidParams, _what_is_wrong(error))
+                self._refuse(data["id"], _Errors.InvalidParams, _problem(error))
             else:
-                logger.warning("%s ignored: %s", method, _what_is_wrong(error))
+                logger.warning("%s ignored: %s", method, _problem(error))
             return
         self._initialized = True
         self.handle_message(message)
@@ -95,7 +96,7 @@ class Protocol(LanguageServerProtocol):
         if known is None:
             return JsonRPCNotification(method, self.VERSION, data.get("params"))
         if method == types.INITIALIZE:
-            data["params"] = _what_we_read(data.get("params"))
+            data["params"] = _initialize_params(data.get("params"))
         elif method == types.INITIALIZED:
             # Some clients send no params here, some an empty list.
             data["params"] = {}
@@ -115,7 +116,7 @@ class Protocol(LanguageServerProtocol):
         self.handle_message(message)
 
     def _is_in_order(self, method: str, msg_id: MsgId | None) -> bool:
-        """Whether the method may be called now; a request that may not is answered here."""
+        """True if the method may be called now; a request that may not is refused here."""
         if method == types.EXIT:
             return True
         if self._shutdown:
@@ -160,12 +161,12 @@ class Protocol(LanguageServerProtocol):
         self, msg_id: MsgId, result: Any | None = None, error: types.ResponseError | None = None
     ) -> None:
         future = self._request_futures.get(msg_id)
-        # Nobody waits any more for what came too late.
+        # A response that comes too late has nobody waiting for it.
         if future is not None and not future.done():
             super()._handle_response(msg_id, result, error)
 
     def _handle_cancel_notification(self, msg_id: MsgId) -> None:
-        # Clients cancel what has just been answered: that is no news.
+        # Clients also cancel requests that have just been answered: that is no news.
         known = isinstance(msg_id, int | str)
         future: object = self._request_futures.get(msg_id) if known else None
         if isinstance(future, asyncio.Future):
@@ -173,7 +174,7 @@ class Protocol(LanguageServerProtocol):
 
     @lsp_method(types.EXIT)
     def lsp_exit(self, *_: object) -> None:  # type: ignore[override]
-        """Remember with which code to end; the transport's loop sees it and ends."""
+        """Set the exit code; the loop that reads messages sees it and ends."""
         self.exit_code = 0 if self._shutdown else 1
 
 
@@ -188,29 +189,29 @@ def _is_message(data: object) -> bool:
     return isinstance(method, str) and ("id" not in data or msg_id is not None)
 
 
-def _what_is_wrong(error: Exception) -> str:
-    """Paths of the fields that are wrong, without their values: those may be source code."""
+def _problem(error: Exception) -> str:
+    """The paths of the wrong fields, without their values: those may be source code."""
     if isinstance(error, ClassValidationError):
         return "; ".join(transform_error(error))
     return "The params do not fit the method."
 
 
-def _what_we_read(params: object) -> object:
-    """The parts of `initialize` that we use.
+def _initialize_params(params: object) -> object:
+    """The params of `initialize`, cut down to the fields that the server uses.
 
-    The rest has many enumerations, and a client newer than our `lsprotocol` must not be turned
-    away for naming, say, a completion item kind that did not exist then.
+    The others hold many enumerations. A client newer than our `lsprotocol` must not be refused for
+    naming, say, a completion item kind that did not exist then.
     """
     if not isinstance(params, Mapping):
         return params
     capabilities = params.get("capabilities")
     return {
-        **{name: params.get(name) for name in _INITIALIZE},
+        **{name: params.get(name) for name in _FIELDS},
         "capabilities": _pick(capabilities, _CAPABILITIES) or {},
     }
 
 
-_INITIALIZE: Final = (
+_FIELDS: Final = (
     "processId",
     "clientInfo",
     "rootPath",
@@ -229,7 +230,7 @@ _CAPABILITIES: Final[Mapping[str, Any]] = {
 
 
 def _pick(value: object, shape: Mapping[str, Any] | None) -> Any:
-    """What of `value` the shape names, at every depth."""
+    """The parts of `value` that the shape names, at every depth."""
     if shape is None:
         return value
     if not isinstance(value, Mapping):

@@ -1,23 +1,22 @@
-"""Typing along: while what is typed continues a suggestion, its rest is the answer.
+"""Recall: while the user types along a suggestion, its rest is the answer; pure.
 
-Remembers the latest suggestions per document; whether to ask the model else is the caller's.
+It covers one document. Asking the model otherwise is left to the caller.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass, replace
 
 from sidelong.engine import Answer, Tokens
 
-NEAR = 4096  # code points that are kept as they are; the rest of a document is kept as a hash
+NEAR = 4096  # code points kept on each side of the cursor; a hash stands for the rest
 _PAIRS = {"(": ")", "[": "]", "{": "}", '"': '"', "'": "'", "`": "`"}
 _QUOTES = "\"'`"
 
 
 @dataclass(frozen=True)
 class Side:
-    """The text on one side of a cursor: what is near it, and how long and which the whole is."""
+    """The text on one side of a cursor: the near part, the length, a hash of the far part."""
 
     near: str
     length: int
@@ -25,21 +24,21 @@ class Side:
 
     @staticmethod
     def before(text: str) -> Side:
-        """What stands before a cursor."""
+        """The side before a cursor."""
         return Side(text[-NEAR:], len(text), hash(text[:-NEAR]))
 
     @staticmethod
     def after(text: str) -> Side:
-        """What stands after a cursor."""
+        """The side after a cursor."""
         return Side(text[:NEAR], len(text), hash(text[NEAR:]))
 
     def starts(self, text: str) -> bool:
-        """Whether `text` begins with this side before a cursor."""
+        """True if `text` begins with this side before a cursor."""
         cut = max(0, self.length - NEAR)
         return text[cut : self.length] == self.near and hash(text[:cut]) == self.far
 
     def ends(self, text: str, *, without: int) -> bool:
-        """Whether `text` ends with this side after a cursor, less its first characters."""
+        """True if `text` ends with this side after a cursor, without its first characters."""
         start = len(text) - (self.length - without)
         near = self.near[without:]
         if start < 0 or text[start : start + len(near)] != near:
@@ -48,7 +47,7 @@ class Side:
 
 
 @dataclass(frozen=True)
-class Suggestion:
+class Remembered:
     """An answer and the cursor it was given for."""
 
     before: Side
@@ -56,7 +55,7 @@ class Suggestion:
     answer: Answer
 
     def rest(self, before: str, after: str) -> Answer | None:
-        """What is left at another cursor of the same document, of the text or an alternative."""
+        """The rest of the text or of an alternative, at another cursor of the same document."""
         if not self.before.starts(before):
             return None
         rests = (
@@ -66,10 +65,10 @@ class Suggestion:
         return next((rest for rest in rests if rest is not None), None)
 
     def _rest(self, before: str, after: str) -> Answer | None:
-        """What is left of the text.
+        """The rest of the text at another cursor.
 
-        None unless everything that changed since is that its text was typed: the editor may have
-        closed brackets and quotes meanwhile, and the user may have typed over closed ones.
+        None if anything changed but that the user typed along the text. The editor may have closed
+        brackets and quotes meanwhile, and the user may have typed over closed ones.
         """
         typed = before[self.before.length :]
         left = self.answer.text[len(typed) :]
@@ -77,7 +76,7 @@ class Suggestion:
             return None
         for n in range(self.answer.replace_after + 1):
             n_closed = len(after) - (self.after.length - n)
-            over = self.after.near[:n]  # closed brackets that were typed over
+            over = self.after.near[:n]  # closed brackets that the user typed over
             if n_closed < 0 or not self.after.ends(after, without=n) or not _holds(typed, over):
                 continue
             covered = self.after.near[n : self.answer.replace_after]
@@ -99,53 +98,41 @@ class Suggestion:
 
 
 class Recall:
-    """The latest suggestions of the latest documents. Owned by the event loop."""
+    """The latest answers in one document; owned by the event loop."""
 
-    def __init__(self, *, documents: int = 32, suggestions: int = 16) -> None:
-        self._n_documents, self._n_suggestions = documents, suggestions
-        self._documents: OrderedDict[str, list[Suggestion]] = OrderedDict()  # latest last
+    def __init__(self, *, answers: int = 16) -> None:
+        """`answers` bounds the memory: each takes 8,192 code points at most, and its own text."""
+        self._n_answers = answers
+        self._remembered: list[Remembered] = []  # latest last
 
-    def remember(self, key: str, *, before: str, after: str, answer: Answer) -> None:
-        """Keep what was answered in the document `key`; an empty answer is not kept."""
+    def remember(self, *, before: str, after: str, answer: Answer) -> None:
+        """Keep an answer; an empty one is not kept."""
         if not answer.text:
             return
-        new = Suggestion(Side.before(before), Side.after(after), answer)
-        known = self._documents.setdefault(key, [])
-        known[:] = [old for old in known if (old.before, old.after) != (new.before, new.after)]
-        known.append(new)
-        del known[: -self._n_suggestions]
-        self._touch(key)
+        new = Remembered(Side.before(before), Side.after(after), answer)
+        at = (new.before, new.after)
+        others = [old for old in self._remembered if (old.before, old.after) != at]
+        self._remembered = [*others, new][-self._n_answers :]
 
-    def find(self, key: str, *, before: str, after: str) -> Answer | None:
-        """The rest of a suggestion that leads to this cursor, the latest first.
+    def find(self, *, before: str, after: str) -> Answer | None:
+        """The rest of the latest answer that leads to this cursor.
 
         None if there is none, or if all of it has been typed.
         """
-        known = self._documents.get(key, [])
-        for i in reversed(range(len(known))):
-            rest = known[i].rest(before, after)
+        for i in reversed(range(len(self._remembered))):
+            rest = self._remembered[i].rest(before, after)
             if rest is not None:
-                known.append(known.pop(i))
-                self._touch(key)
+                self._remembered.append(self._remembered.pop(i))
                 return rest
         return None
 
-    def forget(self, key: str) -> None:
-        """Drop a document's suggestions: it was closed, or answers would differ now."""
-        self._documents.pop(key, None)
-
-    def _touch(self, key: str) -> None:
-        self._documents.move_to_end(key)
-        while len(self._documents) > self._n_documents:
-            self._documents.popitem(last=False)
-
 
 def _fit(left: str, *, typed: str, closed: str, covered: str) -> tuple[str, int] | None:
-    """Fit what is left to what the editor has `closed` after the cursor by itself.
+    """Fit the rest of a text, `left`, to the signs that the editor closed after the cursor.
 
-    `covered` stands behind that, and the suggestion replaces it.
-    Comes back with the text to insert and how much after the cursor it replaces; None if the
-    editor cannot have closed that.
+    The suggestion replaces `covered`, the text behind those.
+    Returns the text to insert and the number of characters it replaces after the cursor; None if
+    the editor cannot have closed those signs.
     """
     if not _holds(_closers(typed), "".join(closed.split())):
         return None
@@ -159,13 +146,13 @@ def _fit(left: str, *, typed: str, closed: str, covered: str) -> tuple[str, int]
 
 
 def _holds(text: str, signs: str) -> bool:
-    """Whether all `signs` occur in `text` in their order."""
+    """True if all `signs` occur in `text` in their order."""
     rest = iter(text)
     return all(sign in rest for sign in signs)
 
 
 def _closers(typed: str) -> str:
-    """The closing signs of what `typed` leaves open, innermost first."""
+    """The closing signs of the brackets and quotes that `typed` leaves open, innermost first."""
     return "".join(reversed(_open(typed)))
 
 
@@ -180,7 +167,7 @@ def _open(text: str) -> list[str]:
 
 
 def _closing(typed: str, left: str) -> str:
-    """The signs of `left` that close what `typed` leaves open, in order."""
+    """The signs of `left` that close the brackets and quotes `typed` leaves open, in order."""
     stack, closing = _open(typed), ""
     n_typed = len(stack)
     for sign in left:

@@ -1,6 +1,6 @@
-"""Running the server: over stdin and stdout, or for one client on a TCP port.
+"""Runs the server: over stdin and stdout, or for one client on a TCP port.
 
-The bytes are `transport`'s, the messages `protocol`'s, the methods are in `methods`.
+`transport` moves the bytes, `protocol` handles the messages, and `methods` holds the methods.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ LOOPBACK: Final = "127.0.0.1"
 def serve_stdio(
     options: ServeOptions | None = None, *, make_engine: MakeEngine = ModelEngine
 ) -> int:
-    """Serve the client on stdin and stdout until it ends; the exit code as LSP wants it.
+    """Serve the client on stdin and stdout until it ends; returns the exit code LSP prescribes.
 
-    Takes both files away from the rest of the process: what is printed goes to stderr.
+    The rest of the process loses both files: its prints go to stderr.
     """
     options = options or ServeOptions()
     stdin, stdout = take_stdio()
@@ -52,9 +52,9 @@ def serve_tcp(
     make_engine: MakeEngine = ModelEngine,
     on_listening: Callable[[int], None] | None = None,
 ) -> int:
-    """Serve the first client that connects, for debugging; the exit code as LSP wants it.
+    """Serve the first client that connects, for debugging; returns the exit code LSP prescribes.
 
-    Port 0 takes any free one; `on_listening` is told which.
+    Port 0 takes any free port; `on_listening` gets its number.
     """
     options = options or ServeOptions()
     configure_logging(level=options.log_level, file=options.log_file)
@@ -98,7 +98,7 @@ async def _converse(server: Server, chunks: AsyncIterator[bytes]) -> int:
     reading = asyncio.ensure_future(_read(server, chunks))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        # Windows' loop has no signal handlers; there the process just ends.
+        # Windows' loop has no signal handlers: there the process just ends.
         with contextlib.suppress(NotImplementedError, RuntimeError):
             loop.add_signal_handler(number, reading.cancel)
     with contextlib.suppress(asyncio.CancelledError):

@@ -1,6 +1,6 @@
-"""The language server's state: what is open, where, with which settings and which model.
+"""The state of the language server: documents, folders, settings and the model in use.
 
-Each LSP method has its file in `methods` and acts on this.
+Each LSP method has its file in `methods` and acts on this state.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from sidelong.engine import MakeEngine
 from sidelong.learnt import load_correction
 from sidelong.lsp import status
 from sidelong.lsp.acceptance import Acceptance
+from sidelong.lsp.asking import Asking
 from sidelong.lsp.config_watch import ConfigWatch
 from sidelong.lsp.configuration import SECTION, Configuration
 from sidelong.lsp.convert import Encoding
@@ -29,8 +30,7 @@ from sidelong.lsp.model_in_use import ModelInUse
 from sidelong.lsp.options import ServeOptions
 from sidelong.lsp.prefetch import Prefetch
 from sidelong.lsp.protocol import Protocol
-from sidelong.lsp.recall import Recall
-from sidelong.settings import Settings
+from sidelong.lsp.waiting import result_within
 
 logger = logging.getLogger(__name__)
 
@@ -52,14 +52,12 @@ class Server(LanguageServer):
         self.documents = Documents()
         self.folders = Folders()
         self.history = History()
-        self.recall = Recall()
-        self.prefetch = Prefetch(self)
-        self.acceptance = Acceptance()
+        self.acceptance = Acceptance(self.documents)
         self.status = status.Status(self._publish_status)
         self.configuration = Configuration(options, self._warn)
         self._config_watch = ConfigWatch(options.config_file, self.reread)
         self.config_file = self.configuration.read_file()
-        """As it was at the start, in use from `start` on."""
+        """The config file as it was at the start; in use from `start` on."""
         self.indexing = Indexing(
             self,
             folders=self.folders,
@@ -68,11 +66,8 @@ class Server(LanguageServer):
             cache_dir=options.cache_dir,
         )
         self.model = ModelInUse(self, make_engine, self.status, self._forget_answers)
-        self.configured = asyncio.Event()
-        """Set once the client has told its configuration; completing before could be against
-        the user's wishes."""
-        self.newest_request: dict[str, str] = {}
-        """Id of the newest inline completion request by document URI."""
+        self.asking = Asking(self.folders, self.configuration, self.model)
+        self.prefetch = Prefetch(self.documents, self.asking.prefetch)
         self._refreshes = 0
         self._refreshing = asyncio.Lock()
 
@@ -81,13 +76,8 @@ class Server(LanguageServer):
         """The position encoding agreed with the client."""
         return Encoding(self.server_capabilities.position_encoding or Encoding.Utf16)
 
-    def settings_of(self, uri: str) -> Settings:
-        """The settings that hold for a document."""
-        place = self.folders.place(uri)
-        return self.configuration.settings() if place is None else place.folder.settings
-
     async def start(self) -> None:
-        """Begin the work, now that the client listens."""
+        """Begin the work: the client listens now."""
         self.configuration.set_file(self.config_file)
         self._config_watch.start()
         await self.refresh()
@@ -109,10 +99,10 @@ class Server(LanguageServer):
                 if this == self._refreshes:
                     settings = self.configuration.settings(folder.uri, folder.path)
                     await self.indexing.apply(folder, settings)
-                    await _recollect(folder)
+                    await _load_correction(folder)
             if this == self._refreshes:
                 self._forget_answers()
-                self.configured.set()
+                self.configuration.put_in_use()
                 user = self.configuration.user()
                 self.acceptance.on = user.count_acceptance
                 await self.model.use(user if self._is_wanted() else None)
@@ -121,7 +111,7 @@ class Server(LanguageServer):
         """Stop everything that was started; idempotent."""
         self._refreshes += 1
         await self._config_watch.stop()
-        self.prefetch.forget()
+        self.prefetch.stop()
         await self.indexing.stop(self.folders)
         await self.model.use(None)
         await self.acceptance.close()
@@ -135,23 +125,20 @@ class Server(LanguageServer):
         items += [types.ConfigurationItem(scope_uri=f.uri, section=SECTION) for f in folders]
         asked = self.workspace_configuration_async(types.ConfigurationParams(items=items))
         try:
-            everywhere, *rest = await asyncio.wait_for(asked, _CLIENT_ANSWERS_WITHIN_S)
+            everywhere, *rest = await result_within(_CLIENT_ANSWERS_WITHIN_S, asked)
         except Exception as error:  # noqa: BLE001 - the client's failure, whatever it is
-            logger.warning("The client did not tell its configuration: %s", error or "timeout")
+            logger.warning("The client did not tell its configuration: %s", error)
             return
         sections = dict(zip((folder.uri for folder in folders), rest, strict=False))
         self.configuration.set_client(everywhere, sections)
 
     def _forget_answers(self) -> None:
-        """What was answered with other settings, or by another model, is no answer any more.
-
-        The memory is another one, so that what is still being answered is not kept either.
-        """
-        self.recall = Recall()
-        self.prefetch.forget()
+        """Drop the answers given with other settings or by another model, in every document."""
+        for doc in self.documents:
+            doc.session.forget_answers()
 
     def _is_wanted(self) -> bool:
-        """Whether anything at all is to be completed; otherwise the model's memory is saved."""
+        """False if the settings switch completion off everywhere: then no model takes memory."""
         folders = list(self.folders)
         return (
             any(folder.settings.enabled for folder in folders)
@@ -167,11 +154,11 @@ class Server(LanguageServer):
         self.window_show_message(params)
 
     def report_server_error(self, error: Exception, source: Any) -> None:
-        """Log what pygls would show in a popup."""
+        """Log an error that pygls would show in a popup."""
         logger.error("%s: %s", getattr(source, "__name__", source), error)
 
 
-async def _recollect(folder: Folder) -> None:
-    """Load what was learnt about the folder, off the loop."""
+async def _load_correction(folder: Folder) -> None:
+    """Load the correction that was learnt for the folder, off the loop."""
     loop = asyncio.get_running_loop()
     folder.correction = await loop.run_in_executor(None, load_correction, folder.path)

@@ -1,6 +1,6 @@
-"""What the editor's status bar shows: one word and one sentence, sent when they change.
+"""The status for the editor's status bar: one word and one sentence, sent when they change.
 
-What happened is told by the modules that do the work; this one decides what matters most.
+The modules that do the work report to it; it decides which report matters most.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Status:
 
     @property
     def shown(self) -> Shown:
-        """The most important thing to know now."""
+        """The most important status now."""
         if self._model.state in ("error", "loading", "off"):
             return self._model
         if self._working:

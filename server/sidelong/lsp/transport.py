@@ -1,6 +1,6 @@
 """Bytes to and from the client: stdin and stdout, or one TCP connection.
 
-Cutting the bytes into messages is `framing`'s, their meaning `protocol`'s.
+`framing` cuts the bytes into messages, `protocol` handles them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class StdioWriter:
         self._file = file
 
     def write(self, data: bytes) -> None:
-        """Send the bytes; a client that has gone away is no error, its end of file will come."""
+        """Send the bytes; a client that has gone away is no error, since its input ends too."""
         try:
             self._file.write(data)
             self._file.flush()
@@ -33,15 +33,15 @@ class StdioWriter:
             logger.debug("The client does not listen any more: %s", error)
 
     def close(self) -> None:
-        """Send nothing any more."""
+        """Send nothing from now on."""
         self._file.close()
 
 
 def take_stdio() -> tuple[int, BinaryIO]:
-    """The protocol's input and output, taken away from everybody else in the process.
+    """Take stdin and stdout for the protocol alone, as a file descriptor and a file.
 
-    Whatever writes to stdout afterwards, a stray print or a C library, writes to stderr;
-    whatever reads stdin, such as a child process, finds it empty.
+    A later write to stdout, by a stray print or a C library, goes to stderr.
+    A later read of stdin, such as a child process', finds it empty.
     """
     stdin, stdout = os.dup(0), os.dup(1)
     if sys.platform == "win32":
@@ -58,9 +58,9 @@ def take_stdio() -> tuple[int, BinaryIO]:
 
 
 async def chunks_of_file(fd: int) -> AsyncIterator[bytes]:
-    """What can be read from `fd`, until its end.
+    """The bytes of the file descriptor, until its end.
 
-    A thread of its own reads, always: while our answer waits for the client to read it, the
+    A thread of its own never stops reading: while our answer waits for the client to read it, the
     client may be waiting for us to read its next request.
     It uses `os.read`, because a daemon thread inside a buffered reader holds a lock that the
     interpreter wants at exit.
@@ -86,7 +86,7 @@ async def chunks_of_file(fd: int) -> AsyncIterator[bytes]:
 
 
 async def chunks_of_stream(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
-    """What arrives on a connection, until its end."""
+    """The bytes of a connection, until its end."""
     try:
         while data := await reader.read(_CHUNK_BYTES):
             yield data

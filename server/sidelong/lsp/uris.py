@@ -1,7 +1,7 @@
-"""File URIs and paths, POSIX and Windows, whichever system the tests run on.
+"""File URIs to paths, POSIX and Windows, on any system.
 
 Editors spell the same file differently (`file:///c%3A/a` and `file:///C:/a`), so URIs are
-compared as paths; which folder a path lies in is `folders`'.
+compared as paths. Finding the folder of a path is left to `folders`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _DRIVE: Final = re.compile(r"^/[A-Za-z]:(?=/|$)")
 
 
 def path_from_uri(uri: str, *, windows: bool = os.name == "nt") -> PurePath | None:
-    """The path that a `file:` URI names; None for other schemes and for what is no URI."""
+    """The path that a `file:` URI names; None for other schemes and for text that is no URI."""
     try:
         parts = urlsplit(uri)
     except ValueError:
@@ -39,7 +39,7 @@ def path_from_uri(uri: str, *, windows: bool = os.name == "nt") -> PurePath | No
 
 
 def relative_path(path: PurePath, root: PurePath) -> str | None:
-    """`path` below `root` with `/` between its parts; None if it does not lie below."""
+    """`path` relative to `root`, with `/` between its parts; None if it is not below `root`."""
     try:
         return path.relative_to(root).as_posix()
     except ValueError:
@@ -47,5 +47,5 @@ def relative_path(path: PurePath, root: PurePath) -> str | None:
 
 
 def file_name(uri: str) -> str:
-    """The last part of the URI's path: what may be shown in a log."""
+    """The last part of the URI's path, for the log."""
     return unquote(uri.rstrip("/").rpartition("/")[2]) or uri

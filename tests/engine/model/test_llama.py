@@ -11,6 +11,7 @@ import pytest
 
 from sidelong.engine.model.llama import LlamaModel
 from sidelong.engine.model.protocol import Cancel, Stopped
+from sidelong.engine.model.saved import SavedPrompts
 from sidelong.errors import (
     ModelError,
     ModelMissing,
@@ -224,3 +225,46 @@ def test_fim_tokens_of_another_family_are_recognised_and_it_cannot_decide(tmp_pa
     assert not special.decides
     model.close()
     model.close()
+
+
+def prompts(llama: LlamaModel, n: int) -> list[list[int]]:
+    """Long prompts that differ from their first token on."""
+    tokens = llama.tokenize("def area(width, height):\n    return width * height\n" * 30)
+    return [[100 + i, *tokens[:300]] for i in range(n)]
+
+
+def test_going_back_to_a_prompt_reads_its_last_token_alone(llama: LlamaModel) -> None:
+    llama.forget()
+    five = prompts(llama, 5)
+    first = [llama.evaluate(tokens, rows=1, cancel=Cancel()) for tokens in five]
+    again = [llama.evaluate(tokens, rows=1, cancel=Cancel()) for tokens in five]
+    assert [evaluation.evaluated for evaluation in first] == [301] * 5
+    assert [evaluation.evaluated for evaluation in again] == [1] * 5
+    for one, other in zip(first, again, strict=True):
+        assert (one.logits == other.logits).all()
+
+
+def test_saved_prompts_stay_within_their_memory(llama: LlamaModel) -> None:
+    llama.forget()
+    first, *others = prompts(llama, 4)
+    llama.evaluate(first, rows=1, cancel=Cancel())
+    llama.evaluate(others[0], rows=1, cancel=Cancel())
+    size = llama._saved.bytes
+    assert size > 0
+    saved = SavedPrompts(most_bytes=2 * size)
+    llama._saved = saved
+    for tokens in (first, *others):
+        llama.evaluate(tokens, rows=1, cancel=Cancel())
+        assert saved.bytes <= 2 * size
+    assert llama.evaluate(first, rows=1, cancel=Cancel()).evaluated == 301
+    assert llama.evaluate(others[-1], rows=1, cancel=Cancel()).evaluated == 1
+    llama._saved = SavedPrompts()
+
+
+def test_what_is_forgotten_is_read_again(llama: LlamaModel) -> None:
+    llama.forget()
+    one, other = prompts(llama, 2)
+    llama.evaluate(one, rows=1, cancel=Cancel())
+    llama.evaluate(other, rows=1, cancel=Cancel())
+    llama.forget()
+    assert llama.evaluate(one, rows=1, cancel=Cancel()).evaluated == 301

@@ -6,7 +6,7 @@ A case file holds a title and three sections:
     === suggestion          (`=== suggestion 3`: at most three lines)
     === result closers      (the rules that fired; the document once accepted, the text in «»)
 
-`UPDATE_EXPECT=1 pytest tests/trim` writes the results anew: read the difference.
+`UPDATE_EXPECT=1 pytest tests/engine/trim` rewrites the results: read the difference.
 """
 
 import os
@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from sidelong.engine.trim import trim
+from sidelong.engine.trim import Trimmer
 
 CASES = Path(__file__).parent / "cases"
 FILES = sorted(CASES.glob("*/*.txt"))
@@ -51,9 +51,7 @@ def read(path: Path) -> Case:
 def outcome(case: Case, language: str) -> str:
     document = case.document.replace("\n", "\r\n") if case.crlf else case.document
     before, after = document.split("$0")
-    trimmed = trim(
-        case.suggestion, before=before, after=after, language=language, max_lines=case.max_lines
-    )
+    trimmed = Trimmer.at(before, after, language, case.max_lines).trim(case.suggestion)
     result = f"{before}«{trimmed.text}»{after[trimmed.replace_after :]}"
     if case.crlf:
         assert "\n" not in result.replace("\r\n", ""), "a lone line feed in a CRLF document"

@@ -5,7 +5,7 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sidelong.engine.trim import Trimmed, should_stop, trim
+from sidelong.engine.trim import Trimmed, Trimmer
 
 LANGUAGES = st.sampled_from(["python", "javascript", "rust", "c", "plaintext", "brainfuck"])
 PIECES = st.sampled_from(
@@ -18,7 +18,7 @@ often = settings(deadline=None, derandomize=True, max_examples=400)
 
 
 def at(before: str, text: str, after: str, language: str, max_lines: int) -> Trimmed:
-    return trim(text, before=before, after=after, language=language, max_lines=max_lines)
+    return Trimmer.at(before, after, language, max_lines).trim(text)
 
 
 def unix(text: str) -> str:
@@ -64,8 +64,8 @@ def test_trimming_again_changes_nothing(
 def test_stopping_early_loses_nothing(
     before: str, text: str, more: str, after: str, language: str, max_lines: int
 ) -> None:
-    around = {"before": before, "after": after, "language": language, "max_lines": max_lines}
-    if should_stop(text, **around):  # type: ignore[arg-type]
-        stopped, longer = trim(text, **around), trim(text + more, **around)  # type: ignore[arg-type]
+    trimmer = Trimmer.at(before, after, language, max_lines)
+    if trimmer.should_stop(text):
+        stopped, longer = trimmer.trim(text), trimmer.trim(text + more)
         assert longer.text.startswith(stopped.text) or stopped.text.startswith(longer.text)
         assert len(unix(longer.text)) <= len(unix(text))

@@ -3,7 +3,7 @@
 import random
 from pathlib import Path
 
-from sidelong.engine.trim import should_stop, trim
+from sidelong.engine.trim import Trimmer
 from sidelong.evaluation.blanks import Kind, sample_blanks
 
 SOURCE = Path(__file__).parents[3] / "server" / "sidelong"
@@ -17,12 +17,11 @@ def test_what_people_wrote_passes_unchanged() -> None:
         for blank in sample_blanks(text, rng=random.Random(path.name), n=6, kinds=KINDS):
             before, after = text[: blank.start], text[blank.end :]
             truth = text[blank.start : blank.end]
-            trimmed = trim(truth, before=before, after=after, language="python", max_lines=99)
+            trimmer = Trimmer.at(before, after, language="python", max_lines=99)
+            trimmed = trimmer.trim(truth)
             total += 1
             passed += (trimmed.text, trimmed.replace_after) == (truth, 0)
-            stopped += should_stop(
-                truth, before=before, after=after, language="python", max_lines=99
-            )
+            stopped += trimmer.should_stop(truth)
     assert total > 100
     assert passed >= 0.98 * total
     assert stopped <= 0.02 * total

@@ -1,4 +1,4 @@
-"""How families of code models were trained to fill in and to see a repository; data, and pure.
+"""The formats in which families of code models were trained to infill; data, and pure.
 
 A family is recognised by the texts of its special tokens alone; the first that fits is it.
 `prompt.Layout` says what the templates mean; `<...>` in them stands for that token.

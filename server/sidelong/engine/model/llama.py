@@ -18,22 +18,32 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-import llama_cpp
 import numpy as np
 
 from sidelong.engine.healing import Pieces
 from sidelong.engine.mixture import Mixture
 from sidelong.engine.model import profile
+from sidelong.engine.model.openmp import brief_spinning
 from sidelong.engine.model.protocol import Cancel, Evaluation, Hidden, Logits, Stopped
+from sidelong.engine.model.saved import WORTH, Saved, SavedPrompts, common_prefix
 from sidelong.engine.prompt import Budget, Special
 from sidelong.engine.threads import default_threads
 from sidelong.errors import ModelError, ModelMissing, ModelUnreadable, ModelUnsupported
 
+with brief_spinning():
+    import llama_cpp
+
 log = logging.getLogger(__name__)
 
-BATCH = 512
-"""Most tokens of one `llama_decode`; a GPU cannot be aborted, so the flag is read between."""
+BATCH = 128
+"""Most tokens of one `llama_decode` on a CPU.
 
+Of 672 tokens read by the default model on one thread, batches of 512 take 1.3 times as long: their
+attention outgrows the caches. What an abort loses is less, too.
+"""
+
+GPU_BATCH = 512
+"""The same where layers are offloaded; a GPU cannot be aborted, so the flag is read between."""
 
 _BLOCK = 1_048_576
 _MOST_BLOCKS = 64
@@ -72,7 +82,7 @@ def build_info() -> str:
 
 
 def supports_gpu() -> bool:
-    """Whether this build of llama.cpp can offload layers (Metal, CUDA, Vulkan…)."""
+    """True if this build of llama.cpp can offload layers (Metal, CUDA, Vulkan…)."""
     return bool(llama_cpp.llama_supports_gpu_offload())
 
 
@@ -98,6 +108,8 @@ class LlamaModel:
         self._path = path
         self._buffer = ctypes.create_string_buffer(_PIECE)
         self._context: Any = None
+        self._offloads = gpu_layers != 0 and supports_gpu()
+        self._n_batch = GPU_BATCH if self._offloads else BATCH
         self._model = _load(path, gpu_layers, cancel or Cancel())
         self._vocab = llama_cpp.llama_model_get_vocab(self._model)
         self._n_vocab = int(llama_cpp.llama_vocab_n_tokens(self._vocab))
@@ -117,15 +129,17 @@ class LlamaModel:
             self.close()
             raise
         self._memory = llama_cpp.llama_get_memory(self._context)
-        self._batch = llama_cpp.llama_batch_init(BATCH, 0, 1)
+        self._batch = llama_cpp.llama_batch_init(self._n_batch, 0, 1)
         self._abort = _strlen()
         self._cached: list[int] = []
+        self._saved = SavedPrompts()
         self._cancel: Cancel | None = None
-        """What llama.cpp listens to; held, since it reads the flag's memory."""
+        """The flag that llama.cpp reads; held, because it reads the flag's memory."""
 
     def forget(self) -> None:
         """Empty the KV cache; see `protocol.Model.forget`."""
         self._keep(0)
+        self._saved.clear()
 
     def close(self) -> None:
         """Free the weights and the context; idempotent."""
@@ -187,7 +201,8 @@ class LlamaModel:
             )
         self._listen_to(cancel)
         first_row = len(tokens) - rows
-        kept = self._keep(min(_common_prefix(self._cached, tokens), first_row))
+        self._change_prompt(tokens)
+        kept = self._keep(min(common_prefix(self._cached, tokens), first_row))
         logits = np.empty((rows, self._n_vocab), dtype=np.float32)
         if not hidden:
             self._read(tokens, kept, cancel, logits)
@@ -213,9 +228,9 @@ class LlamaModel:
     ) -> None:
         """Evaluate `tokens[kept:]` and fill in a row for each of the last of them."""
         first_row = len(tokens) - len(logits)
-        for start in range(kept, len(tokens), BATCH):
+        for start in range(kept, len(tokens), self._n_batch):
             cancel.check()
-            piece = tokens[start : start + BATCH]
+            piece = tokens[start : start + self._n_batch]
             self._decode(piece, start, first_row)
             for row in range(max(first_row, start), start + len(piece)):
                 pointer = llama_cpp.llama_get_logits_ith(self._context, row - start)
@@ -228,6 +243,35 @@ class LlamaModel:
         if cancel is not self._cancel:
             llama_cpp.llama_set_abort_callback(self._context, self._abort, cancel.address)
             self._cancel = cancel
+
+    def _change_prompt(self, tokens: Sequence[int]) -> None:
+        """Save the cache where another prompt takes its place, and take up that prompt's own."""
+        common = common_prefix(self._cached, tokens)
+        if len(tokens) - common < WORTH:
+            return
+        saved = self._saved.take(tokens, better_than=common)
+        if len(self._cached) - common >= WORTH:
+            self._save()
+        if saved is not None:
+            self._restore(saved)
+
+    def _save(self) -> None:
+        size = llama_cpp.llama_state_seq_get_size(self._context, 0)
+        if not self._saved.fits(size):
+            return
+        state = np.empty(size, dtype=np.uint8)
+        pointer = state.ctypes.data_as(ctypes.POINTER(ctypes.c_uint8))
+        if llama_cpp.llama_state_seq_get_data(self._context, pointer, size, 0) == size:
+            self._saved.keep(Saved(list(self._cached), state))
+
+    def _restore(self, saved: Saved) -> None:
+        self._keep(0)
+        pointer = saved.state.ctypes.data_as(ctypes.POINTER(ctypes.c_uint8))
+        size = saved.state.nbytes
+        if llama_cpp.llama_state_seq_set_data(self._context, pointer, size, 0) == size:
+            self._cached = list(saved.tokens)
+        else:
+            self._keep(0)
 
     def _keep(self, n: int) -> int:
         """Forget all but the first `n` cached tokens; how many really stay."""
@@ -289,13 +333,13 @@ class LlamaModel:
     def _new_context(self, threads: int) -> Any:
         params = llama_cpp.llama_context_default_params()
         params.n_ctx = self.n_ctx
-        params.n_batch = params.n_ubatch = BATCH
+        params.n_batch = params.n_ubatch = self._n_batch
         params.n_seq_max = 1
         params.n_threads = params.n_threads_batch = threads
         # On a CPU llama.cpp's flash attention rounds to sixteen bits, and otherwise for one token
         # than for many: what was cached moved logits by up to 0.3. Without it they are the same,
         # for a fifth more time of a prefill (shipped model, 350 tokens: 39 ms instead of 32).
-        if not supports_gpu():
+        if not self._offloads:
             params.flash_attn_type = llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED
         context = llama_cpp.llama_init_from_model(self._model, params)
         if not context:
@@ -404,10 +448,3 @@ def _reason() -> str:
         if "failed to load model" not in line:
             return line.split(": ", 1)[-1].removeprefix("error loading model: ")
     return "llama.cpp gave no reason"
-
-
-def _common_prefix(a: Sequence[int], b: Sequence[int]) -> int:
-    n = min(len(a), len(b))
-    if a[:n] == b[:n]:
-        return n
-    return next(i for i in range(n) if a[i] != b[i])

@@ -1,4 +1,4 @@
-"""What a GGUF says of itself: its special tokens, its budget and its threshold; pure.
+"""A model's profile, as its GGUF states it: special tokens, budget and threshold; pure.
 
 Nothing is typed in by the user: a model that was made for sidelong carries `sidelong.*` metadata;
 what is not said there, and any other model, gets the defaults of its family (`families`).
@@ -25,7 +25,7 @@ DEFAULT_THRESHOLD = 0.5
 
 @dataclass(frozen=True)
 class Profile:
-    """How to talk to a model."""
+    """The facts that prompts for one model are made of."""
 
     special: Special
     budget: Budget
@@ -139,5 +139,5 @@ def _suffix_first(metadata: Callable[[str], str | None]) -> bool:
 
 
 def _is_ours(metadata: Callable[[str], str | None]) -> bool:
-    """Whether the model was trained by this project's pipeline."""
+    """True if the model was trained by this project's pipeline."""
     return metadata("sidelong.edition") is not None

@@ -1,4 +1,4 @@
-"""What the completer asks of a model, and how a request is stopped; leaves llama.cpp to `llama`."""
+"""The contract between the completer and a model, and the flag that stops a request."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Cancel:
         self._flag[0] = b"\x01"
 
     def is_set(self) -> bool:
-        """Whether somebody wants the work stopped."""
+        """True once the work is to stop."""
         return self._flag[0] != b"\x00"
 
     def check(self) -> None:
@@ -85,7 +85,7 @@ class Model(Protocol):
 
     @property
     def budget(self) -> Budget:
-        """What the model was trained for, or what fits it."""
+        """The tokens of each part that the model was trained for, or that fit it."""
 
     @property
     def threshold(self) -> float:
@@ -93,7 +93,7 @@ class Model(Protocol):
 
     @property
     def mixture(self) -> Mixture | None:
-        """How much the workspace cache has to say beside this model; None: there is no cache."""
+        """The workspace cache's share beside this model; None if there is no cache."""
 
     @property
     def pieces(self) -> Pieces:
@@ -117,7 +117,7 @@ class Model(Protocol):
         """
 
     def forget(self) -> None:
-        """Empty the KV cache: the next evaluation reads its tokens anew."""
+        """Empty the KV cache: the next evaluation reads all of its tokens."""
 
     def close(self) -> None:
         """Free what the model holds; idempotent. Nothing else may be called afterwards."""

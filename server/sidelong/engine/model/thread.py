@@ -42,7 +42,7 @@ class ModelThread(Generic[T]):
         self._jobs: queue.SimpleQueue[_Job[T] | None] = queue.SimpleQueue()
         self._newest: dict[str, _Job[T]] = {}
         self._closing = False
-        """Whether nothing new is taken on."""
+        """True once no new call is taken on."""
         self._stopping = False
         self._thread = threading.Thread(target=self._main, name="sidelong-model", daemon=True)
         self._thread.start()

@@ -32,7 +32,7 @@ from sidelong.engine.trim.repeats import (
     same_as_after,
 )
 
-__all__ = ["Trimmed", "should_stop", "trim"]
+__all__ = ["Trimmed", "Trimmer"]
 
 Rule = Callable[[str, Around], int]
 
@@ -49,35 +49,46 @@ class Trimmed:
     """The rules that shortened the text or widened what it replaces, comma-separated."""
 
 
-def trim(text: str, *, before: str, after: str, language: str, max_lines: int) -> Trimmed:
-    """Shorten `text`, which was generated between `before` and `after`.
+@dataclass(frozen=True)
+class Trimmer:
+    """Trims the texts that are generated for one cursor, of which it knows the surroundings."""
 
-    The result is the start of `text` but for line ends, and trimming it again changes nothing.
-    """
-    here, raw = around(before, after, language), unix(text)
-    kept, fired = _cut(_strip(raw, here), here, _rules(max_lines))
-    cover = covered(kept, here)
-    if kept == here.line_after[:cover]:
-        kept, cover, fired = "", 0, fired or ["suffix-overlap" if raw.strip() else "empty"]
-    if cover:
-        fired.append("closers")
-    if not fired and kept != raw:
-        fired.append("white-space")
-    return Trimmed(kept.replace("\n", here.line_end), cover, ", ".join(fired))
+    here: Around
+    max_lines: int
 
+    @staticmethod
+    def at(before: str, after: str, language: str, max_lines: int) -> Trimmer:
+        """For a cursor between `before` and `after`; a text has at most `max_lines` lines."""
+        return Trimmer(around(before, after, language), max_lines)
 
-def should_stop(text: str, *, before: str, after: str, language: str, max_lines: int) -> bool:
-    """Whether `trim` would cut `text` whatever comes next, so that generating on is in vain.
+    def trim(self, text: str) -> Trimmed:
+        """Shorten `text`, which was generated at the cursor.
 
-    Cheap enough to be asked after every token.
-    """
-    here, text = around(before, after, language), unix(text)
-    if ends_in_loop(text) or too_many_lines(text, max_lines) < len(text):
-        return True
-    if any(rule(text, here) < len(text) for rule in _AT_ONCE):
-        return True
-    lines = text[: text.rfind("\n") + 1]
-    return any(rule(lines, here) < len(lines) for rule in _BY_LINE)
+        The result is the start of `text` but for line ends, and trimming it again changes nothing.
+        """
+        here, raw = self.here, unix(text)
+        kept, fired = _cut(_strip(raw, here), here, _rules(self.max_lines))
+        cover = covered(kept, here)
+        if kept == here.line_after[:cover]:
+            kept, cover, fired = "", 0, fired or ["suffix-overlap" if raw.strip() else "empty"]
+        if cover:
+            fired.append("closers")
+        if not fired and kept != raw:
+            fired.append("white-space")
+        return Trimmed(kept.replace("\n", here.line_end), cover, ", ".join(fired))
+
+    def should_stop(self, text: str) -> bool:
+        """Whether `trim` would cut `text` whatever comes next, so that generating on is in vain.
+
+        Cheap enough to be asked after every token.
+        """
+        text = unix(text)
+        if ends_in_loop(text) or too_many_lines(text, self.max_lines) < len(text):
+            return True
+        if any(rule(text, self.here) < len(text) for rule in _AT_ONCE):
+            return True
+        lines = text[: text.rfind("\n") + 1]
+        return any(rule(lines, self.here) < len(lines) for rule in _BY_LINE)
 
 
 def _rules(max_lines: int) -> list[tuple[str, Rule]]:

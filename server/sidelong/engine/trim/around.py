@@ -1,13 +1,13 @@
 """What stands around the cursor, in the form in which the rules need it.
 
-Read once per cursor and kept for the next call, since the decoder asks after every token.
+Read once for all texts at one cursor, since the decoder asks after every token.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from sidelong.engine.trim.brackets import Open, closed_by, closes, open_at_end, scan, unopened
 from sidelong.engine.trim.lines import LINE_END, Line, lines_of, unix
@@ -77,11 +77,8 @@ class Around:
 
 def around(before: str, after: str, language: str) -> Around:
     """What stands between `before` and `after`."""
-    return _around(before[-BEFORE:], after[:AFTER], language, len(before) > BEFORE)
-
-
-@lru_cache(maxsize=4)
-def _around(before: str, after: str, language: str, cut_off: bool) -> Around:
+    cut_off = len(before) > BEFORE
+    before, after = before[-BEFORE:], after[:AFTER]
     syntax = syntax_of(language)
     line_end = _line_end(before, after)
     before, after = unix(before), unix(after)

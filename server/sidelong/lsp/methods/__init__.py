@@ -1,4 +1,4 @@
-"""The methods the server has, one file each."""
+"""The methods of the server, one file each."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def register(server: Server) -> None:
     server.feature(types.TEXT_DOCUMENT_DID_OPEN)(did_open)
     server.feature(types.TEXT_DOCUMENT_DID_CHANGE)(did_change)
     server.feature(types.TEXT_DOCUMENT_DID_CLOSE)(did_close)
-    # Registered statically whatever the client announces: Neovim 0.12 and Emacs take it so, and
-    # without options pygls would not announce it at all.
+    # Registered statically, whatever the client announces: Neovim 0.12 and Emacs expect that.
+    # Without options pygls would not announce it at all.
     server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())(
         inline_completion
     )

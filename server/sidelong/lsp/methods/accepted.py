@@ -1,7 +1,7 @@
-"""`workspace/executeCommand` with `sidelong.accepted`: a suggestion was taken.
+"""`workspace/executeCommand` with `sidelong.accepted`: a suggestion was accepted.
 
-Each suggestion carries the command, and VS Code, Neovim 0.12 and Emacs run it on acceptance,
-though never on partial acceptance.
+Each suggestion carries the command. VS Code, Neovim 0.12 and Emacs run it on acceptance, though
+never on partial acceptance.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ ACCEPTED: Final = "sidelong.accepted"
 
 
 def acceptance_of(request_id: str, which: int = 0) -> types.Command:
-    """The command that tells us which suggestion of a request was accepted, counted from 0."""
+    """The command that reports the acceptance of a request's suggestion, counted from 0."""
     arguments = [{"id": request_id, "which": which}]
     return types.Command(title="Accepted", command=ACCEPTED, arguments=arguments)
 
 
 def accepted(server: Server, *arguments: object) -> None:
-    """Note the acceptance; arguments that are not ours are ignored."""
+    """Record the acceptance; arguments that are not ours are ignored."""
     for argument in arguments:
         if isinstance(argument, Mapping) and server.history.accept(str(argument.get("id"))):
             logger.debug("request %s: accepted", argument["id"])

@@ -1,6 +1,7 @@
 """`textDocument/completion`, for editors without ghost text: the same suggestion as a list item.
 
-Offered only to who asks for it (`completion.enabled`): every other editor would show it twice.
+Offered only if the setting `completion.enabled` is on: an editor with ghost text would show the
+suggestion twice.
 The item stays out of the way of other servers' items: last in order and never preselected.
 """
 
@@ -10,41 +11,43 @@ from typing import Final
 
 from lsprotocol import types
 
-from sidelong.lsp.answering import NoReply, Reply, reply
+from sidelong.lsp.answering import NoSuggestion, suggest
 from sidelong.lsp.documents import Document
 from sidelong.lsp.methods.accepted import acceptance_of
-from sidelong.lsp.question import Question, question_at
+from sidelong.lsp.question import Question
+from sidelong.lsp.reading import question_at
 from sidelong.lsp.server import Server
+from sidelong.lsp.suggestion import Suggestion
 
 OPTIONS: Final = types.CompletionOptions(trigger_characters=[".", "(", "[", "{", ",", "="])
 
 LABEL_LENGTH: Final = 60
-"""A list of items is as wide as its widest."""
+"""Characters; a list of items is as wide as its widest item."""
 
 
 def request_key(uri: str) -> str:
-    """Sets requests for lists apart from those for ghost text in the same document."""
+    """The key of requests for lists, apart from that of requests for ghost text in the document."""
     return f"{uri}#completion"
 
 
 async def completion(server: Server, params: types.CompletionParams) -> types.CompletionList | None:
-    """The suggestion at the cursor; the list is never complete, so that the client asks again."""
+    """The suggestion at the cursor; the list is never complete, so the client asks again."""
 
     def read(doc: Document) -> Question:
         return question_at(doc, params.position, server.encoding)
 
     uri = params.text_document.uri
-    replied = await reply(server, uri, read, key=request_key(uri))
-    if isinstance(replied, NoReply):
-        return types.CompletionList(is_incomplete=True, items=[]) if replied.empty else None
-    # White space is left of a suggestion that was typed to its end; a list cannot show that.
-    items = [_item(server, replied)] if replied.answer.text.strip() else []
+    suggestion = await suggest(server, uri, read, key=request_key(uri))
+    if isinstance(suggestion, NoSuggestion):
+        return types.CompletionList(is_incomplete=True, items=[]) if suggestion.empty else None
+    # A suggestion typed almost to its end may have only white space left, which a list cannot show.
+    items = [_item(server, suggestion)] if suggestion.answer.text.strip() else []
     return types.CompletionList(is_incomplete=True, items=items)
 
 
-def _item(server: Server, replied: Reply) -> types.CompletionItem:
-    """The whole word is replaced, since clients compare the text in the range with the item."""
-    answer, question = replied.answer, replied.question.with_word()
+def _item(server: Server, suggestion: Suggestion) -> types.CompletionItem:
+    """The item replaces the whole word: clients compare the text in the range with the item."""
+    answer, question = suggestion.answer, suggestion.question.with_word()
     text, span = question.item(
         answer.text, replace_after=answer.replace_after, encoding=server.encoding
     )
@@ -60,5 +63,5 @@ def _item(server: Server, replied: Reply) -> types.CompletionItem:
         insert_text_format=types.InsertTextFormat.PlainText,
         insert_text_mode=types.InsertTextMode.AsIs,
         text_edit=types.TextEdit(range=span, new_text=text),
-        command=acceptance_of(replied.id),
+        command=acceptance_of(suggestion.id),
     )

@@ -1,7 +1,7 @@
 """Notifications of Copilot's language server that some editors send to every server.
 
-That a part of a suggestion was taken is noted; the rest is taken silently, since an unknown
-notification would be a warning in the log at every keystroke.
+A partial acceptance is recorded. The others are ignored, because an unknown notification would
+log a warning at every keystroke.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ def ignore(_: object) -> None:
 
 
 def partially_accepted(server: Server, params: object) -> None:
-    """Note it; params that are not as we know them are ignored."""
+    """Record a partial acceptance; params of an unknown shape are ignored."""
     for id in _ids(params):
         server.acceptance.accepted(id)
 
 
 def _ids(params: object) -> Iterator[str]:
-    """The request that the item's own command names."""
+    """The ids of the requests that the item's command names."""
     item = params.get("item") if isinstance(params, Mapping) else None
     command = item.get("command") if isinstance(item, Mapping) else None
     if not isinstance(command, Mapping) or command.get("command") != ACCEPTED:

@@ -13,12 +13,12 @@ logger = logging.getLogger(__name__)
 
 
 def did_change(server: Server, params: types.DidChangeTextDocumentParams) -> None:
-    """Apply the edits and let those know who follow the text."""
+    """Apply the edits, then update everything that follows the text."""
     doc = server.documents.get(params.text_document.uri)
     if doc is None:
         logger.warning("%s changed but is not open", file_name(params.text_document.uri))
         return
     doc.change(params.content_changes, server.encoding)
-    server.indexing.show(doc)
+    server.indexing.overlay(doc)
     server.prefetch.changed(doc)
     server.acceptance.changed(doc)

@@ -1,4 +1,4 @@
-"""`workspace/didChangeConfiguration`: settings changed somewhere; read them all again."""
+"""`workspace/didChangeConfiguration`: some settings changed; read them all again."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from sidelong.lsp.server import Server
 async def did_change_configuration(
     server: Server, params: types.DidChangeConfigurationParams
 ) -> None:
-    """Use what was sent, for clients that cannot be asked, and read the config file again."""
+    """Use the settings in the params, then read the config file and ask the client again.
+
+    Only clients that cannot be asked for their configuration send the settings themselves.
+    """
     settings = params.settings
     if isinstance(settings, Mapping) and isinstance(settings.get(SECTION), Mapping):
         server.configuration.set_client(settings[SECTION], {})

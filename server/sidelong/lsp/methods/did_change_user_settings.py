@@ -1,7 +1,7 @@
-"""`sidelong/didChangeUserSettings`: an editor extension hands on the user's own settings.
+"""`sidelong/didChangeUserSettings`: an editor extension passes on the user's own settings.
 
-It is how an extension changes the model without a restart: a file inside the workspace cannot
-send a notification, so that user-only settings count here.
+An extension changes the model this way without a restart. A file inside the workspace cannot send
+a notification, so user-only settings are allowed here.
 """
 
 from __future__ import annotations

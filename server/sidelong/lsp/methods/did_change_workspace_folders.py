@@ -10,9 +10,9 @@ from sidelong.lsp.server import Server
 async def did_change_workspace_folders(
     server: Server, params: types.DidChangeWorkspaceFoldersParams
 ) -> None:
-    """Take the folders in and out; what is open moves along."""
-    gone = [server.folders.remove(folder.uri) for folder in params.event.removed]
+    """Add and remove the folders; the open documents move along."""
+    removed = [server.folders.remove(folder.uri) for folder in params.event.removed]
     for folder in params.event.added:
         server.folders.add(folder.uri, folder.name)
-    await server.indexing.stop(folder for folder in gone if folder is not None)
+    await server.indexing.stop(folder for folder in removed if folder is not None)
     await server.refresh()

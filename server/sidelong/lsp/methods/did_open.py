@@ -8,5 +8,8 @@ from sidelong.lsp.server import Server
 
 
 def did_open(server: Server, params: types.DidOpenTextDocumentParams) -> None:
-    """Take in the document."""
-    server.indexing.show(server.documents.open(params.text_document))
+    """Add the document."""
+    before = server.documents.get(params.text_document.uri)
+    if before is not None:  # the client opens it again without closing it
+        server.acceptance.gone(before)
+    server.indexing.overlay(server.documents.open(params.text_document))

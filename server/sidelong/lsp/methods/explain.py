@@ -1,4 +1,4 @@
-"""`sidelong/explain`: what became of the last request, and why nothing appeared."""
+"""`sidelong/explain`: the outcome of the last request, and the reason if nothing appeared."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ EXPLAIN: Final = "sidelong/explain"
 
 
 def explain(server: Server, params: object) -> dict[str, Any]:
-    """The server's status and its newest request, of `textDocument` if the params name one."""
+    """The server's status and newest request, or the newest about the params' `textDocument`."""
     record = server.history.last(uri_in(params))
     return {
         "status": server.status.shown.to_params(),

@@ -1,7 +1,7 @@
-"""`sidelong/indexed`: answered once the index holds all that was said before.
+"""`sidelong/indexed`: answered once the index is up to date.
 
-For tests and measurements, which must not ask before an unsaved text has reached the index;
-completion itself never waits for indexing.
+Tests and measurements use it: they must not request a completion before an unsaved text has
+reached the index. Completion itself never waits for indexing.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Final
 
-from sidelong.lsp.asking import is_configured
 from sidelong.lsp.folders import Folder
 from sidelong.lsp.methods.explain import uri_in
 from sidelong.lsp.server import Server
@@ -18,19 +17,19 @@ INDEXED: Final = "sidelong/indexed"
 
 
 async def indexed(server: Server, params: object) -> dict[str, Any]:
-    """How many files the folders' indexes hold then; only the folder of `textDocument` if named.
+    """The number of files in each folder's index, or only in that of the params' `textDocument`.
 
-    What was said before are the open documents, as they were last changed, and the disk as it is.
+    The indexes then hold the disk, and the open documents, as they were when the request came.
     """
-    # Before, no folder has an index.
-    await is_configured(server)
+    # Before that, no folder has an index.
+    await server.configuration.is_in_use()
     uri = uri_in(params)
-    place = server.folders.place(uri) if uri is not None else None
-    folders = list(server.folders) if uri is None else [place.folder] if place else []
-    return {"folders": await asyncio.gather(*(_held(folder) for folder in folders))}
+    file = server.folders.file(uri) if uri is not None else None
+    folders = list(server.folders) if uri is None else [file.folder] if file else []
+    return {"folders": await asyncio.gather(*(_indexed(folder) for folder in folders))}
 
 
-async def _held(folder: Folder) -> dict[str, Any]:
+async def _indexed(folder: Folder) -> dict[str, Any]:
     index = folder.index
     if index is None:
         return {"uri": folder.uri, "files": None}

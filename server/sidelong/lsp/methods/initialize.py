@@ -1,4 +1,4 @@
-"""`initialize`: which folders, which options of the user's."""
+"""`initialize`: the client names its folders and the user's options."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sidelong.lsp.uris import file_name
 
 
 def initialize(server: Server, params: types.InitializeParams) -> None:
-    """Take down what the client says about itself; nothing starts before `initialized`."""
+    """Store the options and the folders; nothing starts before `initialized`."""
     server.configuration.set_user(params.initialization_options)
     if server.configuration.offers_completion(server.config_file[0]):
         server.feature(types.TEXT_DOCUMENT_COMPLETION, OPTIONS)(completion)
@@ -20,7 +20,7 @@ def initialize(server: Server, params: types.InitializeParams) -> None:
 
 
 def _folders(params: types.InitializeParams) -> list[tuple[str, str]]:
-    """The workspace folders, or the one root that older clients have instead."""
+    """URIs and names of the workspace folders, or of the one root that older clients have."""
     if params.workspace_folders:
         return [(folder.uri, folder.name) for folder in params.workspace_folders]
     root = params.root_uri or (from_fs_path(params.root_path) if params.root_path else None)

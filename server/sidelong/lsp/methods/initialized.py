@@ -1,4 +1,4 @@
-"""`initialized`: the client listens, the work begins."""
+"""`initialized`: the client listens now, and the work begins."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ logger = logging.getLogger(__name__)
 
 
 async def initialized(server: Server, _: types.InitializedParams) -> None:
-    """Ask to hear of changed settings, then read them, index and load."""
+    """Ask to be told of changed settings, then read them, index the folders and load the model."""
     _watch_configuration(server)
     await server.start()
 
 
 def _watch_configuration(server: Server) -> None:
-    """VS Code tells of changed settings only those who have asked for it."""
+    """Register for changed settings: VS Code reports them only to servers that do."""
     workspace = server.client_capabilities.workspace
     changes = workspace.did_change_configuration if workspace is not None else None
     if changes is None or not changes.dynamic_registration:

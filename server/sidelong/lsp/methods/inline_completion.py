@@ -1,20 +1,22 @@
 """`textDocument/inlineCompletion`: ghost text at the cursor.
 
-Whatever happens the request gets one answer: items, `[]` where there is nothing to show (which
-takes away what is shown), or `null` where the answer would be about another text than the one on
-the screen (which leaves what is shown).
-Who asks by hand gets alternatives; what comes by itself is one item.
+Every request gets one answer. It is the items; or `[]` if there is nothing to show, which removes
+the suggestion on the screen; or `null` if the answer would be about another text than the one on
+the screen, which leaves the suggestion there.
+A request by hand gets alternatives too, an automatic one gets one item.
 """
 
 from __future__ import annotations
 
 from lsprotocol import types
 
-from sidelong.lsp.answering import NoReply, Reply, reply
+from sidelong.lsp.answering import NoSuggestion, suggest
 from sidelong.lsp.documents import Document
 from sidelong.lsp.methods.accepted import acceptance_of
-from sidelong.lsp.question import Question, read_question
+from sidelong.lsp.question import Question
+from sidelong.lsp.reading import read_question
 from sidelong.lsp.server import Server
+from sidelong.lsp.suggestion import Suggestion
 
 
 async def inline_completion(
@@ -26,18 +28,18 @@ async def inline_completion(
         return read_question(doc, params, server.encoding)
 
     by_hand = params.context.trigger_kind != types.InlineCompletionTriggerKind.Automatic
-    replied = await reply(server, params.text_document.uri, read, by_hand=by_hand)
-    if isinstance(replied, NoReply):
-        return [] if replied.empty else None
-    return _items(server, replied)
+    suggestion = await suggest(server, params.text_document.uri, read, by_hand=by_hand)
+    if isinstance(suggestion, NoSuggestion):
+        return [] if suggestion.empty else None
+    return _items(server, suggestion)
 
 
-def _items(server: Server, replied: Reply) -> list[types.InlineCompletionItem]:
+def _items(server: Server, suggestion: Suggestion) -> list[types.InlineCompletionItem]:
     items = []
-    for which, answer in enumerate((replied.answer, *replied.answer.alternatives)):
-        text, span = replied.question.item(
+    for which, answer in enumerate((suggestion.answer, *suggestion.answer.alternatives)):
+        text, span = suggestion.question.item(
             answer.text, replace_after=answer.replace_after, encoding=server.encoding
         )
-        command = acceptance_of(replied.id, which)
+        command = acceptance_of(suggestion.id, which)
         items.append(types.InlineCompletionItem(insert_text=text, range=span, command=command))
     return items

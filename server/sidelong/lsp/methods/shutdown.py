@@ -1,4 +1,4 @@
-"""`shutdown`: everything that was started stops, and what is kept is saved."""
+"""`shutdown`: the server stops everything it started and saves its indexes and counts."""
 
 from __future__ import annotations
 
