@@ -53,7 +53,7 @@ fix: set-up-all
 
 ## make bench        the measurements of bench/README.md on this machine
 bench: set-up-all
-	@for program in abort keystrokes index alternatives online held_out; do \
+	@for program in abort keystrokes index alternatives online.shapes held_out; do \
 	echo "== bench.$$program"; $(PY) -m bench.$$program $(ARGS) || exit 1; done
 
 ## make model        train the default model from nothing (hours; see training/)

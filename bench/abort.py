@@ -4,7 +4,7 @@
 A Python callback needs the interpreter lock each time, which an indexing thread may hold for
 milliseconds; strlen needs none (see `sidelong.engine.Cancel`).
 
-    python bench/abort.py [MODEL.gguf]
+    python -m bench.abort [MODEL.gguf]
 """
 
 from __future__ import annotations

@@ -17,7 +17,8 @@ from bench.held_out import PACKAGES
 
 from sidelong.engine import Answer, Cancel, Completer, load_model
 from sidelong.evaluation.blanks import Kind
-from sidelong.evaluation.run import Case, File, outcome, question, sample_cases
+from sidelong.evaluation.cases import Case, File, sample_cases
+from sidelong.evaluation.run import question, scored
 from sidelong.lsp.answering import ALTERNATIVES
 from sidelong.paths import default_model
 from sidelong.settings import Settings
@@ -36,7 +37,7 @@ def files(package: str) -> list[File]:
 
 
 def is_right(case: Case, answer: Answer) -> bool:
-    return outcome(case, "threshold", answer).first_line
+    return scored(case, "threshold", answer).first_line
 
 
 def main() -> None:

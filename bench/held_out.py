@@ -3,7 +3,7 @@
 Prints the tables of bench/README.md. The packages come with the `dev` extra, each in the version
 that training/corpus.toml holds out; tests/evaluation/test_held_out.py checks that.
 
-    python bench/held_out.py [-n 400] [--model GGUF] [--reports DIR]
+    python -m bench.held_out [-n 400] [--model GGUF] [--reports DIR]
 """
 
 from __future__ import annotations

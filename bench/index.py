@@ -2,7 +2,7 @@
 
 Queries are the surroundings of random places in random files of the tree.
 
-    python bench/index.py [FOLDER]        by default this Python's own packages
+    python -m bench.index [FOLDER]        by default this Python's own packages
 """
 
 from __future__ import annotations

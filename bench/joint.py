@@ -5,7 +5,7 @@ was found looks like it. Fitted by least squares on the gain in edit similarity 
 and judged on others, each rule retrieving the same share of the blanks.
 
     sidelong eval PACKAGE -n 400 --json > PACKAGE.json      # for each of them
-    python bench/joint.py --fit A.json B.json --judge C.json D.json
+    python -m bench.joint --fit A.json B.json --judge C.json D.json
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
+from sidelong.cli.calibrate.fitting import ridge
 from sidelong.engine import Values, log_odds
-from sidelong.evaluation.correcting import ridge
 from sidelong.evaluation.decision import auc
 from sidelong.evaluation.metrics import bootstrap_interval
 from sidelong.evaluation.words import signed

@@ -3,7 +3,7 @@
 Every request goes to the model (typing along a suggestion is not used), so this is the worst case.
 Counts do not depend on the machine; milliseconds do, and stand there for their ratios.
 
-    python bench/keystrokes.py [MODEL.gguf]
+    python -m bench.keystrokes [MODEL.gguf]
 """
 
 from __future__ import annotations

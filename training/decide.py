@@ -26,7 +26,7 @@ import torch
 from training import modelfile
 from training.files import write_text
 from training.forecast import Decision, Floats, Labels, fit, folds, sigmoid
-from training.label import Outcome, read
+from training.outcomes import Outcome, read
 from training.modelfile import EMBEDDING, ModelFile, text
 
 FORMULA = "sidelong.gate.score"

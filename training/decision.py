@@ -17,7 +17,7 @@ from sidelong.evaluation.blanks import Blank
 from training import packed
 from training.corpus import SourceFile
 from training.examples import example, packages
-from training.label import Outcome, read
+from training.outcomes import Outcome, read
 from training.packed import Example
 from training.tokenizer import Vocabulary, load
 

@@ -1,7 +1,7 @@
-"""Stage 9, the figures of the card: what deciding is worth on packages the model never saw.
+"""Stage 9, the figures of the card: the worth of deciding on packages the model never saw.
 
 Reads the outcomes that `label` kept; the threshold is chosen on other packages (`--choose-on`)
-than those it is judged on. Leaves metrics to `sidelong.evaluation`.
+than those it is judged on.
 
     python -m training.evaluate WORK/held_out.jsonl --choose-on WORK/dev_outcomes.jsonl \\
         --row "workspace cache alone" WORK/flat.jsonl --out WORK/report.json
@@ -23,12 +23,12 @@ from sidelong.evaluation.metrics import Interval, bootstrap_interval
 from sidelong.evaluation.reliability import calibration_error, reliability
 from training.corpus import language
 from training.files import write_text
-from training.label import Outcome, read
+from training.outcomes import Outcome, read
 
 Scores = npt.NDArray[np.float64]
 
 SHARES = (0.1, 0.25, 0.5, 0.75)
-"""Shares of the blanks at which gates are compared."""
+"""Shares of the blanks at which rankings are compared."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ class Columns:
 
 
 @dataclass(frozen=True)
-class Row:
-    """One way to decide: how often it retrieves, and what the completions then score."""
+class RuleScores:
+    """One way to decide: its rate of retrieval, and the scores of its completions."""
 
     name: str
     retrieved: float
@@ -75,10 +75,10 @@ def columns(outcomes: Sequence[Outcome]) -> Columns:
     )
 
 
-def row(name: str, c: Columns, retrieve: npt.NDArray[np.bool_]) -> Row:
+def rule(name: str, c: Columns, retrieve: npt.NDArray[np.bool_]) -> RuleScores:
     exact = np.where(retrieve, c.exact_with, c.exact_without)
     similarity = np.where(retrieve, c.similarity_with, c.similarity_without)
-    return Row(
+    return RuleScores(
         name,
         float(retrieve.mean()),
         bootstrap_interval(exact.tolist()),
@@ -86,25 +86,25 @@ def row(name: str, c: Columns, retrieve: npt.NDArray[np.bool_]) -> Row:
     )
 
 
-def rows(c: Columns, threshold: float) -> list[Row]:
+def rules(c: Columns, threshold: float) -> list[RuleScores]:
     """The ways to decide, from never to an oracle that looks only where it helps."""
     n = len(c.probability)
     share = float((c.probability >= threshold).mean())
     by_score = c.best_score >= np.quantile(c.best_score, 1 - share) if share else np.zeros(n, bool)
     return [
-        row("never", c, np.zeros(n, bool)),
-        row("always", c, np.ones(n, bool)),
-        row("greedy", c, c.greedy),
-        row(f"threshold {threshold:.3f}", c, c.probability >= threshold),
-        row("best Jaccard score, same share", c, by_score),
-        row("oracle", c, c.helps),
+        rule("never", c, np.zeros(n, bool)),
+        rule("always", c, np.ones(n, bool)),
+        rule("greedy", c, c.greedy),
+        rule(f"threshold {threshold:.3f}", c, c.probability >= threshold),
+        rule("best Jaccard score, same share", c, by_score),
+        rule("oracle", c, c.helps),
     ]
 
 
 def recommend(c: Columns) -> tuple[float, str]:
     """The threshold to ship and why: the highest that loses nothing against always retrieving.
 
-    If none holds that, the one with the best edit similarity.
+    If every threshold loses, the one with the best edit similarity.
     """
     points = decision.sweep(
         c.probability,
@@ -128,8 +128,8 @@ def recommend(c: Columns) -> tuple[float, str]:
 
 
 @dataclass(frozen=True)
-class Gate:
-    """One way to rank blanks by how much retrieval is wanted."""
+class Ranking:
+    """One signal that ranks blanks by the wish to retrieve, judged by its ranking."""
 
     name: str
     auc: float
@@ -141,14 +141,14 @@ class Gate:
     """Edit similarity when that share retrieves."""
 
 
-def gates(c: Columns, dev: Columns) -> list[Gate]:
-    """The token held against simpler gates and together with them, from the first look on."""
+def rankings(c: Columns, dev: Columns) -> list[Ranking]:
+    """The token against simpler signals, and together with them."""
     shares = np.linspace(0, 1, 21)
     made = []
-    for (name, wanted), (_, on_dev) in zip(rankings(c), rankings(dev), strict=True):
+    for (name, wanted), (_, on_dev) in zip(signals(c), signals(dev), strict=True):
         share = float(max(shares, key=lambda x: _at_share(dev, on_dev, x).mean()))
         made.append(
-            Gate(
+            Ranking(
                 name,
                 decision.auc(wanted, c.helps),
                 [float(_at_share(c, wanted, x).mean()) for x in SHARES],
@@ -159,8 +159,8 @@ def gates(c: Columns, dev: Columns) -> list[Gate]:
     return made
 
 
-def rankings(c: Columns) -> list[tuple[str, Scores]]:
-    """Each gate's name and what it ranks the blanks by, the most wanting highest."""
+def signals(c: Columns) -> list[tuple[str, Scores]]:
+    """Each signal's name and its value for each blank; high values ask for retrieval."""
     token, score = _ranks(c.probability), _ranks(c.best_score)
     return [
         ("P(<cc>)", c.probability),
@@ -173,7 +173,7 @@ def rankings(c: Columns) -> list[tuple[str, Scores]]:
 
 
 def _at_share(c: Columns, wanted: Scores, share: float) -> Scores:
-    """Edit similarities when the `share` of the blanks that is wanted most retrieves."""
+    """Edit similarities when the `share` of the blanks with the highest values retrieves."""
     n = round(share * len(wanted))
     retrieve = np.zeros(len(wanted), dtype=np.bool_)
     retrieve[np.argsort(-wanted, kind="stable")[:n]] = True
@@ -183,7 +183,7 @@ def _at_share(c: Columns, wanted: Scores, share: float) -> Scores:
 def robustness(
     outcomes: Sequence[Outcome], before: Sequence[Outcome], threshold: float
 ) -> dict[str, float]:
-    """Of the retrievals that hurt before the second stage, how many still do when it decides."""
+    """The retrievals that hurt before the second stage, and the share that still do after it."""
     hurt = {o.case.key for o in before if o.gain < 0}
     now = [o for o in outcomes if o.case.key in hurt]
     still = [o for o in now if o.probability >= threshold and o.gain < 0]
@@ -201,7 +201,7 @@ def report(
     """All figures of one set of outcomes, for the card and for machines.
 
     `dev` are other outcomes to choose on; `before` those of the same blanks before the second
-    stage, where that changed what is written.
+    stage, where that changed the texts.
     """
     c = columns(outcomes)
     bins = reliability(c.probability, c.helps)
@@ -209,16 +209,16 @@ def report(
     def grouped(key: Callable[[Outcome], str]) -> dict[str, list[dict[str, object]]]:
         names = sorted({key(o) for o in outcomes})
         found = {name: columns([o for o in outcomes if key(o) == name]) for name in names}
-        return {name: [asdict(r) for r in rows(some, threshold)] for name, some in found.items()}
+        return {name: [asdict(r) for r in rules(some, threshold)] for name, some in found.items()}
 
     at = decision.decide(
         c.probability, c.similarity_without, c.similarity_with, threshold=threshold
     )
     return {
         "blanks": len(outcomes),
-        "rows": [asdict(r) for r in rows(c, threshold)],
+        "rows": [asdict(r) for r in rules(c, threshold)],
         "shares": asdict(decision.shares(c.similarity_without, c.similarity_with)),
-        "gates": [asdict(gate) for gate in gates(c, columns(dev))],
+        "gates": [asdict(ranking) for ranking in rankings(c, columns(dev))],
         "at_threshold": asdict(at),
         "calibration_error": calibration_error(bins),
         "reliability": [asdict(b) for b in bins],
@@ -233,7 +233,7 @@ def _ranks(values: Scores) -> Scores:
     return ranks
 
 
-def markdown(title: str, found: Sequence[Row]) -> str:
+def markdown(title: str, found: Sequence[RuleScores]) -> str:
     """A table of the card, in percent with 95 % bootstrap intervals."""
     return table(
         [title, "retrieved", "exact match", "edit similarity"],
@@ -241,20 +241,20 @@ def markdown(title: str, found: Sequence[Row]) -> str:
     )
 
 
-def gates_markdown(found: Sequence[Gate]) -> str:
-    """The gates beside each other: edit similarity by the share that retrieves."""
+def rankings_markdown(found: Sequence[Ranking]) -> str:
+    """A table of the rankings: edit similarity by the share that retrieves."""
     shares = [f"best {share:.0%}" for share in SHARES]
     return table(
         ["gate", "AUC", *shares, "share chosen on dev", "edit similarity there"],
         [
             [
-                gate.name,
-                f"{gate.auc:.3f}",
-                *(f"{100 * score:.1f}" for score in gate.at_shares),
-                f"{gate.chosen_share:.0%}",
-                cell(gate.chosen),
+                ranking.name,
+                f"{ranking.auc:.3f}",
+                *(f"{100 * score:.1f}" for score in ranking.at_shares),
+                f"{ranking.chosen_share:.0%}",
+                cell(ranking.chosen),
             ]
-            for gate in found
+            for ranking in found
         ],
     )
 
@@ -284,17 +284,17 @@ def main() -> None:
     before = read(args.before) if args.before else None
     found = report(outcomes, threshold, dev, before) | {"threshold": threshold, "reason": why}
     c = columns(outcomes)
-    table = rows(c, threshold)
+    table = rules(c, threshold)
     for name, path in args.row:
         other = columns(read(Path(path)))
         n = len(other.probability)
-        table.append(row(f"{name}, without retrieval", other, np.zeros(n, bool)))
-        table.append(row(f"{name}, with retrieval", other, np.ones(n, bool)))
+        table.append(rule(f"{name}, without retrieval", other, np.zeros(n, bool)))
+        table.append(rule(f"{name}, with retrieval", other, np.ones(n, bool)))
     found["rows"] = [asdict(r) for r in table]
     write_text(args.out, json.dumps(found, indent=1))
     print(markdown(f"{len(outcomes)} blanks", table))
     print()
-    print(gates_markdown(gates(c, columns(dev))))
+    print(rankings_markdown(rankings(c, columns(dev))))
     print()
     short = {"rows", "kinds", "languages", "gates"}
     print(json.dumps({k: v for k, v in found.items() if k not in short}, indent=1))

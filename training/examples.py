@@ -21,7 +21,8 @@ from pathlib import Path
 
 from sidelong.engine import prompt, retrieval, window
 from sidelong.evaluation.blanks import Blank, sample_blanks
-from sidelong_index import Exclusion, Hit, Snapshot, build, query_around
+from sidelong.evaluation.cases import exclusion
+from sidelong_index import Hit, Snapshot, build
 from training import packed, workers
 from training.corpus import SourceFile, read
 from training.edition import NANO
@@ -49,18 +50,6 @@ class Sampling:
     seed: int = 1
 
 
-def exclusion(file: SourceFile, blank: Blank, *, to_end: bool = False) -> Exclusion:
-    """The blank's lines and those around it, in a snapshot that holds the whole file.
-
-    `to_end` excludes all that follows too, for a blank that ends its file.
-    """
-    first, _ = query_around(file.text, blank.start)[1]
-    if to_end:
-        return Exclusion(file.path, first, file.text.count("\n") + 1)
-    _, last = query_around(file.text, blank.end)[1]
-    return Exclusion(file.path, first, last)
-
-
 def retrieve(
     snapshot: Snapshot,
     file: SourceFile,
@@ -79,7 +68,7 @@ def retrieve(
         text=seen,
         offset=blank.start,
         k=MAX_CHUNKS,
-        exclude=exclusion(file, blank, to_end=empty_suffix),
+        exclude=exclusion(file.path, file.text, blank, to_end=empty_suffix),
     )
 
 

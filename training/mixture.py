@@ -33,16 +33,15 @@ from sidelong.engine.request import Request
 from sidelong.engine.retrieval import retrieve
 from sidelong.engine.view import view
 from sidelong.engine.writing import Prefill, TextWriter
-from sidelong.evaluation.blanks import Blank
 from sidelong.language import language_id
 from sidelong.settings import Settings
 from sidelong_index import Hit, Snapshot
 from training import workers
 from training.baseline import NEVER
 from training.corpus import SourceFile
-from training.examples import exclusion
 from training.files import write_text
-from training.label import Case, jobs, package
+from training.label import excluded, jobs, package
+from training.outcomes import CorpusBlank
 
 FOLDS = 5
 
@@ -127,10 +126,9 @@ def _row(
 
 
 def of_case(
-    model: Model, lines: LineTokens, snapshot: Snapshot, file: SourceFile, case: Case
+    model: Model, lines: LineTokens, snapshot: Snapshot, file: SourceFile, case: CorpusBlank
 ) -> Iterator[Evidence]:
     """That of one blank: completed from the open file alone, and with retrieved chunks."""
-    blank = Blank(case.start, case.end, "line")
     text = file.text[: case.start] + file.text[case.end :]
     language = language_id(PurePath(file.path))
     request = Request(file.path, language, text, case.start, Settings())
@@ -147,7 +145,7 @@ def of_case(
         text=text,
         offset=case.start,
         k=request.settings.max_chunks,
-        exclude=exclusion(file, blank),
+        exclude=excluded(file, case),
     )
     read = writer.read()
     yield evidence(writer, read, (), target)
@@ -230,7 +228,7 @@ def _model(path: Path) -> tuple[LlamaModel, LineTokens]:
     return model, LineTokens(model.tokenize)
 
 
-def _work(job: tuple[Path, Path, list[Case]]) -> Evidence:
+def _work(job: tuple[Path, Path, list[CorpusBlank]]) -> Evidence:
     path, corpus, wanted = job
     model, lines = _model(path)
     files, snapshot = package(corpus, wanted[0].package)

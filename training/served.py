@@ -21,24 +21,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
-from typing import Any, Literal, get_args
+from typing import Any
 
 from demo.client import Editor, Suggestion, running
 from lsprotocol.types import Position
 
 from sidelong.evaluation.metrics import bootstrap_interval
+from sidelong.evaluation.run import MODES, Mode
 from sidelong.language import language_id
-from training import label
+from training import outcomes
 from training.corpus import SourceFile, language
 from training.evaluate import cell, table
 from training.examples import packages
 from training.files import cut_torn_line
-from training.label import Case, Completed, Outcome, cases, judge, quotas
-
-Mode = Literal["never", "always", "greedy", "threshold"]
-"""Ways to decide, in the server's own words for them."""
-
-MODES: tuple[Mode, ...] = get_args(Mode)
+from training.label import BLANKS_PER_JOB, draw, judge, quotas
+from training.outcomes import Completed, CorpusBlank, Outcome
 
 RETRIEVAL: Mapping[Mode, Mapping[str, str]] = {
     "never": {"mode": "never"},
@@ -46,24 +43,25 @@ RETRIEVAL: Mapping[Mode, Mapping[str, str]] = {
     "greedy": {"mode": "auto", "rule": "greedy"},
     "threshold": {"mode": "auto", "rule": "threshold"},
 }
+"""The server's setting `retrieval` for each mode."""
 
 ANSWERS_WITHIN_S = 120.0
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What an editor shows for a blank in one mode, and what the server says of it."""
+    """The text that an editor shows for a blank in one mode, and the server's record of it."""
 
     completed: Completed
     retrieved: bool
     probability: float
     threshold: float
     chunks: list[dict[str, Any]]
-    """What was retrieved, best first: path, lines and score."""
+    """The chunks that were retrieved, best first: path, lines and score."""
     ms: float
     """From sending the request to having the answer."""
     first: bool
-    """Asked before the other modes: nothing of the prompt was in the KV cache."""
+    """True if no other mode was asked before: nothing of the prompt was in the KV cache."""
 
     @property
     def scores(self) -> list[float]:
@@ -73,9 +71,9 @@ class Shown:
 
 @dataclass(frozen=True)
 class Served:
-    """A line of the file."""
+    """One blank in every mode; a line of the file."""
 
-    case: Case
+    case: CorpusBlank
     target: str
     shown: dict[Mode, Shown]
 
@@ -85,7 +83,7 @@ class Package:
     """The files of a workspace, and the blanks that are still to be asked for."""
 
     files: Mapping[str, SourceFile]
-    todo: Sequence[Case]
+    todo: Sequence[CorpusBlank]
 
     @property
     def name(self) -> str:
@@ -94,12 +92,12 @@ class Package:
 
 def packages_to_do(corpus: Path, n: int, *, seed: int, done: set[str]) -> list[Package]:
     """Every package with blanks to do, most of them first."""
-    by_package = packages(corpus)
-    found = []
-    for files, quota in zip(by_package, quotas(by_package, n), strict=True):
-        todo = [case for case in cases(files, quota, seed=seed) if case.key not in done]
-        found.append(Package({file.path: file for file in files}, todo))
-    return sorted((p for p in found if p.todo), key=lambda package: -len(package.todo))
+    corpus_packages = packages(corpus)
+    to_do = []
+    for files, quota in zip(corpus_packages, quotas(corpus_packages, n), strict=True):
+        todo = [blank for blank in draw(files, quota, seed=seed) if blank.key not in done]
+        to_do.append(Package({file.path: file for file in files}, todo))
+    return sorted((p for p in to_do if p.todo), key=lambda package: -len(package.todo))
 
 
 async def measure(
@@ -137,7 +135,7 @@ async def serve(package: Package, model: Path, keep: Callable[[Served], None]) -
 
 
 def write(root: Path, files: Iterable[SourceFile]) -> None:
-    """Lay the files out below a folder that is not there yet."""
+    """Write the files below a folder that is not there yet."""
     for file in files:
         path = root / file.path
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -145,20 +143,22 @@ def write(root: Path, files: Iterable[SourceFile]) -> None:
 
 
 def settings(mode: Mode) -> dict[str, Any]:
-    """The settings of a mode's folder; like `label`, it shows what the model doubts, too."""
+    """The settings of a mode's folder; like `label`, it shows improbable texts, too."""
     return {"retrieval": RETRIEVAL[mode], "minProbability": 0}
 
 
-def order(case: Case) -> tuple[Mode, ...]:
-    """The modes, each first in a quarter of the blanks: whoever comes later finds a KV cache."""
+def order(case: CorpusBlank) -> tuple[Mode, ...]:
+    """The modes, each first in a quarter of the blanks: a later one finds a warm KV cache."""
     turn = zlib.crc32(case.key.encode()) % len(MODES)
     return MODES[turn:] + MODES[:turn]
 
 
-async def ask(editor: Editor, roots: Mapping[Mode, Path], package: Package, case: Case) -> Served:
-    """What is shown for one blank in every mode.
+async def ask(
+    editor: Editor, roots: Mapping[Mode, Path], package: Package, case: CorpusBlank
+) -> Served:
+    """The texts that are shown for one blank, by mode.
 
-    The folders are apart, so no mode finds what another one was told.
+    Every mode has a folder of its own, so none recalls the suggestion of another.
     """
     file = package.files[case.path]
     before, after = file.text[: case.start], file.text[case.end :]
@@ -188,7 +188,7 @@ async def ask(editor: Editor, roots: Mapping[Mode, Path], package: Package, case
 
 
 def check(suggestion: Suggestion, mode: Mode) -> None:
-    """Refuse an answer that is not this mode's to this very request."""
+    """Raise `RuntimeError` if the answer is not this mode's to this very request."""
     if suggestion.outcome not in ("shown", "empty"):
         raise RuntimeError(f"{mode}: {suggestion.outcome}, {suggestion.reason}")
     if suggestion.recalled or suggestion.gate["rule"] != mode:
@@ -196,7 +196,7 @@ def check(suggestion: Suggestion, mode: Mode) -> None:
 
 
 def markdown(title: str, found: Sequence[Served], beside: Mapping[str, Outcome]) -> str:
-    """A table of the card, and how far it agrees with the completer asked in process.
+    """A table of the card, with the agreement with the completer asked in process.
 
     Milliseconds are those of the requests that came first, as where somebody opens a file.
     """
@@ -225,7 +225,7 @@ def markdown(title: str, found: Sequence[Served], beside: Mapping[str, Outcome])
 
 
 def in_process(outcome: Outcome, mode: Mode, shown: Shown) -> tuple[str, list[float]]:
-    """The text, and the scores of the chunks read, that this mode would have made of an outcome."""
+    """The text, and the scores of the chunks read, that the outcome holds for this mode."""
     retrieves = {
         "never": False,
         "always": True,
@@ -238,7 +238,7 @@ def in_process(outcome: Outcome, mode: Mode, shown: Shown) -> tuple[str, list[fl
 
 
 def agreement(pairs: Sequence[tuple[Shown, tuple[str, list[float]]]]) -> list[str]:
-    """The share of blanks with the same text; and how many differ although the same was read."""
+    """The share of blanks with the same text, and the number with another from the same chunks."""
     if not pairs:
         return ["-", "-"]
     differing = [(s, scores) for s, (text, scores) in pairs if s.completed.text != text]
@@ -251,15 +251,15 @@ def _median(ms: Sequence[float]) -> str:
 
 
 def read(path: Path) -> list[Served]:
-    """What was kept at `path`; nothing if there is no such file."""
-    found = []
-    for kept in label.records(path):
+    """The blanks kept at `path`; none if there is no such file."""
+    served = []
+    for record in outcomes.records(path):
         shown = {
             mode: Shown(**{**values, "completed": Completed(**values["completed"])})
-            for mode, values in kept["shown"].items()
+            for mode, values in record["shown"].items()
         }
-        found.append(Served(Case(**kept["case"]), kept["target"], shown))
-    return found
+        served.append(Served(CorpusBlank(**record["case"]), record["target"], shown))
+    return served
 
 
 def report(found: Sequence[Served], beside: Mapping[str, Outcome]) -> str:
@@ -278,7 +278,9 @@ def main() -> None:
     parser.add_argument("--n", type=int, required=True)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--servers", type=int, default=2, help="at once")
-    parser.add_argument("--beside", type=Path, help="what `label` made of the same blanks")
+    parser.add_argument(
+        "--beside", type=Path, help="the outcomes that `label` made of the same blanks"
+    )
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
     cut_torn_line(args.out)
@@ -291,12 +293,12 @@ def main() -> None:
             out.write(json.dumps(asdict(served)) + "\n")
             out.flush()
             found.append(served)
-            if len(found) % label.CASES_PER_JOB == 0:
+            if len(found) % BLANKS_PER_JOB == 0:
                 print(f"{len(found)} answered", flush=True)
 
         asyncio.run(measure(todo, args.model, servers=args.servers, keep=keep))
-    outcomes = label.read(args.beside) if args.beside else []
-    print(report(found, {outcome.case.key: outcome for outcome in outcomes}))
+    beside = outcomes.read(args.beside) if args.beside else []
+    print(report(found, {outcome.case.key: outcome for outcome in beside}))
 
 
 if __name__ == "__main__":

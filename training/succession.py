@@ -1,7 +1,7 @@
-"""One edition against the one before, on the same blanks: what a new default breaks and mends.
+"""One edition against the one before, on the same blanks: the flips of a new default.
 
-Reads what `label` kept of both, each at its own threshold. The comparison itself is
-`sidelong.evaluation.comparison`, as in `sidelong compare`; times are not compared here.
+Reads the outcomes that `label` kept of both, each at its own threshold. The comparison itself is
+that of `sidelong compare`; times are not compared here.
 
     python -m training.succession OLD/held_out_outcomes.jsonl NEW/held_out_outcomes.jsonl \\
         --thresholds 0.0595 0.1 --corpus NEW/held_out.jsonl
@@ -14,49 +14,51 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePath
 from typing import get_args
 
+from sidelong.cli.compare.findings import Comparison, compare
 from sidelong.engine.gate import Decision
 from sidelong.engine.request import Tokens
 from sidelong.evaluation.blanks import Blank, Kind
-from sidelong.evaluation.comparison import Comparison, compare
+from sidelong.evaluation.cases import Case, File
 from sidelong.evaluation.metrics import Interval, identifier_match, repoeval_edit_similarity
-from sidelong.evaluation.run import Case, File, Mode, Outcome, Trial
+from sidelong.evaluation.run import Completion, Mode, Trial
 from sidelong.language import language_id
-from training import label
 from training.corpus import SourceFile, read
+from training.outcomes import Outcome
+from training.outcomes import read as read_outcomes
 
 KINDS: dict[str, Kind] = {kind: kind for kind in get_args(Kind)}
 
 
 def trials(
-    outcomes: Iterable[label.Outcome], files: Sequence[SourceFile], threshold: float
+    outcomes: Iterable[Outcome], files: Sequence[SourceFile], threshold: float
 ) -> dict[str, Trial]:
-    """Each blank as the product's evaluation knows it, by the blank's key."""
+    """Each outcome as a trial of the product's evaluation, by the blank's key."""
     texts = {(file.package, file.path): file.text for file in files}
     made = {}
     for outcome in outcomes:
-        where = outcome.case
-        blank = Blank(where.start, where.end, KINDS[where.kind])
-        language = language_id(PurePath(where.path))
-        file = File(f"{where.package}/{where.path}", language, texts[where.package, where.path])
+        cut = outcome.case
+        blank = Blank(cut.start, cut.end, KINDS[cut.kind])
+        language = language_id(PurePath(cut.path))
+        file = File(f"{cut.package}/{cut.path}", language, texts[cut.package, cut.path])
         case = Case(file, blank)
         wanted = outcome.probability >= threshold
-        made[where.key] = Trial(
+        made[cut.key] = Trial(
             case,
             {
-                "never": _outcome(case, "never", outcome, False, threshold),
-                "always": _outcome(case, "always", outcome, True, threshold),
-                "threshold": _outcome(case, "threshold", outcome, wanted, threshold),
+                "never": _completion(case, "never", outcome, False, threshold),
+                "always": _completion(case, "always", outcome, True, threshold),
+                "threshold": _completion(case, "threshold", outcome, wanted, threshold),
             },
         )
     return made
 
 
-def _outcome(
-    case: Case, mode: Mode, outcome: label.Outcome, retrieved: bool, threshold: float
-) -> Outcome:
+def _completion(
+    case: Case, mode: Mode, outcome: Outcome, retrieved: bool, threshold: float
+) -> Completion:
     completed = outcome.with_context if retrieved else outcome.without
     text, target = completed.text, outcome.target
-    return Outcome(
+    return Completion(
         path=case.file.path,
         blank=case.blank,
         mode=mode,
@@ -77,8 +79,8 @@ def _outcome(
 
 
 def between(
-    old: Sequence[label.Outcome],
-    new: Sequence[label.Outcome],
+    old: Sequence[Outcome],
+    new: Sequence[Outcome],
     files: Sequence[SourceFile],
     *,
     thresholds: tuple[float, float],
@@ -123,7 +125,7 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--thresholds", type=float, nargs=2, required=True)
     args = parser.parse_args()
-    old, new = label.read(args.old), label.read(args.new)
+    old, new = read_outcomes(args.old), read_outcomes(args.new)
     first, second = args.thresholds
     found = between(old, new, list(read(args.corpus)), thresholds=(first, second))
     print(markdown(found))

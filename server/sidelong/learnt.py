@@ -11,7 +11,6 @@ import json
 import logging
 import os
 import re
-import tempfile
 from collections.abc import Callable
 from hashlib import blake2b
 from pathlib import Path, PurePath
@@ -20,6 +19,7 @@ from typing import Any, TypeVar
 from sidelong import acceptance, paths
 from sidelong.acceptance import ByModels
 from sidelong.engine import Correction, correction_from_json, correction_to_json
+from sidelong.files import whole
 
 log = logging.getLogger(__name__)
 
@@ -94,19 +94,11 @@ def _load(file: Path, read: Callable[[object], T]) -> T | None:
 
 
 def _save(file: Path, record: dict[str, Any]) -> bool:
-    """Write the file aside and rename it, so a reader never finds half a file."""
-    aside: Path | None = None
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=file.parent, prefix=".", suffix=".tmp", delete=False
-        ) as out:
-            aside = Path(out.name)
-            json.dump(record, out)
-        aside.replace(file)
+        with whole(file) as aside:
+            aside.touch(mode=0o600)  # weights that were fitted on the user's code
+            aside.write_text(json.dumps(record), encoding="utf-8")
     except OSError as error:
         log.warning("%s cannot be kept: %s. Make room or make the folder writable.", file, error)
-        if aside is not None:
-            aside.unlink(missing_ok=True)
         return False
     return True

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import subprocess
-from collections.abc import Callable
-from concurrent.futures import Future, wait
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from sidelong.cli import main
+from sidelong.waiting import Flag, result_of
 
 
 @dataclass(frozen=True)
@@ -34,19 +35,24 @@ class Result:
 Run: TypeAlias = Callable[..., Result]
 
 
-@pytest.fixture
-def sidelong(capfd: pytest.CaptureFixture[str]) -> Run:
-    """Run `sidelong` with these arguments in this process."""
+def runner(program: Callable[[Sequence[str]], int], capfd: pytest.CaptureFixture[str]) -> Run:
+    """Run a program with these arguments in this process."""
 
     def run(*arguments: object) -> Result:
         try:
-            status = main([str(argument) for argument in arguments])
+            status = program([str(argument) for argument in arguments])
         except SystemExit as end:
             status = end.code if isinstance(end.code, int) else 1
         captured = capfd.readouterr()
         return Result(status, captured.out, captured.err)
 
     return run
+
+
+@pytest.fixture
+def sidelong(capfd: pytest.CaptureFixture[str]) -> Run:
+    """Run `sidelong` with these arguments."""
+    return runner(main, capfd)
 
 
 SHAPES = """\
@@ -146,13 +152,14 @@ def interrupt_after(monkeypatch: pytest.MonkeyPatch) -> InterruptAfter:
     def interrupt(n: int) -> None:
         asked = 0
 
-        def waiting(futures: list[Future[Any]], *, timeout: float) -> Any:
+        def waiting(future: Future[Any], stop: Flag) -> Any:
             nonlocal asked
             asked += 1
             if asked > n:
+                stop.set()
                 raise KeyboardInterrupt
-            return wait(futures, timeout=600 * timeout)
+            return result_of(future, stop)
 
-        monkeypatch.setattr("sidelong.cli.evaluating.wait", waiting)
+        monkeypatch.setattr("sidelong.cli.asking.result_of", waiting)
 
     return interrupt

@@ -14,11 +14,12 @@ import pytest
 from sidelong import paths
 from sidelong.acceptance import Cell, Tally, moved
 from sidelong.cli import calibrate as command
+from sidelong.cli.calibrate.calibration import Calibration, Corrected
+from sidelong.cli.calibrate.proposal import Proposal
 from sidelong.engine.correction import Correction, to_json
 from sidelong.engine.gate import Decision
 from sidelong.engine.model.llama import LlamaModel
 from sidelong.errors import SettingsError
-from sidelong.evaluation.calibration import Calibration, Corrected
 from sidelong.evaluation.metrics import Interval
 from sidelong.evaluation.summary import Point
 from sidelong.learnt import add_counts, load_correction, load_counts, save_correction
@@ -193,7 +194,7 @@ def test_where_the_threshold_cannot_be_written_the_correction_stays_as_it_was(
     if old is not None:
         save_correction(workspace, old)
     with pytest.raises(SettingsError):
-        command.Proposal(0.5, new).keep(workspace)
+        Proposal(0.5, new).keep(workspace)
     kept = load_correction(workspace)
     assert (kept and to_json(kept)) == (old and to_json(old))
 

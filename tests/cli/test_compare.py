@@ -12,7 +12,7 @@ import pytest
 from gguf import GGMLQuantizationType, GGUFReader
 from tests.engine.families.conftest import KINDS, write
 
-from sidelong.cli import comparing
+from sidelong.cli.compare import contest
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Digest, InterruptAfter, Run
@@ -244,7 +244,7 @@ def test_ctrl_c_before_the_first_pair_reports_nothing(
 @pytest.fixture
 def scarce(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine whose memory holds one model at a time."""
-    monkeypatch.setattr(comparing, "available_bytes", lambda: 300_000_000)
+    monkeypatch.setattr(contest, "available_bytes", lambda: 300_000_000)
 
 
 @pytest.mark.usefixtures("scarce")

@@ -27,7 +27,7 @@ def test_ctrl_c_while_a_model_loads_stops_loading(monkeypatch: pytest.MonkeyPatc
         raise KeyboardInterrupt
 
     monkeypatch.setattr(completing, "load_completer", load)
-    monkeypatch.setattr(completing, "wait", interrupted)
+    monkeypatch.setattr("sidelong.waiting.wait", interrupted)
     with pytest.raises(KeyboardInterrupt), completing.loaded(UserSettings()):
         pass
     assert ended.is_set()

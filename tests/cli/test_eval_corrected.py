@@ -46,11 +46,6 @@ def test_eval_decides_as_the_editor_would(sidelong: Run, silenced: Path) -> None
     assert "as corrected for this folder" in sidelong("eval", silenced, "-n", N).out
 
 
-def test_keystrokes_are_decided_as_the_editor_would(sidelong: Run, silenced: Path) -> None:
-    quick = ("--online", "--keys", 2, "--interval", 0, "--json")
-    assert sidelong("eval", silenced, "-n", 1, *quick).json["retrieved"] == 0
-
-
 def test_a_correction_does_not_hold_for_another_model(
     sidelong: Run, silenced: Path, default_model: Path, tmp_path: Path
 ) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sidelong.cli import testing
+from sidelong.cli.eval import testing
 from sidelong.cli.source import project_files
 from sidelong.evaluation import passing
 
@@ -165,3 +165,10 @@ def test_without_git_a_copy_needs_what_no_tool_has_made(workspace: Path) -> None
         (workspace / made / "file").touch()
 
     assert project_files(workspace) == ["drawing.py", "pyproject.toml", "shapes.py", "data/file"]
+
+
+def test_a_timeout_without_a_command_is_refused(sidelong: Run, workspace: Path) -> None:
+    result = sidelong("eval", workspace, "--test-timeout", 5)
+
+    assert result.status != 0
+    assert "--test-timeout says how --test-command goes. Give --test-command too" in result.err

@@ -10,7 +10,8 @@ import pytest
 from sidelong.engine.gate import Decision
 from sidelong.engine.request import Answer, Tokens
 from sidelong.evaluation.blanks import Blank, Kind
-from sidelong.evaluation.run import MODES, Case, File, Mode, Outcome, Trial, outcome
+from sidelong.evaluation.cases import Case, File
+from sidelong.evaluation.run import MODES, Completion, Mode, Trial, scored
 from sidelong_index import Hit
 
 NewTrial: TypeAlias = Callable[..., Trial]
@@ -38,7 +39,7 @@ def trial() -> NewTrial:
         case = Case(file, Blank(start, start + len(target), kind))
         hit = Hit("shop/till.py", 3, 4, score, "def <till>():\n    return right\n", "class Shop:\n")
 
-        def complete(mode: Mode) -> Outcome:
+        def complete(mode: Mode) -> Completion:
             wanted = mode == "always" or (mode == "threshold" and p is not None and p >= threshold)
             answer = Answer(
                 with_ if wanted else without,
@@ -47,7 +48,7 @@ def trial() -> NewTrial:
                 tokens=Tokens(100, 150 if wanted else 100, 5),
                 ms={"look": ms[0], "prefill": ms[1] - ms[0] if wanted else 0.0},
             )
-            return outcome(case, mode, answer)
+            return scored(case, mode, answer)
 
         return Trial(case, {mode: complete(mode) for mode in MODES})
 

@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from sidelong.evaluation.calibration import (
+from sidelong.cli.calibrate.calibration import (
     LEAST_TO_CORRECT,
     Calibration,
     calibrate,
-    candidates,
     correct,
 )
 from sidelong.evaluation.metrics import Interval
 from sidelong.evaluation.run import Trial
-from sidelong.evaluation.summary import helped
+from sidelong.evaluation.summary import candidates, helped
 
 if TYPE_CHECKING:
     from tests.evaluation.conftest import NewTrial
@@ -54,7 +53,7 @@ def test_the_threshold_parts_where_it_helps_from_where_it_hurts(telling: list[Tr
 
 def test_the_gain_is_that_on_unseen_blanks(telling: list[Trial]) -> None:
     found = chosen(telling, current=0.9)
-    wrong = telling[0].outcomes["never"].edit_similarity
+    wrong = telling[0].completions["never"].edit_similarity
     assert found.gain.mean == pytest.approx((1 - wrong) / 2)
 
 

@@ -11,10 +11,10 @@ import pytest
 from scipy import stats  # type: ignore[import-untyped]
 from sklearn.metrics import confusion_matrix, roc_auc_score  # type: ignore[import-untyped]
 
-from sidelong.evaluation.comparison import Comparison, compare, negative_flips, plug_in
-from sidelong.evaluation.comparison_words import sentences
+from sidelong.cli.compare.findings import Comparison, compare, negative_flips, plug_in
+from sidelong.cli.compare.words import sentences
 from sidelong.evaluation.run import Trial
-from sidelong.evaluation.summary import outcomes
+from sidelong.evaluation.summary import completions
 
 if TYPE_CHECKING:
     from tests.evaluation.conftest import NewTrial
@@ -167,7 +167,7 @@ def hundred(trial: NewTrial) -> tuple[list[Trial], list[Trial], Comparison]:
 
 def test_flips_are_scikit_learns(hundred: tuple[list[Trial], list[Trial], Comparison]) -> None:
     old, new, found = hundred
-    exact = [[o.exact for o in outcomes(trials, "threshold")] for trials in (old, new)]
+    exact = [[o.exact for o in completions(trials, "threshold")] for trials in (old, new)]
     counted = confusion_matrix(*exact, labels=[False, True])
     assert (found.flips[0].negative, found.flips[0].positive) == (counted[1, 0], counted[0, 1])
     assert found.flips[0].negative_of_right == pytest.approx(counted[1, 0] / counted[1].sum())
@@ -176,17 +176,18 @@ def test_flips_are_scikit_learns(hundred: tuple[list[Trial], list[Trial], Compar
 def test_decisions_are_scikit_learns(hundred: tuple[list[Trial], list[Trial], Comparison]) -> None:
     _, new, found = hundred
     helps = [
-        t.outcomes["always"].edit_similarity > t.outcomes["never"].edit_similarity for t in new
+        t.completions["always"].edit_similarity > t.completions["never"].edit_similarity
+        for t in new
     ]
-    asked = [t.outcomes["never"].gate.probability for t in new]
+    asked = [t.completions["never"].gate.probability for t in new]
     assert found.new is not None
     assert found.new.auc == pytest.approx(roc_auc_score(helps, asked))
 
 
 def test_the_interval_is_scipys(hundred: tuple[list[Trial], list[Trial], Comparison]) -> None:
     old, new, found = hundred
-    gains = np.array([o.edit_similarity for o in outcomes(new, "always")]) - np.array(
-        [o.edit_similarity for o in outcomes(old, "always")]
+    gains = np.array([o.edit_similarity for o in completions(new, "always")]) - np.array(
+        [o.edit_similarity for o in completions(old, "always")]
     )
     theirs = stats.bootstrap(
         (gains,), np.mean, method="percentile", n_resamples=9999, rng=np.random.default_rng(3)
@@ -198,7 +199,7 @@ def test_the_interval_is_scipys(hundred: tuple[list[Trial], list[Trial], Compari
 
 def test_a_policy_is_judged_beside_never_always_and_the_own_decision(trial: NewTrial) -> None:
     trials = [trial("wrong", "right", p=0.9), trial("right", "wrong", p=0.1)]
-    own = [t.outcomes["always"] for t in trials]
+    own = [t.completions["always"] for t in trials]
     never, always, policy, itself = plug_in(trials, own)
     assert [row.decided for row in (never, always, policy, itself)] == [
         "never", "always", "policy", "own",

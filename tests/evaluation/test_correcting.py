@@ -10,8 +10,8 @@ from sklearn.model_selection import (  # type: ignore[import-untyped]
     cross_val_predict,
 )
 
+from sidelong.cli.calibrate.fitting import FOLDS, Sample, fit, folds_of, ridge
 from sidelong.engine.correction import Values
-from sidelong.evaluation.correcting import FOLDS, Sample, fit, folds_of, ridge
 from sidelong.evaluation.decision import auc
 
 ODDS_COUNT_FOR_NOTHING = 1e6

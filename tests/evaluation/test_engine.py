@@ -9,8 +9,9 @@ import pytest
 from sidelong.engine.completer import Completer
 from sidelong.engine.model.protocol import Cancel, Stopped
 from sidelong.evaluation.blanks import Blank
+from sidelong.evaluation.cases import Case, File
 from sidelong.evaluation.engine import ColdEngine
-from sidelong.evaluation.run import Case, File, Mode, Outcome, evaluate
+from sidelong.evaluation.run import Completion, Mode, evaluate
 from sidelong.settings import Settings
 from sidelong_index import build
 
@@ -23,7 +24,7 @@ CASE = Case(File("cart.py", "python", CART), Blank(23, 42, "line"))
 SNAPSHOT = build([("cart.py", CART), ("till.py", TILL)])
 
 
-def run(model: LlamaModel, *modes: Mode) -> list[Outcome]:
+def run(model: LlamaModel, *modes: Mode) -> list[Completion]:
     engine = ColdEngine(Completer(model), Cancel())
     settings = Settings(min_probability=0.0, context_tokens=200)
     return list(

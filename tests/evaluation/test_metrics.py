@@ -9,11 +9,11 @@ from thefuzz import fuzz  # type: ignore[import-untyped]
 
 from sidelong.evaluation.metrics import (
     bootstrap_interval,
+    counted,
     edit_similarity,
     exact_match,
     identifier_match,
     repoeval_edit_similarity,
-    scored,
 )
 
 
@@ -33,7 +33,7 @@ from sidelong.evaluation.metrics import (
 def test_a_completion_counts_for_the_targets_lines_without_what_it_covers(
     text: str, covered: str, target: str, expected: str
 ) -> None:
-    assert scored(text, target, covered=covered) == expected
+    assert counted(text, target, covered=covered) == expected
 
 
 @pytest.mark.parametrize(

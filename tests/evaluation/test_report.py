@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sidelong.evaluation.comparison import compare, plug_in
-from sidelong.evaluation.report import cases, charts, comparison_charts, comparison_page, page, svg
+from sidelong.cli.compare import charts as comparison_charts
+from sidelong.cli.compare import page as comparison_page
+from sidelong.cli.compare.findings import compare, plug_in
+from sidelong.evaluation.report import cases, charts, page, svg
 from sidelong.evaluation.run import Trial
 from sidelong.evaluation.summary import summarise
 

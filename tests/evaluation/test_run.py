@@ -4,7 +4,8 @@ from sidelong.engine.gate import Decision
 from sidelong.engine.request import Answer, Request, Tokens
 from sidelong.engine.retrieval import retrieve
 from sidelong.evaluation.blanks import Blank
-from sidelong.evaluation.run import MODES, Case, File, Outcome, evaluate, in_mode, sample_cases
+from sidelong.evaluation.cases import Case, File, sample_cases
+from sidelong.evaluation.run import MODES, Completion, evaluate, in_mode
 from sidelong.settings import Settings
 from sidelong_index import Exclusion, Snapshot, build
 
@@ -41,7 +42,7 @@ def case(file: File, target: str) -> Case:
     return Case(file, Blank(start, start + len(target), "line"))
 
 
-def run(cases: list[Case], engine: Engine) -> list[Outcome]:
+def run(cases: list[Case], engine: Engine) -> list[Completion]:
     return list(evaluate(cases, snapshot=SNAPSHOT, complete=engine, modes=("never", "always")))
 
 

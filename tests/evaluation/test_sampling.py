@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from sidelong.evaluation.run import Case, File
+from sidelong.evaluation.cases import Case, File
 from sidelong.evaluation.sampling import KINDS, definitions, sample
 
 TILL = "def ring(price):\n    noted = price * 2\n    shown = noted + 1\n    return shown\n"

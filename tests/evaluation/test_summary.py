@@ -13,11 +13,11 @@ from sklearn.metrics import roc_auc_score  # type: ignore[import-untyped]
 
 from sidelong.evaluation.decision import auc
 from sidelong.evaluation.reliability import calibration_error, reliability
-from sidelong.evaluation.run import Mode, Outcome, Trial
+from sidelong.evaluation.run import Completion, Mode, Trial
 from sidelong.evaluation.summary import (
     ALL_KINDS,
     Gating,
-    Row,
+    ModeScores,
     Summary,
     probabilities,
     summarise,
@@ -38,7 +38,7 @@ def four(trial: NewTrial) -> list[Trial]:
     ]
 
 
-def row(summary: Summary, mode: Mode, kind: str = ALL_KINDS) -> Row:
+def row(summary: Summary, mode: Mode, kind: str = ALL_KINDS) -> ModeScores:
     return next(row for row in summary.rows if (row.mode, row.kind) == (mode, kind))
 
 
@@ -110,19 +110,19 @@ def test_a_model_that_cannot_decide_has_no_gating(trial: NewTrial) -> None:
 
 def test_a_policy_that_is_asked_only_where_it_decides_is_heard(trial: NewTrial) -> None:
     asked = trial("wrong", "right", p=0.9)
-    silent: dict[Mode, Outcome] = {
+    silent: dict[Mode, Completion] = {
         mode: replace(o, gate=replace(o.gate, probability=None))
-        for mode, o in asked.outcomes.items()
+        for mode, o in asked.completions.items()
     }
-    silent["threshold"] = asked.outcomes["threshold"]
+    silent["threshold"] = asked.completions["threshold"]
     assert probabilities([Trial(asked.case, silent)]) == [0.9]
 
 
 def test_a_corrected_probability_is_what_is_judged(trial: NewTrial) -> None:
     asked = trial("wrong", "right", p=0.9)
-    served = asked.outcomes["threshold"]
+    served = asked.completions["threshold"]
     corrected = replace(served, gate=replace(served.gate, corrected=0.2))
-    judged = Trial(asked.case, {**asked.outcomes, "threshold": corrected})
+    judged = Trial(asked.case, {**asked.completions, "threshold": corrected})
     assert probabilities([judged]) == [0.2]
     assert gating(summarise([judged])).corrected
     assert not gating(summarise([asked])).corrected

@@ -287,7 +287,7 @@ def test_an_interruption_kills_the_command(tmp_path: Path, monkeypatch: pytest.M
         up.wait()
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("sidelong.evaluation.project_tests._wait", interrupted)
+    monkeypatch.setattr("sidelong.evaluation.project_tests.wait_in_slices", interrupted)
     reader = threading.Thread(target=read)
     reader.start()
     with pytest.raises(KeyboardInterrupt):

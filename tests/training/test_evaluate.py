@@ -7,15 +7,15 @@ import pytest
 pytest.importorskip("tokenizers")
 
 from training.corpus import SourceFile
-from training.evaluate import columns, gates, gates_markdown, report, robustness
-from training.label import Case, Completed, Outcome
+from training.evaluate import columns, rankings, rankings_markdown, report, robustness
+from training.outcomes import Completed, CorpusBlank, Outcome
 from training.succession import between, markdown
 
 
 def outcome(
     i: int, without: float, with_: float, p: float, *, score: float = 0.1, entropy: float = 1.0
 ) -> Outcome:
-    case = Case("p", "a.py" if i % 2 else "b.ts", i, i + 1, "line")
+    case = CorpusBlank("p", "a.py" if i % 2 else "b.ts", i, i + 1, "line")
     first, second = (Completed("x" if s == 1 else "y", s == 1, s) for s in (without, with_))
     return Outcome(case, "x", first, second, p, p > 0.5, [score], entropy)
 
@@ -31,19 +31,19 @@ OUTCOMES = [
 
 
 def test_gates_are_ranked_by_the_same_blanks() -> None:
-    found = {gate.name: gate for gate in gates(columns(OUTCOMES), columns(OUTCOMES))}
+    found = {ranking.name: ranking for ranking in rankings(columns(OUTCOMES), columns(OUTCOMES))}
     assert found["P(<cc>)"].auc == 1.0
     assert found["best Jaccard score"].auc == 0.0
     assert found["entropy of the first token"].auc == 0.0
     assert found["P(<cc>)"].chosen_share == pytest.approx(0.3)  # of five, rounded: two
     assert found["P(<cc>)"].chosen.mean == pytest.approx(0.9)
-    assert "| P(<cc>) | 1.000 |" in gates_markdown(list(found.values()))
+    assert "| P(<cc>) | 1.000 |" in rankings_markdown(list(found.values()))
 
 
 def test_a_token_that_looks_and_a_score_that_reads_must_both_want_it() -> None:
     some = [outcome(0, *HELPED, 0.9, score=0.1), outcome(1, *HURT, 0.2, score=0.9)]
     some += [outcome(2, *HELPED, 0.8, score=0.8)]
-    joint = gates(columns(some), columns(some))[3]
+    joint = rankings(columns(some), columns(some))[3]
     assert joint.name == "P(<cc>) looks, the score reads"
     assert joint.at_shares[1] == pytest.approx((0.5 + 1.0 + 1.0) / 3)
 

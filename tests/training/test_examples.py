@@ -11,7 +11,7 @@ pytest.importorskip("tokenizers")
 from training.corpus import SourceFile
 from training.decision import examples as decision_examples
 from training.examples import Sampling, blanks, example, of_package, retrieve, shape
-from training.label import Case, Completed, Outcome
+from training.outcomes import Completed, CorpusBlank, Outcome
 from training.tokenizer import SPECIAL, Vocabulary, load, train
 
 from sidelong.evaluation.blanks import Blank
@@ -143,7 +143,7 @@ def test_the_tokenizer_loads_from_its_file_alone(vocabulary: Vocabulary, tmp_pat
 
 def test_where_retrieval_helped_cc_follows_eof(vocabulary: Vocabulary) -> None:
     blank = blank_of(USE, "retries=3, timeout_ms=100)")
-    case = Case("p", "use.py", blank.start, blank.end, "rest")
+    case = CorpusBlank("p", "use.py", blank.start, blank.end, "rest")
     good, bad = Completed("", False, 0.9), Completed("", False, 0.1)
     helped = Outcome(case, "", bad, good, 0.5, False, [0.3])
     hurt = Outcome(case, "", good, bad, 0.5, False, [0.3])

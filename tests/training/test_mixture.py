@@ -16,8 +16,8 @@ pytest.importorskip("torch")
 import torch
 import training.mixture
 from training.corpus import SourceFile
-from training.label import Case
 from training.mixture import Evidence, fit, join, log_likelihoods, mean, numbers, of_case, read
+from training.outcomes import CorpusBlank
 
 from sidelong.engine.mixture import DEFAULT
 from sidelong.engine.model.llama import LlamaModel
@@ -36,7 +36,7 @@ def found(llama: LlamaModel, text: str) -> list[Evidence]:
     start, end = len(before), len(before) + len(target)
     file = SourceFile("package", "a.py", before + target + after)
     snapshot = build([("shapes.py", SHAPES)])
-    case = Case("package", "a.py", start, end, "line")
+    case = CorpusBlank("package", "a.py", start, end, "line")
     return list(of_case(llama, LineTokens(llama.tokenize), snapshot, file, case))
 
 

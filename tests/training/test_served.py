@@ -18,11 +18,12 @@ pytest.importorskip("tokenizers")
 
 from training import label, served
 from training.corpus import SourceFile
-from training.label import Case, Completed
-from training.served import MODES, Package, Served, Shown
+from training.outcomes import Completed, CorpusBlank, Outcome
+from training.served import Package, Served, Shown
 
 from sidelong.engine.completer import Completer
 from sidelong.engine.model.llama import LlamaModel
+from sidelong.evaluation.run import MODES
 from sidelong_index import build
 
 ROOT = Path(__file__).parents[2]
@@ -50,7 +51,7 @@ REST: tuple[bool, float, float, list[Any], float, bool] = (False, 0.3, 0.25, [],
 """What `Shown` says beside the text: the threshold is 0.25."""
 
 
-def workspace(*files: SourceFile, todo: Sequence[Case] = ()) -> Package:
+def workspace(*files: SourceFile, todo: Sequence[CorpusBlank] = ()) -> Package:
     return Package({file.path: file for file in files}, todo)
 
 
@@ -86,16 +87,16 @@ def test_every_blank_is_asked_in_every_mode_and_agrees_with_the_completer(
     corpus: Path, default_model: Path, llama: LlamaModel, tmp_path: Path
 ) -> None:
     completer, snapshot = Completer(llama), build([(f.path, f.text) for f in FILES])
-    (cases,) = label.jobs(corpus, N, seed=1, done=set())
+    (blanks,) = label.jobs(corpus, N, seed=1, done=set())
     by_path = {file.path: file for file in FILES}
-    outcomes = [label.complete(completer, snapshot, by_path[case.path], case) for case in cases]
+    outcomes = [label.complete(completer, snapshot, by_path[blank.path], blank) for blank in blanks]
     out = tmp_path / "served.jsonl"
     kept = [json.dumps(asdict(outcome)) + "\n" for outcome in outcomes]
     Path(f"{out}.label").write_text("".join(kept), encoding="utf-8")
 
     printed = run_program(corpus, default_model, out)
     found = {line.case.key: line for line in served.read(out)}
-    assert set(found) == {case.key for case in cases}
+    assert set(found) == {blank.key for blank in blanks}
     assert all(set(line.shown) == set(MODES) for line in found.values())
     assert not any(line.shown["never"].retrieved for line in found.values())
     assert all(line.shown["always"].chunks for line in found.values())
@@ -126,7 +127,7 @@ def test_the_blank_is_not_found_in_the_files_own_copy_on_disk(default_model: Pat
     file = SourceFile("p", "own.py", head + secret + tail)
     other = SourceFile("p", "other.py", "def start(item):\n    zork = item\n    return zork\n" * 3)
     # The cursor's own lines, ten each way, are never retrieved; the blank is longer than that.
-    case = Case("p", file.path, len(head), len(head) + len(secret), "lines")
+    case = CorpusBlank("p", file.path, len(head), len(head) + len(secret), "lines")
     (found,) = answers(workspace(file, other, todo=[case]), default_model)
     for mode in MODES:
         assert {chunk["path"] for chunk in found.shown[mode].chunks} <= {"other.py"}
@@ -139,14 +140,14 @@ def test_what_another_file_holds_is_found(default_model: Path) -> None:
     text = "def handle(item, zork):\n    zork = "
     file = SourceFile("p", "own.py", text + "x\n    return zork\n")
     other = SourceFile("p", "other.py", "def start(item, zork):\n" + habit)
-    case = Case("p", file.path, len(text), len(text) + 1, "rest")
+    case = CorpusBlank("p", file.path, len(text), len(text) + 1, "rest")
     (found,) = answers(workspace(file, other, todo=[case]), default_model)
     assert found.shown["always"].completed.text.startswith("quuxify_the_blorb(item")
     assert "quux" not in found.shown["never"].completed.text
 
 
 def test_modes_take_turns_in_coming_first() -> None:
-    cases = [Case("p", "a.py", i, i + 1, "line") for i in range(100)]
+    cases = [CorpusBlank("p", "a.py", i, i + 1, "line") for i in range(100)]
     firsts = [served.order(case)[0] for case in cases]
     assert all(set(served.order(case)) == set(MODES) for case in cases)
     assert min(firsts.count(mode) for mode in MODES) > 10
@@ -163,8 +164,8 @@ def test_agreement_tells_other_words_from_other_chunks() -> None:
 
 
 def test_a_mode_is_compared_with_what_it_would_have_made_of_an_outcome() -> None:
-    case, asked = Case("p", "a.py", 0, 1, "line"), Shown(Completed("", False, 0), *REST)
+    case, asked = CorpusBlank("p", "a.py", 0, 1, "line"), Shown(Completed("", False, 0), *REST)
     plain, with_context = Completed("plain", False, 0.5), Completed("looked", False, 0.5)
-    outcome = label.Outcome(case, "x", plain, with_context, 0.3, False, [0.5])
+    outcome = Outcome(case, "x", plain, with_context, 0.3, False, [0.5])
     texts = {mode: served.in_process(outcome, mode, asked)[0] for mode in MODES}
     assert texts == {"never": "plain", "always": "looked", "greedy": "plain", "threshold": "looked"}

@@ -13,7 +13,7 @@ pytest.importorskip("torch")
 pytest.importorskip("tokenizers")
 
 import torch
-from training import checkpoints, label, mixture, packed, served
+from training import checkpoints, mixture, outcomes, packed, served
 from training.corpus import read
 from training.edition import SERVED
 from training.export import Card, export
@@ -159,9 +159,9 @@ def test_a_second_machine_goes_on_from_what_the_first_gave_back(tiny: Path) -> N
 
 def test_the_gguf_is_measured_through_the_real_server(tiny: Path) -> None:
     found = served.read(tiny / "served.jsonl")
-    outcomes = {o.case.key: o for o in label.read(tiny / "held_out_outcomes.jsonl")}
+    labelled = {o.case.key: o for o in outcomes.read(tiny / "held_out_outcomes.jsonl")}
     assert len(found) == 6
-    same = [s.shown["never"].completed == outcomes[s.case.key].without for s in found]
+    same = [s.shown["never"].completed == labelled[s.case.key].without for s in found]
     assert sum(same) >= len(found) - 1, same
 
 

@@ -1,7 +1,7 @@
-"""The `sidelong` command: finds the subcommand, and turns whatever goes wrong into one line.
+"""The `sidelong` command: it finds the subcommand, and makes one line of whatever goes wrong.
 
-What each subcommand does is in the module of its name, imported when it is asked for: `sidelong
-doctor` must start where llama.cpp does not.
+A subcommand is the module of its name and is imported when it is asked for: `sidelong doctor`
+must start where llama.cpp does not.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 import importlib
 import io
 import os
-import signal
 import sys
 from argparse import REMAINDER
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from sidelong import __version__
+from sidelong.cli.interruption import INTERRUPTED
 from sidelong.cli.parser import Parser
 from sidelong.errors import SidelongError
 
@@ -31,21 +31,25 @@ COMMANDS: Final = {
 }
 
 OK, FAILURE, USAGE = 0, 1, 2
-INTERRUPTED = 128 + signal.SIGINT
 PIPE_CLOSED = 128 + 13
 """As a shell reports a program ended by SIGPIPE, which not every platform has."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `sidelong` with these arguments, by default the process's; the exit status."""
+    return exit_status(lambda: _dispatch(arguments))
+
+
+def exit_status(program: Callable[[], int]) -> int:
+    """The program's exit status; an error that the user can mend becomes one line on stderr."""
     _replace_what_cannot_be_shown()
     try:
-        status = _dispatch(arguments)
+        status = program()
         sys.stdout.flush()
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        # Whoever read us has gone; without this the interpreter complains again as it exits.
+        # Nobody reads the output any more; without this the interpreter says so again as it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
     except SidelongError as error:
@@ -56,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _replace_what_cannot_be_shown() -> None:
-    """A terminal or pipe with an encoding of old must not end us over a dash."""
+    """A dash must not end the program on a terminal or pipe that has an old encoding."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")

@@ -1,4 +1,4 @@
-"""Complete at one place of a file, through the same steps as in an editor, and say how.
+"""Complete at one position of a file, through the same steps as in an editor, and say how.
 
 FILE:LINE:COL is where the cursor stands, before that character; both count from 1.
 The workspace is the nearest folder upwards with .git, pyproject.toml or the like.
@@ -7,10 +7,8 @@ The workspace is the nearest folder upwards with .git, pyproject.toml or the lik
 from __future__ import annotations
 
 import json
-import sys
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -19,10 +17,11 @@ from sidelong.cli import answer as answers
 from sidelong.cli.completing import ask, loaded
 from sidelong.cli.config import load_config
 from sidelong.cli.parser import add_model_options, probability
-from sidelong.cli.place import Place, parse_place, read_text
-from sidelong.cli.terminal import Terminal
+from sidelong.cli.position import FilePosition, parse_position
+from sidelong.cli.terminal import Terminal, warn
 from sidelong.cli.workspace import find_root, indexed
 from sidelong.engine import Answer, Request
+from sidelong.files import read_text
 from sidelong.language import language_id
 from sidelong.learnt import load_correction
 from sidelong.settings import Settings, UserSettings
@@ -30,7 +29,7 @@ from sidelong.settings import Settings, UserSettings
 
 def configure(parser: ArgumentParser) -> None:
     """Add the arguments of `sidelong complete`."""
-    parser.add_argument("place", type=parse_place, metavar="FILE:LINE:COL", help="the cursor")
+    parser.add_argument("position", type=parse_position, metavar="FILE:LINE:COL", help="the cursor")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument(
         "--retrieve",
@@ -49,18 +48,18 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Print the completion; 0 also if there is nothing to suggest."""
-    place: Place = args.place
-    text = read_text(place.file)
-    offset = place.offset(text)
-    root = args.root or find_root(place.file)
-    folder = (root or place.file.parent).resolve()
+    position: FilePosition = args.position
+    text = read_text(position.file)
+    offset = position.offset(text)
+    root = args.root or find_root(position.file)
+    folder = (root or position.file.parent).resolve()
     config = load_config(folder, model=args.model, policy=args.policy, threads=args.threads)
-    _warn(config.problems)
+    warn(*config.problems)
     if root is None:
-        _warn([f"{folder} is too wide to be indexed. Name a folder with --root to look into it."])
+        warn(f"{folder} is too wide to be indexed. Name a folder with --root to look into it.")
     request = Request(
-        path=relative_path(place.file, folder),
-        language=language_id(place.file),
+        path=relative_path(position.file, folder),
+        language=language_id(position.file),
         text=text,
         offset=offset,
         settings=_settings(config.settings, args),
@@ -82,11 +81,6 @@ def _settings(settings: Settings, args: Namespace) -> Settings:
     wanted = {name: value for name, value in given.items() if value is not None}
     # Who asks by hand wants to see the best there is, however unsure.
     return replace(settings, min_probability=0.0, **wanted)
-
-
-def _warn(messages: Sequence[str]) -> None:
-    for message in messages:
-        print(f"sidelong: {message}", file=sys.stderr)
 
 
 def relative_path(file: Path, root: Path) -> str:

@@ -1,4 +1,4 @@
-"""A model for one command: loaded, asked on a thread of its own, and let go of.
+"""A model for one command: loaded, asked on a thread of its own, and closed.
 
 The thread is there for Ctrl-C, which stops the model inside its decoder, or while it loads.
 """
@@ -6,13 +6,14 @@ The thread is there for Ctrl-C, which stops the model inside its decoder, or whi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
 
 from sidelong.cli.bars import Patience
 from sidelong.engine import Answer, Cancel, Completer, Request, load_completer
 from sidelong.settings import UserSettings
+from sidelong.waiting import result_of
 from sidelong_index import Snapshot
 
 T = TypeVar("T")
@@ -37,15 +38,6 @@ def ask(completer: Completer, request: Request, snapshot: Snapshot | None) -> An
 
 
 def _interruptible(call: Callable[[Cancel], T]) -> T:
-    """What the call returns; Ctrl-C sets its flag and waits for it to have stopped."""
     cancel = Cancel()
     with ThreadPoolExecutor(1, thread_name_prefix="sidelong-model") as pool:
-        future = pool.submit(call, cancel)
-        try:
-            # In slices: a wait without end cannot be interrupted on Windows.
-            while not wait([future], timeout=0.1).done:
-                pass
-        except KeyboardInterrupt:
-            cancel.set()
-            raise
-        return future.result()
+        return result_of(pool.submit(call, cancel), cancel)

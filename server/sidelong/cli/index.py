@@ -7,7 +7,6 @@ Kept indexes of folders that have been deleted are deleted too.
 from __future__ import annotations
 
 import json
-import sys
 import time
 from argparse import ArgumentParser, Namespace
 from collections import Counter
@@ -19,15 +18,11 @@ from rich.table import Column, Table
 
 from sidelong import paths
 from sidelong.cli.config import load_config
-from sidelong.cli.terminal import Terminal
-from sidelong.cli.workspace import indexed
+from sidelong.cli.terminal import Terminal, warn
+from sidelong.cli.workspace import existing_folder, indexed
 from sidelong.errors import SidelongError
 from sidelong.settings import Settings
 from sidelong_index import remove_deleted
-
-
-class FolderError(SidelongError):
-    """There is no such folder."""
 
 
 class CacheError(SidelongError):
@@ -42,12 +37,9 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Index the folder and print what there is; raises `CacheError` if that was for nothing."""
-    if not args.folder.is_dir():
-        raise FolderError(f"{args.folder} is no folder. Give the folder to index.")
-    root = args.folder.resolve()
+    root = existing_folder(args.folder, "index")
     config = load_config(root)
-    for message in config.problems:
-        print(f"sidelong: {message}", file=sys.stderr)
+    warn(*config.problems)
     report, is_kept = _index(root, config.settings)
     if args.json:
         print(json.dumps(report))

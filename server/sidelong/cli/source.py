@@ -12,8 +12,8 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from sidelong.cli.place import PlaceError, read_text
-from sidelong.evaluation.run import File
+from sidelong.evaluation.cases import File
+from sidelong.files import TextError, read_text
 from sidelong.language import language_id
 from sidelong.settings import Settings
 from sidelong_index import select_files
@@ -50,7 +50,7 @@ def code_files(
             continue
         try:
             files.append(File(path, language, read_text(root / path), root.name))
-        except PlaceError:
+        except TextError:
             continue  # gone since, or not UTF-8
         on_file()
     return files

@@ -1,11 +1,19 @@
-"""Where results are printed, and tables of them of which nothing is cut off to fit."""
+"""Results on standard output, in tables that are never cut off to fit, and warnings on stderr."""
 
 from __future__ import annotations
+
+import sys
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 
 _WIDE = 10_000
+
+
+def warn(*messages: str) -> None:
+    """Print each message on a line of stderr."""
+    for message in messages:
+        print(f"sidelong: {message}", file=sys.stderr)
 
 
 class Terminal(Console):

@@ -5,9 +5,7 @@ Reading the file is `configfile`'s, the only other module that knows its form.
 
 from __future__ import annotations
 
-import os
 import shutil
-import tempfile
 from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -18,6 +16,7 @@ from tomlkit.items import InlineTable
 
 from sidelong.configfile import folder_named
 from sidelong.errors import SettingsError
+from sidelong.files import whole
 
 _FOLDER = "folder"
 
@@ -107,14 +106,8 @@ def write_setting(file: Path, name: str, value: Value, folder: Path | None = Non
 
 
 def _replace(file: Path, text: str) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
-    try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(text.encode())
+    with whole(file) as aside:
+        aside.touch(mode=0o600)
+        aside.write_bytes(text.encode())
         if file.exists():
-            shutil.copymode(file, name)
-        Path(name).replace(file)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+            shutil.copymode(file, aside)

@@ -19,6 +19,8 @@ from rich.table import Column
 
 from sidelong import paths
 from sidelong.cli.bars import PATIENCE_S, Late, Rate
+from sidelong.errors import SidelongError
+from sidelong.waiting import wait_in_slices
 from sidelong_index import Index, Progress
 
 MARKERS = (
@@ -27,6 +29,17 @@ MARKERS = (
     "CMakeLists.txt", "compile_commands.json",
 )  # fmt: skip
 """What lies in the top folder of a project."""
+
+
+class FolderError(SidelongError):
+    """There is no such folder."""
+
+
+def existing_folder(folder: Path, purpose: str) -> Path:
+    """The folder with its links resolved; raises `FolderError`, which names the purpose."""
+    if not folder.is_dir():
+        raise FolderError(f"{folder} is no folder. Give the folder to {purpose}.")
+    return folder.resolve()
 
 
 def find_root(file: Path) -> Path | None:
@@ -64,9 +77,7 @@ def indexed(
         )
         try:
             index.start()
-            # In slices: a wait without end cannot be interrupted on Windows.
-            while not index.wait(0.1):
-                pass
+            wait_in_slices(index.wait)
             bar.stop()
             yield index
         finally:

@@ -1,6 +1,6 @@
-"""How near a completion comes to the text that stood there, as RepoEval and CrossCodeEval count.
+"""Scores of a completion against its target, as RepoEval and CrossCodeEval count them.
 
-Every score is in 0..1 (the papers print percent). What is completed, and how, is left to `run`.
+Every score is in 0..1; the papers print percent.
 """
 
 import re
@@ -26,12 +26,13 @@ def first_lines(text: str, n: int) -> str:
     return "\n".join(text.split("\n")[:n])
 
 
-def scored(text: str, target: str, *, covered: str = "") -> str:
-    """What counts of a completion: as many lines as the target has, without what it repeats.
+def counted(text: str, target: str, *, covered: str = "") -> str:
+    """The part of a completion that is scored: as many lines as the target has, nothing repeated.
 
-    RepoEval cuts so; else an engine that goes on to the next line would be wrong on every single
-    line. `covered` is what the completion replaces after the cursor, repeated at its own end or,
-    where it opens a block, at that of its first line: `x)` over `)` adds `x`.
+    RepoEval cuts so; otherwise an engine that goes on to the next line would be wrong on every
+    single line. `covered` is the code after the cursor that the completion replaces. The completion
+    repeats it at its own end or, where it opens a block, at the end of its first line: `x)` over
+    `)` adds `x`.
     """
     added = text.removesuffix(covered)
     cut = first_lines(added, target.count("\n") + 1)
@@ -39,7 +40,7 @@ def scored(text: str, target: str, *, covered: str = "") -> str:
 
 
 def exact_match(prediction: str, target: str) -> bool:
-    """Whether both have the same lines, blank lines and white space at line ends aside.
+    """True if both have the same lines, blank lines and white space at line ends aside.
 
     This is CrossCodeEval's; RepoEval also forgives lines after the target's last one.
     """
@@ -55,6 +56,22 @@ def edit_similarity(prediction: str, target: str) -> float:
     return fuzz.ratio(prediction.strip(), target.strip()) / 100
 
 
+@dataclass(frozen=True)
+class Score:
+    """A completion against its target."""
+
+    counted: str
+    """The part of the completion that is scored."""
+    exact: bool
+    edit_similarity: float
+
+
+def score(text: str, target: str, *, covered: str = "") -> Score:
+    """The score of a completion that replaces `covered` after the cursor."""
+    part = counted(text, target, covered=covered)
+    return Score(part, exact_match(part, target), edit_similarity(part, target))
+
+
 def repoeval_edit_similarity(prediction: str, target: str) -> float:
     """RepoEval's (and Repoformer's) edit similarity: 1 - Levenshtein / length of the longer text.
 
@@ -66,7 +83,7 @@ def repoeval_edit_similarity(prediction: str, target: str) -> float:
 
 
 def identifiers(code: str, language: str) -> list[str]:
-    """The identifiers of `code` in order, without keywords and without what stands in strings."""
+    """The identifiers of `code` in order, keywords and the contents of strings left out."""
     words = _IDENTIFIER.findall(_STRING.sub("", code))
     reserved = KEYWORDS.get(language, frozenset())
     return [word for word in words if word not in reserved]
@@ -81,7 +98,7 @@ class IdentifierMatch:
 
 
 def identifier_match(prediction: str, target: str, *, language: str) -> IdentifierMatch:
-    """How well the prediction's identifiers agree with the target's; none and none agree."""
+    """The agreement of the prediction's identifiers with the target's; none and none agree."""
     got, wanted = identifiers(prediction, language), identifiers(target, language)
     common = len(set(got) & set(wanted))
     total = len(set(got)) + len(set(wanted))

@@ -10,8 +10,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from sidelong.evaluation.cases import Case
 from sidelong.evaluation.metrics import Interval, bootstrap_interval
-from sidelong.evaluation.run import Case, Mode, Trial
+from sidelong.evaluation.run import Mode, Trial
 
 _BROKEN: Mapping[str, str] = {
     "c": "__builtin_trap();",
@@ -114,7 +115,7 @@ def judge(trial: Trial, test: Test) -> Verdict:
 
     if passes(_BROKEN.get(case.file.language, "")):
         return Verdict(case, noticed=False, passed={})
-    said = {mode: passes(outcome.text) for mode, outcome in trial.outcomes.items()}
+    said = {mode: passes(completion.text) for mode, completion in trial.completions.items()}
     return Verdict(
         case,
         noticed=True,
@@ -135,7 +136,7 @@ def summarise_passing(
     """What the verdicts on the bodies of `trials` come to."""
     of_case = {trial.case: trial for trial in bodies(trials)}
     noticed = [verdict for verdict in found if verdict.noticed]
-    modes = list(trials[0].outcomes)
+    modes = list(trials[0].completions)
     return PassSummary(
         command=command,
         timeout_s=timeout_s,
@@ -148,7 +149,9 @@ def summarise_passing(
                 mode=mode,
                 n=len(noticed),
                 passed=bootstrap_interval([v.passed[mode] for v in noticed]),
-                exact=bootstrap_interval([of_case[v.case].outcomes[mode].exact for v in noticed]),
+                exact=bootstrap_interval(
+                    [of_case[v.case].completions[mode].exact for v in noticed]
+                ),
             )
             for mode in modes
         ),

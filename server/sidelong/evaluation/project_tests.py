@@ -21,10 +21,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from sidelong.waiting import wait_in_slices
+
 _END = 4000
 """How much of the end of the output is kept, in bytes."""
-_SLICE_S = 0.1
-"""In slices: a wait without end cannot be interrupted on Windows."""
 _PROBE_S = 20
 _LEAD_BACK = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "OLDPWD"})
 """Variables that would lead a command from the copy back to the workspace."""
@@ -141,7 +141,8 @@ def run_command(
             start_new_session=sys.platform != "win32",
         )
         try:
-            status = _wait(process, until=started + timeout_s)
+            wait_in_slices(lambda seconds: _ended(process, seconds), at_most_s=timeout_s)
+            status = process.poll()
         finally:
             _kill_group(process)
             process.wait()
@@ -153,12 +154,10 @@ def run_command(
         )
 
 
-def _wait(process: subprocess.Popen[bytes], *, until: float) -> int | None:
-    """The exit status; None if time is up."""
-    while (left := until - time.monotonic()) > 0:
-        with suppress(subprocess.TimeoutExpired):
-            return process.wait(min(_SLICE_S, left))
-    return process.poll()
+def _ended(process: subprocess.Popen[bytes], seconds: float) -> bool:
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(seconds)
+    return process.returncode is not None
 
 
 def _kill_group(process: subprocess.Popen[bytes]) -> None:

@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sidelong.evaluation.online import OnlineSummary
+from sidelong.evaluation.cases import Case
 from sidelong.evaluation.passing import PassSummary, Verdict
-from sidelong.evaluation.run import Case, Outcome, Trial
+from sidelong.evaluation.run import Completion, Trial
 from sidelong.evaluation.summary import Summary
 
 
-def summary_record(summary: Summary | PassSummary | OnlineSummary) -> dict[str, Any]:
+def summary_record(summary: Summary | PassSummary) -> dict[str, Any]:
     """A summary; its fields under their names."""
     record: dict[str, Any] = plain(asdict(summary))
     return record
@@ -30,7 +30,9 @@ def trial_record(trial: Trial, verdict: Verdict | None = None) -> dict[str, Any]
         "offset": trial.case.blank.start,
         "kind": trial.case.blank.kind,
         "target": trial.case.target,
-        "modes": {mode: _outcome_record(outcome) for mode, outcome in trial.outcomes.items()},
+        "modes": {
+            mode: _completion_record(completion) for mode, completion in trial.completions.items()
+        },
     }
     return record if verdict is None else {**record, "tests": _verdict_record(verdict)}
 
@@ -48,18 +50,18 @@ def line_number(case: Case) -> int:
     return case.file.text.count("\n", 0, case.blank.start) + 1
 
 
-def _outcome_record(outcome: Outcome) -> dict[str, Any]:
+def _completion_record(completion: Completion) -> dict[str, Any]:
     return {
-        "text": outcome.text,
-        "exact": outcome.exact,
-        "edit_similarity": round(outcome.edit_similarity, 4),
-        "repoeval_similarity": round(outcome.repoeval_similarity, 4),
-        "first_line": outcome.first_line,
-        "identifiers_exact": outcome.identifiers.exact,
-        "identifiers_f1": round(outcome.identifiers.f1, 4),
-        "probability": outcome.gate.probability,
-        "corrected": outcome.gate.corrected,
-        "retrieved": outcome.gate.retrieved,
+        "text": completion.text,
+        "exact": completion.exact,
+        "edit_similarity": round(completion.edit_similarity, 4),
+        "repoeval_similarity": round(completion.repoeval_similarity, 4),
+        "first_line": completion.first_line,
+        "identifiers_exact": completion.identifiers.exact,
+        "identifiers_f1": round(completion.identifiers.f1, 4),
+        "probability": completion.gate.probability,
+        "corrected": completion.gate.corrected,
+        "retrieved": completion.gate.retrieved,
         "chunks": [
             {
                 "path": hit.path,
@@ -67,10 +69,10 @@ def _outcome_record(outcome: Outcome) -> dict[str, Any]:
                 "end_line": hit.end_line,
                 "score": round(hit.score, 4),
             }
-            for hit in outcome.chunks
+            for hit in completion.chunks
         ],
-        "tokens": asdict(outcome.tokens),
-        "ms": {stage: round(ms, 2) for stage, ms in outcome.ms.items()},
+        "tokens": asdict(completion.tokens),
+        "ms": {stage: round(ms, 2) for stage, ms in completion.ms.items()},
     }
 
 

@@ -1,33 +1,30 @@
-"""Completing blanks of files held in memory, each in several modes of retrieval.
+"""Cases completed in several modes of retrieval, and the completions scored.
 
-The caller brings the engine as a function, the files and their snapshot; scores are `metrics`'.
-Nothing is written anywhere.
+The caller brings the engine as a function, and the snapshot; nothing is written anywhere.
 """
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from sidelong.engine import Answer, Decision, Request, Tokens
-from sidelong.evaluation.blanks import Blank, Kind, sample_blanks
+from sidelong.evaluation.blanks import Blank
+from sidelong.evaluation.cases import Case
 from sidelong.evaluation.metrics import (
     IdentifierMatch,
-    edit_similarity,
     exact_match,
     first_lines,
     identifier_match,
     repoeval_edit_similarity,
-    scored,
+    score,
 )
 from sidelong.settings import Settings
-from sidelong_index import Exclusion, Hit, Snapshot, query_around
+from sidelong_index import Exclusion, Hit, Snapshot
 
 Mode = Literal["never", "always", "greedy", "threshold"]
 MODES: tuple[Mode, ...] = ("never", "always", "greedy", "threshold")
-MOST_CHARACTERS = 200_000  # a longer file is generated or data, and costs more than it tells
 
 
 class Complete(Protocol):
@@ -39,58 +36,20 @@ class Complete(Protocol):
 
 
 @dataclass(frozen=True)
-class File:
-    """A file to take blanks from."""
-
-    path: str
-    """As the snapshot names it."""
-    language: str
-    text: str
-    project: str = ""
-    """The workspace folder's name, which some models' formats begin with."""
-
-
-@dataclass(frozen=True)
-class Case:
-    """A blank and the file it is in."""
-
-    file: File
-    blank: Blank
-
-    @property
-    def target(self) -> str:
-        """What stands in the blank."""
-        return self.file.text[self.blank.start : self.blank.end]
-
-    @property
-    def text(self) -> str:
-        """The document without what stands in the blank."""
-        return self.file.text[: self.blank.start] + self.file.text[self.blank.end :]
-
-    @property
-    def exclusion(self) -> Exclusion:
-        """What must not be retrieved, in the lines of the whole file, which the snapshot knows:
-        the blank itself and the lines around it that are the query."""
-        first, _ = query_around(self.file.text, self.blank.start)[1]
-        _, last = query_around(self.file.text, self.blank.end)[1]
-        return Exclusion(self.file.path, first, last)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How one blank was completed in one mode."""
+class Completion:
+    """The completion of one blank in one mode, scored."""
 
     path: str
     blank: Blank
     mode: Mode
     text: str
-    """The document's text in place of the blank, what it repeats of the text behind cut off."""
+    """The text in place of the blank, without the end that repeats the code behind."""
     target: str
     exact: bool
-    """This and the other scores are of as many lines of the text as the target has."""
+    """Like the other scores of as many lines of the text as the target has."""
     edit_similarity: float
     first_line: bool
-    """Whether the first line is right: what an early end of a long completion leaves fair."""
+    """True if the first line is right: the score that an early end of a long text leaves fair."""
     identifiers: IdentifierMatch
     repoeval_similarity: float
     """Edit similarity as RepoEval counts it."""
@@ -101,7 +60,7 @@ class Outcome:
 
     @property
     def total_ms(self) -> float:
-        """All stages together."""
+        """The sum of all stages."""
         return sum(self.ms.values())
 
 
@@ -110,29 +69,7 @@ class Trial:
     """One blank, completed in every mode."""
 
     case: Case
-    outcomes: Mapping[Mode, Outcome]
-
-
-def sample_cases(
-    files: Iterable[File], *, n: int, seed: int, kinds: Sequence[Kind] = ("line",)
-) -> list[Case]:
-    """`n` blanks, spread over as many files as hold any; the same for the same seed and files.
-
-    Fewer if the files do not hold that many.
-    """
-    rng = random.Random(seed)
-    order = sorted((f for f in files if len(f.text) <= MOST_CHARACTERS), key=lambda f: f.path)
-    rng.shuffle(order)
-
-    def draw(file: File, n: int) -> list[Case]:
-        return [Case(file, blank) for blank in sample_blanks(file.text, rng=rng, n=n, kinds=kinds)]
-
-    each = -(-n // max(1, len(order)))
-    drawn = [draw(file, each) for file in order]
-    while each < n and sum(map(len, drawn)) < n:
-        each = min(2 * each, n)
-        drawn = [draw(cases[0].file, each) for cases in drawn if cases]
-    return [cases[i] for i in range(each) for cases in drawn if i < len(cases)][:n]
+    completions: Mapping[Mode, Completion]
 
 
 def evaluate(
@@ -142,14 +79,14 @@ def evaluate(
     complete: Complete,
     modes: Sequence[Mode] = MODES,
     settings: Settings | None = None,
-) -> Iterator[Outcome]:
-    """Complete each case in each mode, in this order; one outcome as soon as it is there.
+) -> Iterator[Completion]:
+    """Complete each case in each mode, in this order; each completion as soon as it is there.
 
-    What a mode costs on its own shows only where the engine keeps nothing from one request to
+    The cost of a mode on its own shows only where the engine keeps nothing from one request to
     the next, as `engine.ColdEngine` does.
     """
     for case in cases:
-        yield from _outcomes(case, snapshot, complete, modes, settings)
+        yield from _completions(case, snapshot, complete, modes, settings)
 
 
 def trials(
@@ -161,34 +98,34 @@ def trials(
     settings: Settings | None = None,
     turn: int = 0,
 ) -> Iterator[Trial]:
-    """`evaluate`, one trial as soon as all of its modes are there.
+    """Complete each case in each mode; each trial as soon as all of its modes are there.
 
-    Each case begins with another mode than the last, the first with that of `turn`, so that what
-    the engine may keep apart from the KV cache (tokenised lines) helps all modes alike.
+    Each case begins with another mode than the last, the first with that of `turn`. So the
+    tokenised lines that an engine may keep, apart from the KV cache, help all modes alike.
     """
     for i, case in enumerate(cases, turn):
         first = i % len(modes)
         turned = (*modes[first:], *modes[:first])
-        found = {o.mode: o for o in _outcomes(case, snapshot, complete, turned, settings)}
-        yield Trial(case, {mode: found[mode] for mode in modes})
+        made = {c.mode: c for c in _completions(case, snapshot, complete, turned, settings)}
+        yield Trial(case, {mode: made[mode] for mode in modes})
 
 
-def _outcomes(
+def _completions(
     case: Case,
     snapshot: Snapshot | None,
     complete: Complete,
     modes: Sequence[Mode],
     settings: Settings | None,
-) -> Iterator[Outcome]:
+) -> Iterator[Completion]:
     base = settings or Settings(min_probability=0.0)
     for mode in modes:
         request = question(case, in_mode(base, mode))
         answer = complete(request, snapshot=snapshot, exclude=case.exclusion)
-        yield outcome(case, mode, answer)
+        yield scored(case, mode, answer)
 
 
 def question(case: Case, settings: Settings) -> Request:
-    """What is asked of the engine about a blank."""
+    """The request to the engine for a case."""
     return Request(
         path=case.file.path,
         language=case.file.language,
@@ -207,21 +144,22 @@ def in_mode(settings: Settings, mode: Mode) -> Settings:
     return replace(settings, retrieval="auto", rule=mode)
 
 
-def outcome(case: Case, mode: Mode, answer: Answer) -> Outcome:
-    """Score an answer against what stood there."""
-    covered = case.file.text[case.blank.end :][: answer.replace_after]
-    shown = scored(answer.text, case.target, covered=covered)
-    return Outcome(
+def scored(case: Case, mode: Mode, answer: Answer) -> Completion:
+    """The answer scored against the target."""
+    covered = case.after[: answer.replace_after]
+    scores = score(answer.text, case.target, covered=covered)
+    counted = scores.counted
+    return Completion(
         path=case.file.path,
         blank=case.blank,
         mode=mode,
         text=answer.text.removesuffix(covered),
         target=case.target,
-        exact=exact_match(shown, case.target),
-        edit_similarity=edit_similarity(shown, case.target),
-        first_line=exact_match(first_lines(shown, 1), first_lines(case.target, 1)),
-        identifiers=identifier_match(shown, case.target, language=case.file.language),
-        repoeval_similarity=repoeval_edit_similarity(shown, case.target),
+        exact=scores.exact,
+        edit_similarity=scores.edit_similarity,
+        first_line=exact_match(first_lines(counted, 1), first_lines(case.target, 1)),
+        identifiers=identifier_match(counted, case.target, language=case.file.language),
+        repoeval_similarity=repoeval_edit_similarity(counted, case.target),
         gate=answer.gate,
         chunks=answer.chunks,
         tokens=answer.tokens,

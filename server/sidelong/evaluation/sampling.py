@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from sidelong.evaluation.blanks import Kind
-from sidelong.evaluation.run import Case, File, sample_cases
+from sidelong.evaluation.cases import Case, File, sample_cases
 
 KINDS: Final[tuple[Kind, ...]] = ("line", "lines", "call", "body")
 """What people wait for: one line, several, a call of what the workspace defines, a function."""

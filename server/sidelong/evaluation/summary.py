@@ -15,9 +15,10 @@ import numpy.typing as npt
 from sidelong.evaluation import decision
 from sidelong.evaluation.metrics import Interval, bootstrap_interval
 from sidelong.evaluation.reliability import Bin, calibration_error, reliability
-from sidelong.evaluation.run import Mode, Outcome, Trial
+from sidelong.evaluation.run import Completion, Mode, Trial
 
 ALL_KINDS = "all"
+MOST_CANDIDATES = 100
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Cost:
 
 
 @dataclass(frozen=True)
-class Row:
+class ModeScores:
     """One mode on the blanks of one kind, or on all of them."""
 
     mode: Mode
@@ -94,7 +95,7 @@ class Judged:
 
 @dataclass(frozen=True)
 class Point:
-    """What one threshold would give: the never and the always outcomes put together."""
+    """What one threshold would give: the never and the always completions put together."""
 
     threshold: float
     retrieved: float
@@ -125,7 +126,7 @@ class Gating:
 class Summary:
     """Everything said about a number of trials."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[ModeScores, ...]
     benefits: tuple[Benefit, ...]
     gating: Gating | None
 
@@ -136,7 +137,7 @@ def summarise(trials: Sequence[Trial]) -> Summary:
     of_kind = {
         kind: [t for t in trials if kind in (ALL_KINDS, t.case.blank.kind)] for kind in kinds
     }
-    modes: tuple[Mode, ...] = tuple(trials[0].outcomes)
+    modes: tuple[Mode, ...] = tuple(trials[0].completions)
     return Summary(
         rows=tuple(_row(mode, kind, some) for kind, some in of_kind.items() for mode in modes),
         benefits=tuple(_benefit(kind, some) for kind, some in of_kind.items()),
@@ -144,20 +145,21 @@ def summarise(trials: Sequence[Trial]) -> Summary:
     )
 
 
-def outcomes(trials: Iterable[Trial], mode: Mode) -> list[Outcome]:
-    """One mode's outcomes, in the order of the trials."""
-    return [trial.outcomes[mode] for trial in trials]
+def completions(trials: Iterable[Trial], mode: Mode) -> list[Completion]:
+    """One mode's completions, in the order of the trials."""
+    return [trial.completions[mode] for trial in trials]
 
 
 def similarities(trials: Iterable[Trial], mode: Mode) -> list[float]:
     """One mode's edit similarities, in the order of the trials."""
-    return [outcome.edit_similarity for outcome in outcomes(trials, mode)]
+    return [completion.edit_similarity for completion in completions(trials, mode)]
 
 
 def helped(trials: Iterable[Trial]) -> list[bool]:
     """Whether retrieval helped, blank by blank."""
     return [
-        t.outcomes["always"].edit_similarity > t.outcomes["never"].edit_similarity for t in trials
+        t.completions["always"].edit_similarity > t.completions["never"].edit_similarity
+        for t in trials
     ]
 
 
@@ -172,7 +174,7 @@ def probability(trial: Trial) -> float | None:
 
     A correction is used, and a policy asked, only where they decide.
     """
-    gates = [outcome.gate for outcome in trial.outcomes.values()]
+    gates = [completion.gate for completion in trial.completions.values()]
     said = [*(gate.corrected for gate in gates), *(gate.probability for gate in gates)]
     return next((p for p in said if p is not None), None)
 
@@ -187,7 +189,7 @@ def sweep(
     asked = probabilities(trials) if asked is None else asked
     if asked is None:
         return []
-    never, always = outcomes(trials, "never"), outcomes(trials, "always")
+    never, always = completions(trials, "never"), completions(trials, "always")
     helps = np.array(helped(trials))
     points = []
     for threshold in thresholds:
@@ -206,15 +208,28 @@ def sweep(
     return points
 
 
+def candidates(asked: decision.Values) -> list[float]:
+    """Thresholds to choose from: halfway between neighbouring probabilities, and 0 and 1.
+
+    Halfway, because rounding may move a threshold that equals a probability to either side of it.
+    At most `MOST_CANDIDATES` besides 0 and 1.
+    """
+    known = np.unique(np.asarray(asked, dtype=np.float64))
+    halfway = (known[1:] + known[:-1]) / 2
+    if len(halfway) > MOST_CANDIDATES:
+        halfway = halfway[np.linspace(0, len(halfway) - 1, MOST_CANDIDATES).astype(int)]
+    return [0.0, *(float(f"{value:.4g}") for value in halfway), 1.0]
+
+
 def thresholds(asked: Sequence[float], n: int = 41) -> list[float]:
     """Thresholds that part the blanks in `n` steps of equal size, from always to never."""
     return sorted({0.0, *np.quantile(asked, np.linspace(0, 1, n)).tolist(), 1.0})
 
 
-def _row(mode: Mode, kind: str, trials: Sequence[Trial]) -> Row:
-    found = outcomes(trials, mode)
-    ms = [outcome.total_ms for outcome in found]
-    return Row(
+def _row(mode: Mode, kind: str, trials: Sequence[Trial]) -> ModeScores:
+    found = completions(trials, mode)
+    ms = [completion.total_ms for completion in found]
+    return ModeScores(
         mode=mode,
         kind=kind,
         n=len(found),
@@ -252,12 +267,12 @@ def _gating(trials: Sequence[Trial]) -> Gating | None:
     asked, helps = probabilities(trials), helped(trials)
     if asked is None:
         return None
-    always = outcomes(trials, "always")
+    always = completions(trials, "always")
     rules: tuple[Mode, ...] = ("greedy", "threshold")
     bins = tuple(reliability(asked, helps))
     return Gating(
-        threshold=trials[0].outcomes["threshold"].gate.threshold,
-        corrected=trials[0].outcomes["threshold"].gate.corrected is not None,
+        threshold=trials[0].completions["threshold"].gate.threshold,
+        corrected=trials[0].completions["threshold"].gate.corrected is not None,
         auc_probability=decision.auc(asked, helps),
         auc_score=decision.auc([o.chunks[0].score if o.chunks else 0.0 for o in always], helps),
         judged=tuple(_judged(rule, trials) for rule in rules),
@@ -269,7 +284,7 @@ def _gating(trials: Sequence[Trial]) -> Gating | None:
 
 
 def _judged(rule: Mode, trials: Sequence[Trial]) -> Judged:
-    retrieved = np.array([o.gate.retrieved for o in outcomes(trials, rule)])
+    retrieved = np.array([o.gate.retrieved for o in completions(trials, rule)])
     helps = np.array(helped(trials))
     scores = np.array(similarities(trials, rule))
     abstained = ~retrieved
@@ -284,8 +299,8 @@ def _judged(rule: Mode, trials: Sequence[Trial]) -> Judged:
 
 
 def _abstention(rule: Mode, trials: Sequence[Trial]) -> Abstention:
-    abstained = [t for t in trials if not t.outcomes[rule].gate.retrieved]
-    right = np.array([t.outcomes["never"].exact for t in abstained], dtype=bool)
+    abstained = [t for t in trials if not t.completions[rule].gate.retrieved]
+    right = np.array([t.completions["never"].exact for t in abstained], dtype=bool)
     helps = np.array(helped(abstained), dtype=bool)
 
     def share(flags: npt.NDArray[np.bool_]) -> float:

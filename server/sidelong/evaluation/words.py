@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator
 
 from sidelong.evaluation.metrics import Interval
-from sidelong.evaluation.summary import ALL_KINDS, Gating, Summary
+from sidelong.evaluation.summary import Gating, Summary
 
 WHAT = {
     "line": "single line",
@@ -69,10 +69,3 @@ def _gating(gating: Gating) -> Iterator[str]:
                 f"anyway, {percent(abstention.hopeless)} wrong where retrieval would not have "
                 f"helped, {percent(abstention.missed)} wrong where it would have."
             )
-
-
-def repoeval(summary: Summary) -> str:
-    """The edit similarity that RepoEval's and Repoformer's tables print."""
-    rows = (row for row in summary.rows if row.kind == ALL_KINDS)
-    said = ", ".join(f"{row.mode} {100 * row.repoeval_similarity.mean:.1f}" for row in rows)
-    return f"Edit similarity as RepoEval counts it: {said}."

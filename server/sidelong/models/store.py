@@ -21,6 +21,7 @@ from typing import Any, Final
 from rich.filesize import decimal
 
 from sidelong.errors import SidelongError
+from sidelong.files import whole, write_text
 
 SUFFIX: Final = ".gguf"
 DEFAULT: Final = "default"
@@ -163,22 +164,18 @@ def need_room(folder: Path, wanted_bytes: int) -> None:
 
 def copy(source: Path, to: Path, advance: Callable[[int], None]) -> str:
     """Copy the file and return its SHA-256; on failure nothing is left. `advance` gets bytes."""
-    part = to.with_name(f".{to.name}.copy")
     digest = hashlib.sha256()
     try:
-        with source.open("rb") as read, part.open("wb") as written:
+        with whole(to) as aside, source.open("rb") as read, aside.open("wb") as written:
             while block := read.read(_BLOCK):
                 digest.update(block)
                 written.write(block)
                 advance(len(block))
-        part.replace(to)
     except OSError as error:
         raise StoreError(
             f"{source} could not be copied to {to}: {error.strerror or error}. Nothing of it was "
             "kept; see to the disk and run it again."
         ) from None
-    finally:
-        part.unlink(missing_ok=True)
     return digest.hexdigest()
 
 
@@ -195,7 +192,7 @@ def sha256(path: Path, advance: Callable[[int], None]) -> str:
 def write_facts(model: Path, facts: Facts) -> None:
     """Keep facts beside the model, replacing those from before."""
     known = {name: value for name, value in asdict(facts).items() if value is not None}
-    model.with_suffix(".json").write_text(json.dumps(known, indent=2) + "\n", encoding="utf-8")
+    write_text(model.with_suffix(".json"), json.dumps(known, indent=2) + "\n")
 
 
 def remove(model: Installed) -> None:

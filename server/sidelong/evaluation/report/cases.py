@@ -10,7 +10,7 @@ from difflib import SequenceMatcher
 from html import escape
 
 from sidelong.evaluation.record import line_number
-from sidelong.evaluation.run import Outcome, Trial
+from sidelong.evaluation.run import Completion, Trial
 from sidelong.evaluation.words import WHAT
 from sidelong_index import Hit
 
@@ -19,7 +19,7 @@ _LINES_ABOVE, _LINES_BELOW = 4, 2
 
 def gain(trial: Trial) -> float:
     """By how much retrieval raises the edit similarity."""
-    with_, without = trial.outcomes["always"], trial.outcomes["never"]
+    with_, without = trial.completions["always"], trial.completions["never"]
     return with_.edit_similarity - without.edit_similarity
 
 
@@ -35,7 +35,7 @@ def worst(trials: Sequence[Trial], n: int) -> list[Trial]:
 
 def article(trial: Trial) -> str:
     """One blank: what stood there, what came without and with retrieval, and the chunks."""
-    case, always = trial.case, trial.outcomes["always"]
+    case, always = trial.case, trial.completions["always"]
     place = f"{case.file.path}:{line_number(case)}"
     return (
         f"<article><header><b>{escape(place)}</b>"
@@ -44,24 +44,28 @@ def article(trial: Trial) -> str:
         f'<span class="soft">{escape(_decided(trial))}</span></header>'
         '<div class="side">'
         f"{pane('what stood there', trial, escape(case.target))}"
-        f"{completion('without retrieval', trial, trial.outcomes['never'])}"
-        f"{completion('with retrieval', trial, always)}"
+        f"{scored_pane('without retrieval', trial, trial.completions['never'])}"
+        f"{scored_pane('with retrieval', trial, always)}"
         f"</div>{''.join(map(_chunk, always.chunks))}</article>"
     )
 
 
 def _decided(trial: Trial) -> str:
-    gate = trial.outcomes["threshold"].gate
+    gate = trial.completions["threshold"].gate
     done = "retrieved" if gate.retrieved else "did not retrieve"
     said = "" if gate.probability is None else f", P(<cc>) {gate.probability:.3f}"
     return f"the threshold {done}{said}"
 
 
-def completion(title: str, trial: Trial, outcome: Outcome) -> str:
+def scored_pane(title: str, trial: Trial, completion: Completion) -> str:
     """A completion in its place, what is wrong in it marked, and its score and cost."""
-    right = "exact" if outcome.exact else f"edit similarity {100 * outcome.edit_similarity:.0f}"
-    facts = f"{title}: {right}, {outcome.total_ms:,.0f} ms, {outcome.tokens.evaluated:,} tokens"
-    return pane(facts, trial, _marked(outcome.text, outcome.target))
+    right = (
+        "exact" if completion.exact else f"edit similarity {100 * completion.edit_similarity:.0f}"
+    )
+    facts = (
+        f"{title}: {right}, {completion.total_ms:,.0f} ms, {completion.tokens.evaluated:,} tokens"
+    )
+    return pane(facts, trial, _marked(completion.text, completion.target))
 
 
 def pane(title: str, trial: Trial, inserted: str) -> str:

@@ -21,7 +21,7 @@ from sidelong.evaluation.report.svg import (
     text,
 )
 from sidelong.evaluation.run import Trial
-from sidelong.evaluation.summary import ALL_KINDS, Gating, Row, Summary, outcomes
+from sidelong.evaluation.summary import ALL_KINDS, Gating, ModeScores, Summary, completions
 
 _PERCENT = Axis("", 0.0, 1.0, (0.0, 0.2, 0.4, 0.6, 0.8, 1.0), lambda v: f"{v:.1f}")
 
@@ -66,7 +66,7 @@ def accuracy_latency(summary: Summary) -> str:
     )
 
 
-def _mode_mark(frame: Frame, row: Row) -> str:
+def _mode_mark(frame: Frame, row: ModeScores) -> str:
     """A dot with the interval of its edit similarity and its name."""
     x, y = frame.at(row.cost.ms.mean, 100 * row.edit_similarity.mean)
     top, bottom = frame.at_y(100 * _high(row)), frame.at_y(100 * _low(row))
@@ -91,11 +91,11 @@ _LABELS = {
 """Where a name stands beside its point, so that all can be read where the points are the same."""
 
 
-def _low(row: Row) -> float:
+def _low(row: ModeScores) -> float:
     return row.edit_similarity.low
 
 
-def _high(row: Row) -> float:
+def _high(row: ModeScores) -> float:
     return row.edit_similarity.high
 
 
@@ -149,8 +149,8 @@ _MARGIN = 84
 
 def latency_distribution(trials: Sequence[Trial]) -> str:
     """Every completion's latency by mode; see `distribution`."""
-    modes = list(trials[0].outcomes)
-    return distribution({mode: [o.total_ms for o in outcomes(trials, mode)] for mode in modes})
+    modes = list(trials[0].completions)
+    return distribution({mode: [o.total_ms for o in completions(trials, mode)] for mode in modes})
 
 
 def distribution(latencies: Mapping[str, Sequence[float]]) -> str:

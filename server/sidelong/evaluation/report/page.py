@@ -11,7 +11,7 @@ from html import escape
 from sidelong.evaluation.passing import PassSummary, sentence
 from sidelong.evaluation.report import cases, charts, parts
 from sidelong.evaluation.run import Trial
-from sidelong.evaluation.summary import ALL_KINDS, Gating, Row, Summary
+from sidelong.evaluation.summary import ALL_KINDS, Gating, ModeScores, Summary
 from sidelong.evaluation.words import WHAT, sentences
 
 _CASES = 4
@@ -46,7 +46,7 @@ def render(
 
 
 def _modes(summary: Summary) -> str:
-    columns: dict[str, Callable[[Row], str]] = {
+    columns: dict[str, Callable[[ModeScores], str]] = {
         "retrieval": lambda r: charts.legend_dot(r.mode) + r.mode,
         "retrieved": lambda r: f"{r.retrieved:.0%}",
         "exact match": lambda r: parts.interval(r.exact),
