@@ -1,6 +1,7 @@
 """Batches of a few fixed shapes from packed examples, and what each position counts in the loss.
 
-Rows are whole examples padded to one of a few lengths. The order is a function of seed and epoch alone, so a run can be resumed.
+Rows are whole examples padded to one of a few lengths. The order is a function of seed and epoch
+alone, so a run can be resumed.
 """
 
 from __future__ import annotations

@@ -26,8 +26,8 @@ import torch
 from training import modelfile
 from training.files import write_text
 from training.forecast import Decision, Floats, Labels, fit, folds, sigmoid
-from training.outcomes import Outcome, read
 from training.modelfile import EMBEDDING, ModelFile, text
+from training.outcomes import Outcome, read
 
 FORMULA = "sidelong.gate.score"
 

@@ -124,11 +124,9 @@ def fit(given: Labels, start: Floats) -> Decision:
     alone, nothing = rows[decay], np.zeros_like(given.best)
     ways = {"P(<cc>)": alone, "calibrated": joined(nothing), "and similarity": joined(given.best)}
     taken = min(ways, key=lambda name: log_loss(ways[name], helped))
-    formula = {
-        "P(<cc>)": lambda: None,
-        "calibrated": lambda: fit_formula(alone, nothing, helped),
-        "and similarity": lambda: fit_formula(alone, given.best, helped),
-    }[taken]()
+    formula = None
+    if taken != "P(<cc>)":
+        formula = fit_formula(alone, nothing if taken == "calibrated" else given.best, helped)
     before = given.states @ start - given.others
     judged = {"row before": before, "similarity": given.best, **ways}
     report: dict[str, object] = {

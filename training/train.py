@@ -1,4 +1,4 @@
-"""Stage 4 of nano, pre-training; and the second stage with all weights, as an alternative to `head`.
+"""Stage 4 of nano, pre-training; and deciding with all weights, an alternative to `decide`.
 
 The stages differ only in what the loss counts: all text, or the target and the decision
 after `<eof>` (Repoformer's two losses, their weight being `--decision-weight`).

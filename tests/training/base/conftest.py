@@ -46,7 +46,7 @@ def source(files: list[SourceFile], tmp_path_factory: pytest.TempPathFactory) ->
     )
     learned.train_from_iterator((file.text for file in files), trainer)
     learned.add_special_tokens(list(THEIRS.values()))
-    tokens = [learned.id_to_token(i) for i in range(learned.get_vocab_size())]
+    tokens = [str(learned.id_to_token(i)) for i in range(learned.get_vocab_size())]
     merges = [" ".join(rule) for rule in json.loads(learned.to_str())["model"]["merges"]]
     shape = Shape(len(tokens), width=64, layers=2, heads=2, kv_heads=1, hidden=192)
     fields = {

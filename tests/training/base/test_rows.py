@@ -45,12 +45,16 @@ def test_the_ids_are_those_of_the_vocabulary(vocab: Vocabulary) -> None:
 def test_both_branches_are_the_products_prompts(vocab: Vocabulary, data: Documents) -> None:
     d = next(data[i] for i in range(len(data)) if len(data[i].context))
     made = sequence(d)
-    looked = prompt.decision_prompt(vocab.special, suffix=d.suffix.tolist(), prefix=d.prefix.tolist())
+    looked = prompt.decision_prompt(
+        vocab.special, suffix=d.suffix.tolist(), prefix=d.prefix.tolist()
+    )
     without = made.ids[made.branches != rows.WITH].tolist()
     assert without == prompt.abstain_prompt(vocab.special, looked) + d.target.tolist()
     with_context = made.ids[made.branches != rows.WITHOUT].tolist()
     context = d.context.tolist()
-    assert with_context == prompt.retrieve_prompt(vocab.special, looked, context) + d.target.tolist()
+    assert (
+        with_context == prompt.retrieve_prompt(vocab.special, looked, context) + d.target.tolist()
+    )
     assert made.positions[made.branches != rows.WITH].tolist() == list(range(len(without)))
     assert made.positions[made.branches != rows.WITHOUT].tolist() == list(range(len(with_context)))
     assert len(made.ids) == d.n_tokens
