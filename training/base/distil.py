@@ -45,7 +45,7 @@ def heal(run: Run, data: Documents, validation: Documents, args: argparse.Namesp
     first = progress.step
     with ThreadPoolExecutor(1) as ahead:
         coming = ahead.submit(next, made)
-        while progress.share < args.until and time.monotonic() - began < 60 * args.at_most:
+        while progress.share < args.until:
             rows, n_documents = coming.result()
             coming = ahead.submit(next, made)
             start, looked = time.monotonic(), int(LOOKS * progress.share)
@@ -65,6 +65,8 @@ def heal(run: Run, data: Documents, validation: Documents, args: argparse.Namesp
             if now - saved > 60 * args.save_minutes:
                 run.save()
                 saved = now
+            if now - began > 60 * args.at_most:
+                break
     run.save()
 
 

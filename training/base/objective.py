@@ -43,9 +43,8 @@ def weights(kinds: Tensor, *, taught: bool) -> tuple[Tensor, Tensor]:
 
 def decisions(kinds: Tensor) -> Tensor:
     """What cross-entropy counts besides where there is something to decide."""
-    found = kinds == Kind.DECISION
-    each: Tensor = DECISION / found.sum().clamp_min(1)
-    return found * each
+    found = (kinds == Kind.DECISION).float()
+    return found * (DECISION / found.sum().clamp_min(1))
 
 
 def gains(losses: Losses, states: Tensor, vocabulary: Tensor, rows: Rows[Tensor]) -> Tensor:
