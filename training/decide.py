@@ -23,9 +23,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from sidelong.engine.correction import log_odds
 from training import modelfile
 from training.files import write_text
-from training.forecast import Decision, Floats, Labels, fit, folds, sigmoid
+from training.forecast import Decision, Floats, Labels, fit, folds
 from training.modelfile import EMBEDDING, ModelFile, text
 from training.outcomes import Outcome, read
 
@@ -34,8 +35,12 @@ FORMULA = "sidelong.gate.score"
 PIECE = 512
 """Labels whose logits are held at once."""
 
-SAME = 0.05
-"""How far P(<cc>) may be from what a label recorded: states are kept in half precision."""
+SAME = 0.5
+"""Log-odds that a label's P(<cc>) may be off: states are kept in half precision, and llama.cpp
+rounds them more."""
+
+ROUNDINGS = 300
+"""Tried for the row: all states share a direction, along which errors of rounding add up."""
 
 
 def labels(model: ModelFile, outcomes: Sequence[Outcome], *, margin: float) -> Labels:
@@ -44,8 +49,8 @@ def labels(model: ModelFile, outcomes: Sequence[Outcome], *, margin: float) -> L
         raise SystemExit("there are no labels; make them with training.label")
     states = np.stack([state(outcome) for outcome in outcomes])
     others, logits = against_others(model, states)
-    recorded = np.array([outcome.probability for outcome in outcomes])
-    if np.median(np.abs(sigmoid(logits - others) - recorded)) > SAME:
+    recorded = np.array([log_odds(outcome.probability) for outcome in outcomes])
+    if np.median(np.abs(logits - others - recorded)) > SAME:
         raise SystemExit("the labels were made with another model; make them with this one")
     best = [max(outcome.scores, default=0.0) for outcome in outcomes]
     helped = [float(outcome.gain > margin) for outcome in outcomes]
@@ -76,11 +81,17 @@ def cc_of(model: ModelFile) -> int:
     return tokens.index("<cc>")
 
 
-def decided(model: ModelFile, decision: Decision) -> ModelFile:
-    """The model that decides so."""
-    row = decision.row.astype(np.float32)
-    embedding = model.tensors[EMBEDDING].with_row(cc_of(model), row)
-    made = model.holding({EMBEDDING: embedding})
+def decided(model: ModelFile, decision: Decision, states: Floats) -> ModelFile:
+    """The model that decides so; of several ways to round the row, the nearest on `states`."""
+    embedding, cc = model.tensors[EMBEDDING], cc_of(model)
+    plainly = embedding.packed_alike(decision.row[None].astype(np.float32))
+    size = np.sqrt(np.mean((plainly.floats()[0] - decision.row) ** 2))
+    rng = np.random.default_rng(1)
+    near = decision.row + size * rng.normal(0, 1, (ROUNDINGS, len(decision.row)))
+    rounded = embedding.packed_alike(near.astype(np.float32))
+    off = ((rounded.floats() - decision.row) @ states.T) ** 2
+    best = int(off.mean(axis=1).argmin())
+    made = model.holding({EMBEDDING: embedding.with_row(cc, near[best].astype(np.float32))})
     if decision.formula is None:
         return made
     return made.saying({FORMULA: text(",".join(f"{n:.4g}" for n in decision.formula))})
@@ -97,8 +108,9 @@ def main() -> None:
     torch.set_num_threads(1)
     model = modelfile.read(args.model)
     start = model.tensors[EMBEDDING].floats()[cc_of(model)].astype(np.float64)
-    decision = fit(labels(model, read(args.labels), margin=args.margin), start)
-    modelfile.write(args.out, decided(model, decision))
+    given = labels(model, read(args.labels), margin=args.margin)
+    decision = fit(given, start)
+    modelfile.write(args.out, decided(model, decision, given.states))
     said = json.dumps(decision.report, indent=1)
     write_text(args.report, said + "\n")
     print(said)

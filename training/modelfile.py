@@ -72,8 +72,12 @@ class Tensor:
     def with_row(self, i: int, row: Floats) -> Tensor:
         """The same with another row `i`, packed as the others are."""
         data = self.data.copy()
-        data[i] = quants.quantize(row[None].astype(np.float32), self.type)[0]
+        data[i] = self.packed_alike(row[None]).data[0]
         return Tensor(data, self.type)
+
+    def packed_alike(self, rows: Floats) -> Tensor:
+        """Other rows, packed as these are."""
+        return Tensor(quants.quantize(rows, self.type), self.type)
 
 
 def pack(values: npt.NDArray[np.floating[Any]], kind: str) -> Tensor:
