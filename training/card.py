@@ -1,4 +1,4 @@
-"""What a model's file says besides its weights: edition, threshold, and what the cache has to say.
+"""Stage 10, the card: what a model's file says of its edition, its threshold and the cache.
 
     python -m training.card MODEL.gguf --mixture WORK/mixture.json --report WORK/report.json \\
         --edition fourth --embedding q5_0 --out server/sidelong/data/default.gguf

@@ -1,4 +1,4 @@
-"""Stage 3 of nano, the examples: blanks of the corpus as sequences in the product's own grammar.
+"""Blanks of the corpus as the product sees them; as sequences they are stage 3 of nano.
 
 Prompts, windows, healing, retrieval and blanks are the product's functions, never copies.
 Half of the examples have retrieved context; of those, half retrieve with the target's lines in

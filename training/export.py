@@ -1,4 +1,4 @@
-"""Stage 5 of nano, the checkpoint as a GGUF that llama.cpp runs.
+"""Stage 4 of nano, its end: the checkpoint as a GGUF that llama.cpp runs.
 
 Its threshold, and how much the workspace cache has to say, come later (`card`).
 

@@ -22,6 +22,12 @@ FOLDS = 5
 DECAYS = (1e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1.0)
 """Tried for the row; with few labels the largest do best, which hardly move it."""
 
+ITSELF = torch.tensor([0.0, 1.0, 0.0], dtype=torch.float64)
+"""The formula that leaves P(<cc>) as it is."""
+
+PRIOR = 1.0
+"""Standard deviation of the numbers of a formula around that."""
+
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
@@ -86,11 +92,14 @@ def fit_row(given: Labels, chosen: Mask, start: Floats, decay: float) -> Floats:
 
 
 def fit_formula(log_odds: Floats, best: Floats, helped: Floats) -> Floats:
-    """The numbers of `by_formula` under which the labels are likeliest."""
+    """The likeliest numbers of `by_formula`, if formulas are mostly near to P(<cc>) itself."""
     read = torch.from_numpy(np.stack([np.ones_like(best), log_odds, best], axis=1))
-    wanted = torch.from_numpy(helped)
-    # So small that it only keeps finite what nothing is known about.
-    return _minimum(lambda n: _log_loss(read @ n, wanted) + 1e-6 * n.square().sum(), 3)
+    wanted, decay = torch.from_numpy(helped), 1 / (2 * PRIOR**2 * len(helped))
+
+    def loss(change: Tensor) -> Tensor:
+        return _log_loss(read @ (ITSELF + change), wanted) + decay * change.square().sum()
+
+    return ITSELF.numpy() + _minimum(loss, len(ITSELF))
 
 
 def by_formula(numbers: Floats, log_odds: Floats, best: Floats) -> Floats:

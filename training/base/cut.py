@@ -1,4 +1,4 @@
-"""Stage 5, the cut: a narrower model, of the neurons of each feed-forward layer that do the most.
+"""Stage 4 of the base, the cut: the neurons of each feed-forward layer that do the most stay.
 
 A neuron's worth is the root mean square of its activation times the norm of its output column.
 Those that stay learn by least squares to stand in for those that go (from the activations' Gram

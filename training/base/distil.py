@@ -1,6 +1,6 @@
-"""Stage 6, healing: the cut model learns our grammar and the decision, and gets its wits back.
+"""Stage 4 of the base, healing: the cut model learns our grammar and to read code well again.
 
-On one GPU, in minutes; on a processor for tests. With a teacher it also learns what that expects
+It runs on one GPU, in minutes, and on a processor in tests. With a teacher it also learns what that expects
 at each token of the text; without one, a model that was healed goes on by itself. Started again,
 a run goes on from its state, the file of `--out` with `.pt`. The model is written when the budget
 is used up, its layers as Q4_0 exactly as they were trained, and all else in its file as it was.

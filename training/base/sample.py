@@ -1,4 +1,4 @@
-"""Stage 4, the documents: blanks of the corpus in the product's grammar, with and without chunks.
+"""Stage 3 of the base, its documents: blanks in the product's grammar, with and without chunks.
 
 Prompts, windows, healing, retrieval and blanks are the product's functions, by way of `examples`.
 Most documents have the whole budget, the rest less of it, as files and settings of users do.

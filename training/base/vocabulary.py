@@ -1,4 +1,4 @@
-"""Stage 2, the vocabulary: the part of the source model's that code needs, closed under merges.
+"""Stage 2 of the base, its vocabulary: the part of the source model's that code needs, closed under merges.
 
 Kept are all bytes, the source's first tokens (frequent ones, of any language), every token that
 the corpus holds often enough, and the pieces that each of these is merged from. So text is cut as

@@ -12,12 +12,12 @@ outcomes labels mixed decide "$n_labels"
 stage "$work/decide.gguf" decide "$work/mixed.gguf" --labels "$work/labels.jsonl" \
   --report "$work/decide.json" --out "$work/decide.gguf"
 
+stage "$work/counts.npz" counts --corpus "$work/train.jsonl" --tokenizer "$tokenizer" \
+  --out "$work/counts.npz"
 # The threshold is chosen on the dev packages and judged on the held-out ones.
 outcomes dev_outcomes decide dev "$n_dev"
 outcomes held_out_outcomes decide held_out "$n_held_out"
 outcomes alone_outcomes decide held_out "$n_held_out" --no-cache
-stage "$work/counts.npz" counts --corpus "$work/train.jsonl" --tokenizer "$tokenizer" \
-  --out "$work/counts.npz"
 for baseline in cache counts similar; do
   outcomes "${baseline}_outcomes" decide held_out "$n_held_out" --baseline "$baseline" \
     --counts "$work/counts.npz"
