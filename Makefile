@@ -58,7 +58,7 @@ bench: set-up-all
 
 ## make model        make the default model of SOURCE=qwen.gguf (one GPU and hours; see training/)
 model: set-up-all
-	PYTHON=$(abspath $(PY)) bash training/runs/base.sh
+	bash training/runs/base.sh
 
 ## make model-tiny   nano's training stages on a toy scale, in three minutes
 model-tiny: set-up-all

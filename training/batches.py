@@ -1,4 +1,4 @@
-"""Batches of a few fixed shapes from packed examples, and what each position counts in the loss.
+"""Batches of a few fixed shapes from packed examples, and the weight of each position.
 
 Rows are whole examples padded to one of a few lengths. The order is a function of seed and epoch
 alone, so a run can be resumed.
@@ -24,7 +24,7 @@ FINE: Lengths = range(64, 768 + 1, 32)
 
 @dataclass(frozen=True)
 class Weights:
-    """What the kinds of position count: the share each kind has in the loss of a batch.
+    """The share that each kind of position has in the loss of a batch.
 
     Pre-training reads all text and never learns the decision; the second stage learns the
     target and the decision only.
@@ -34,7 +34,7 @@ class Weights:
     target: float
     decision: float
     target_boost: float = 2.0
-    """How much more a token of the target counts than one of the text, where both count."""
+    """The weight of a token of the target over one of the text, where both count."""
 
 
 PRETRAIN = Weights(text=1.0, target=1.0, decision=0.0)

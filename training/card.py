@@ -1,4 +1,4 @@
-"""Stage 10, the card: what a model's file says of its edition, its threshold and the cache.
+"""Stage 10, the card: edition, threshold and the cache's share in a model's file.
 
     python -m training.card MODEL.gguf --mixture WORK/mixture.json --report WORK/report.json \\
         --edition fourth --embedding q5_0 --out server/sidelong/data/default.gguf

@@ -1,4 +1,4 @@
-"""Stage 6, the decision: refitted on the engine's labels without touching the rest: only `<cc>`'s row.
+"""Stage 6, the decision: the row of `<cc>` refitted on the engine's labels, and nothing else.
 
 With tied embeddings that row says when `<cc>` is likely after `<eof>`, and nothing else that is
 served reads it; so completions stay as they were. With a few thousand labels this decides no worse

@@ -1,4 +1,4 @@
-"""What the models of each edition read and write, in tokens; their files carry it."""
+"""The budgets of the models, in tokens; their files carry them."""
 
 from __future__ import annotations
 

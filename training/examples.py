@@ -40,7 +40,7 @@ _STRING = re.compile(r"""(["'`])(?:\\.|(?!\1)[^\\])*\1""")
 
 @dataclass(frozen=True)
 class Sampling:
-    """How many examples, and of what form."""
+    """The number of examples, and the shares of their forms."""
 
     chars_per_blank: int = 1200
     context_share: float = 0.5
@@ -74,7 +74,7 @@ def retrieve(
 
 @dataclass(frozen=True)
 class Drawn:
-    """One blank of a text, and what was retrieved for it; there may be nothing."""
+    """One blank of a text, and the chunks retrieved for it, if any."""
 
     text: str
     blank: Blank
@@ -114,7 +114,7 @@ def drawn(files: Sequence[SourceFile], sampling: Sampling) -> Iterator[Drawn]:
 def parts(
     vocabulary: Vocabulary, text: str, blank: Blank, hits: Sequence[Hit], budget: prompt.Budget
 ) -> Parts:
-    """What the product reads and should write at a blank, within `budget`."""
+    """The tokens that the product reads and should write at a blank, within `budget`."""
     special, tokenize = vocabulary.special, vocabulary.tokenize
     before, after = text[: blank.start], text[blank.end :]
     prefix = window.prefix_tokens(before, tokenize=tokenize, budget=budget.prefix)

@@ -34,7 +34,7 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, eq=False)
 class Labels:
-    """What the model knew at each `<eof>`, and whether retrieval helped there."""
+    """The model's states at `<eof>`, and the outcomes of retrieval there."""
 
     states: Floats
     """The last normed states [N, C]."""
@@ -50,7 +50,7 @@ class Labels:
 
 @dataclass(frozen=True, eq=False)
 class Decision:
-    """What was fitted."""
+    """The fitted row and formula, and how they were judged."""
 
     row: Floats
     """[C]"""

@@ -1,6 +1,6 @@
-"""What a model's file says of itself, as the product reads it (`sidelong.engine.model.profile`).
+"""The fields of a model's file, as the product reads them (`sidelong.engine.model.profile`).
 
-Fields alone: weights are the business of those who call.
+Weights are left to the callers.
 """
 
 from __future__ import annotations

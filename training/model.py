@@ -21,7 +21,7 @@ NORM_EPS = 1e-5
 
 @dataclass(frozen=True)
 class Shape:
-    """What fixes a model's size; everything divides so that Q8_0 blocks of 32 fit."""
+    """The numbers that fix a model's size; everything divides so that Q8_0 blocks of 32 fit."""
 
     vocabulary: int
     width: int

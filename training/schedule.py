@@ -1,4 +1,4 @@
-"""How far a run has come, what it may use, and the learning rate that follows from both."""
+"""A run's progress, its budget, and the learning rate that follows from both."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ FINAL_RATE = 0.02
 
 @dataclass
 class Progress:
-    """How far a run has come, over all its resumptions."""
+    """The steps and the time of a run, over all its resumptions."""
 
     step: int = 0
     tokens: int = 0
@@ -22,7 +22,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Budget:
-    """What the run may use; exactly one of the two."""
+    """The limit of a run; exactly one of the two is given."""
 
     minutes: float | None
     steps: int | None
@@ -45,7 +45,7 @@ def rate(share: float, *, decay_from: float, warm_up: float = WARM_UP) -> float:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options that say what a run may use."""
+    """The options of a run's budget."""
     budget = parser.add_mutually_exclusive_group(required=True)
     budget.add_argument("--minutes", type=float)
     budget.add_argument("--steps", type=int)

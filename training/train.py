@@ -80,7 +80,7 @@ def congruent_losses(
 
 @dataclass
 class Objective:
-    """What a step makes smaller."""
+    """The loss of a step."""
 
     weights: Weights
     old: Model | None = None
@@ -106,7 +106,7 @@ class Run:
         self._rates = [group["lr"] for o in optimisers for group in o.param_groups]
 
     def resume(self) -> None:
-        """Go on from the checkpoint, if there is one; one without optimisers starts them anew."""
+        """Go on from the checkpoint, if there is one; without optimisers in it they are new."""
         if not self.out.exists():
             return
         kept = torch.load(self.out, map_location="cpu", weights_only=True)
@@ -123,7 +123,7 @@ class Run:
             optimisers=[o.state_dict() for o in self.optimisers],
             progress=asdict(self.progress),
         )
-        # Beside it, for what must not read a checkpoint to know how far it is.
+        # Beside it, so that nobody needs a whole checkpoint to see the progress.
         write_text(self.out.with_suffix(".json"), json.dumps(asdict(self.progress)))
 
     def step(self, loss: Tensor, factor: float) -> None:

@@ -1,4 +1,4 @@
-"""What a batch holds and what counts in its loss."""
+"""The contents of a batch, and the weights in its loss."""
 
 from __future__ import annotations
 

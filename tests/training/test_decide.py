@@ -1,4 +1,4 @@
-"""The decision refitted on labels: what it learns, how it is judged, what the file then says."""
+"""The decision refitted on labels, judged on other packages, and written into the file."""
 
 from __future__ import annotations
 
@@ -57,7 +57,8 @@ def made(model: ModelFile, *, by_state: float, by_score: float, n: int = 500) ->
 
 
 def start(model: ModelFile) -> Floats:
-    return model.tensors[EMBEDDING].floats()[CC].astype(np.float64)
+    row: Floats = model.tensors[EMBEDDING].floats()[CC].astype(np.float64)
+    return row
 
 
 def aucs(decision: Decision) -> dict[str, float]:

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def run(*arguments: str | Path) -> str:
-    """What a stage prints, run as a program of its own; warnings of its engines are not ours."""
+    """The output of a stage, run as a program of its own; warnings of its engines are not ours."""
     path = os.pathsep.join(["server", "index", "."])
     ran = subprocess.run(
         [sys.executable, "-m", *map(str, arguments)],

@@ -1,4 +1,4 @@
-"""Who sees whom in a row: what came before in the same document, in the same branch or before both.
+"""The attention mask of a row: earlier tokens of the same document, shared or of the same branch.
 
 On CUDA FlexAttention computes only the blocks that hold something to see; it has no gradient on a
 processor, where a plain mask does. Both are held to be the same by a test.

@@ -1,9 +1,10 @@
 """Stage 4 of the base, healing: the cut model learns our grammar and to read code well again.
 
-It runs on one GPU, in minutes, and on a processor in tests. With a teacher it also learns what that expects
-at each token of the text; without one, a model that was healed goes on by itself. Started again,
-a run goes on from its state, the file of `--out` with `.pt`. The model is written when the budget
-is used up, its layers as Q4_0 exactly as they were trained, and all else in its file as it was.
+It runs on one GPU, in minutes, and on a processor in tests. With a teacher the model also learns
+the teacher's distribution at each token of the text; without one, a healed model goes on by itself.
+A second call goes on from the run's state, the file of `--out` with `.pt`. The model is written
+when the budget is used up, its layers as Q4_0 exactly as they were trained, and all else in its
+file as it was.
 
     python -m training.base.distil --student WORK/cut.gguf --teacher WORK/teacher.gguf \\
         --documents WORK/documents.npz --validation WORK/validation.npz --minutes 9 \\
@@ -33,7 +34,7 @@ from training.base.validation import validate
 from training.modelfile import ModelFile
 
 LOOKS = 4
-"""How often in a run the validation documents are read."""
+"""Validations in a run, after the one at its start."""
 
 
 def heal(run: Run, data: Documents, validation: Documents, args: argparse.Namespace) -> None:
@@ -71,7 +72,7 @@ def heal(run: Run, data: Documents, validation: Documents, args: argparse.Namesp
 
 
 def summary(run: Run) -> str:
-    """How far a run is, in words."""
+    """The progress of a run in words."""
     p = run.progress
     speed = p.tokens / max(p.seconds, 1e-3)
     return f"step {p.step}, {p.share:.1%}, {p.tokens / 1e6:.2f} M tokens, {speed:.0f} tokens/s"

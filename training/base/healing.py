@@ -1,6 +1,6 @@
-"""One run of healing: what is trained, with what, how far it is, and its state on disk.
+"""One run of healing: its step, its progress and its state on disk.
 
-The loop around it, and what it reads, are `distil`'s.
+The loop around it and the documents are `distil`'s.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ SAID = {
 
 @dataclass
 class Progress(schedule.Progress):
-    """How far healing has come, over all its resumptions."""
+    """The progress of healing, over all its resumptions."""
 
     documents: int = 0
     """Read so far, over all epochs: where the next batch begins."""
@@ -43,7 +43,7 @@ class Progress(schedule.Progress):
 
 @dataclass(frozen=True)
 class Plan:
-    """What changes while the budget is used up, each from a share of it on."""
+    """The learning rate, and the shares of the budget from which on something changes."""
 
     rate: float
     decay_from: float

@@ -1,4 +1,4 @@
-"""Losses of the positions that count: what comes next, and what the teacher expects there.
+"""The loss: cross-entropy of the next token, and divergence from the teacher's distribution.
 
 The logits of a whole batch would fill the memory, so they are made piece by piece, and the
 gradients with them.
@@ -23,7 +23,7 @@ SHORT_PIECE = 2048
 
 @dataclass(frozen=True, eq=False)
 class Taught:
-    """What the teacher makes of the same positions."""
+    """The teacher's states at the same positions, and their weights."""
 
     states: Tensor
     """[N, C]"""

@@ -1,4 +1,4 @@
-"""What is trained, in float32, beside what the model computes with: the same, narrower.
+"""The weights that are trained, in float32; the model computes with the same ones, narrower.
 
 On CUDA the model computes in bfloat16. Late in a run the layers' matrices pass through Q4_0, the
 type they ship in, and the gradient straight through that (Bengio et al., 2013): so quantising

@@ -1,4 +1,4 @@
-"""What each position of a batch counts in the loss, and what is right to decide.
+"""The weight of each position in the loss, and the right decision at each `<eof>`.
 
 The decision is labelled by the model itself, in the pass that trains it: `<cc>` is right where the
 target is clearly likelier with chunks than without. Labels by the engine replace these later
@@ -19,13 +19,13 @@ TAUGHT = {
     Kind.CONTEXT: (0.3, 0.0),
     Kind.TARGET_WITH_CONTEXT: (3.0, 0.0),
 }
-"""Of cross-entropy and of divergence from the teacher, who reads no chunks."""
+"""The weights of cross-entropy and of divergence from the teacher, which reads no chunks."""
 
 CLEARLY = 0.7
 """Nats by which chunks must help a target."""
 
 DECISION = 0.15
-"""What all decisions of a batch count, beside the 1 of everything else."""
+"""The weight of all decisions of a batch, beside 1 for everything else."""
 
 
 def weights(kinds: Tensor, *, taught: bool) -> tuple[Tensor, Tensor]:
@@ -42,13 +42,14 @@ def weights(kinds: Tensor, *, taught: bool) -> tuple[Tensor, Tensor]:
 
 
 def decisions(kinds: Tensor) -> Tensor:
-    """What cross-entropy counts besides where there is something to decide."""
-    found = (kinds == Kind.DECISION).float()
-    return found * (DECISION / found.sum().clamp_min(1))
+    """The weight of cross-entropy at each decision, 0 elsewhere [N]."""
+    chosen: Tensor = (kinds == Kind.DECISION).float()
+    each: Tensor = DECISION / chosen.sum().clamp_min(1)
+    return chosen * each
 
 
 def gains(losses: Losses, states: Tensor, vocabulary: Tensor, rows: Rows[Tensor]) -> Tensor:
-    """At each decision, how many nats the chunks save on the target [decisions]."""
+    """The nats that the chunks save on the target, at each decision [decisions]."""
     n_rows, length = rows.kinds.shape
     # Documents of a row are counted from 0, and there are fewer than positions.
     row = torch.arange(n_rows, device=states.device)[:, None] * length
@@ -58,8 +59,8 @@ def gains(losses: Losses, states: Tensor, vocabulary: Tensor, rows: Rows[Tensor]
         at = (kinds == kind).nonzero()[:, 0]
         found = losses.each(states[at].detach(), vocabulary, rows.next_ids.flatten()[at])
         sum_.index_add_(0, documents[at], found)
-    without, with_context = sums[:, documents[kinds == Kind.DECISION]]
-    return without - with_context
+    saved: Tensor = sums[0] - sums[1]
+    return saved[documents[kinds == Kind.DECISION]]
 
 
 def decided(rows: Rows[Tensor], gained: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Rows of whole documents for the model, and what each position of them is to learn.
+"""Rows of whole documents for the model, and the kind of each position in them.
 
 A document is laid out once, both branches behind one shared beginning:
 
@@ -31,7 +31,7 @@ SHARED, WITHOUT, WITH = range(3)
 
 
 class Kind(IntEnum):
-    """What is learned at a position from the token that comes next."""
+    """The lesson of a position: the kind of the token that comes next."""
 
     NOTHING = 0
     TEXT = 1
@@ -82,7 +82,7 @@ def _kinds(d: Document, length: int, *, without: int, with_context: int) -> Toke
     kinds[without : without + n_target] = Kind.TARGET
     if n_context:
         middle = with_context + n_context + 1
-        # From <cc> itself nothing is learned: what follows is always <file_sep>.
+        # <cc> itself teaches nothing: <file_sep> always follows.
         kinds[with_context + 1 : middle - 1] = Kind.CONTEXT
         kinds[middle : middle + n_target] = Kind.TARGET_WITH_CONTEXT
         if not d.target_in_query:
@@ -114,7 +114,7 @@ Other = TypeVar("Other")
 
 @dataclass(frozen=True, eq=False)
 class Rows(Generic[Array]):
-    """Arrays [B, T]; what is padding learns nothing and is seen by no document."""
+    """Arrays [B, T]; padding teaches nothing, and no document sees it."""
 
     ids: Array
     positions: Array

@@ -1,4 +1,4 @@
-"""Stage 2 of the base, its teacher: the source model whole, with our vocabulary and what our models say.
+"""Stage 2 of the base, its teacher: the source model whole, on our vocabulary.
 
 Rows of its embedding are chosen, not changed, so it says of each token what it said before.
 It still reads the prefix first; a model cut from it learns our order.

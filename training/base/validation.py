@@ -1,4 +1,4 @@
-"""How well a model reads and writes: nats a token by kind, and how well it decides."""
+"""The figures of a model on documents: nats a token by kind, and the AUC of its decision."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stage 2 of the base, its vocabulary: the part of the source model's that code needs, closed under merges.
+"""Stage 2 of the base, its vocabulary: the part of the source model's that code needs.
 
 Kept are all bytes, the source's first tokens (frequent ones, of any language), every token that
 the corpus holds often enough, and the pieces that each of these is merged from. So text is cut as
@@ -46,12 +46,12 @@ Merge = tuple[str, str]
 
 @dataclass(frozen=True)
 class Rule:
-    """Which tokens are kept besides the bytes and the pieces of those kept."""
+    """The choice of tokens besides the bytes and the pieces of those kept."""
 
     first: int = 8000
     """Of the source's, as it orders them by frequency; only those of one byte a character."""
     least: int = 40
-    """How often a token must stand in the sample."""
+    """The least number of times that a token stands in the sample."""
     python_every: int = 5
     """The sample holds each n-th file of Python, of which the corpus has most."""
     other_every: int = 3
@@ -86,7 +86,7 @@ def said(model: ModelFile) -> tuple[list[str], list[Merge]]:
 
 
 def count(tokenizer: Tokenizer, texts: Iterable[str]) -> Counter[int]:
-    """How often each token stands in the texts."""
+    """The number of times that each token stands in the texts."""
     seen: Counter[int] = Counter()
     left = iter(texts)
     while batch := list(islice(left, 500)):

@@ -1,4 +1,4 @@
-"""Which neurons stay, and that the rest is made up for as well as it can be."""
+"""The neurons that stay are worth most, and make up for the others as well as they can."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_the_activations_are_those_of_the_teachers_own_tokens(
 
 
 def loss(model: Qwen2, made: Rows[Tensor], wanted: Tensor) -> float:
-    """How far its states are from the whole model's."""
+    """The mean square of its states' distance from the whole model's."""
     with torch.no_grad():
         return float((Student(model, *made.ids.shape).read(made) - wanted).square().mean())
 

@@ -1,4 +1,4 @@
-"""What a step of healing makes smaller, what ships, and that a run goes on where it stopped."""
+"""The loss of healing, the weights that ship, and a run that goes on where it stopped."""
 
 from __future__ import annotations
 

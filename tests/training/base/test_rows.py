@@ -1,4 +1,4 @@
-"""What a row holds: the product's own prompts, each branch once, and the teacher's beside them."""
+"""A row holds the product's own prompts, each branch once, and the teacher's beside them."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def said(ran: subprocess.CompletedProcess[str]) -> str:
 
 
 def corpus(work: Path, files: list[SourceFile]) -> None:
-    """What the corpus stage would have made."""
+    """The files of the corpus stage."""
     for split in ("train", "dev", "decide", "held_out"):
         lines = [json.dumps(asdict(file)) + "\n" for file in files]
         (work / f"{split}.jsonl").write_text("".join(lines), encoding="utf-8")
