@@ -32,6 +32,7 @@ def model_file(
         **metadata.about(edition, AUTHOR, budget),
         **metadata.shape("llama", model.shape, NANO.total, rope_base=ROPE_BASE, norm_eps=NORM_EPS),
         **metadata.vocabulary(vocabulary, PRE_TOKENIZER),
+        **modelfile.file_type(kind),
     }
     packed = {name: modelfile.pack(w.numpy(), kind) for name, w in tensors(model).items()}
     return ModelFile("llama", fields, packed)

@@ -23,6 +23,14 @@ EMBEDDING = "token_embd.weight"
 
 Floats = npt.NDArray[np.float32]
 
+FILE_TYPES = {
+    "f32": gguf.LlamaFileType.ALL_F32,
+    "f16": gguf.LlamaFileType.MOSTLY_F16,
+    "q8_0": gguf.LlamaFileType.MOSTLY_Q8_0,
+    "q5_0": gguf.LlamaFileType.MOSTLY_Q5_0,
+    "q4_0": gguf.LlamaFileType.MOSTLY_Q4_0,
+}
+
 TYPES = {"f32": Type.F32, "f16": Type.F16, "q8_0": Type.Q8_0, "q5_0": Type.Q5_0, "q4_0": Type.Q4_0}
 
 
@@ -49,6 +57,11 @@ def real(value: float) -> Field:
 
 def flag(value: bool) -> Field:
     return Field(value, GGUFValueType.BOOL)
+
+
+def file_type(kind: str) -> dict[str, Field]:
+    """The field that names the type of most matrices, one of `TYPES`."""
+    return {"general.file_type": count(FILE_TYPES[kind])}
 
 
 def texts(values: Sequence[str]) -> Field:

@@ -26,7 +26,7 @@ from training.base.device import chosen, on_device, precision
 from training.base.model import Qwen2, load, tensors
 from training.base.readers import Teacher
 from training.base.rows import CC, EOF, FIM_MIDDLE, PADDING, Rows, batches, endless
-from training.modelfile import ModelFile, count
+from training.modelfile import ModelFile, count, file_type
 
 RIDGE = 0.01
 """Of the mean of the Gram matrix's diagonal, so that rare neurons are not fitted to noise."""
@@ -96,7 +96,7 @@ def undecided(embedding: Tensor) -> Tensor:
 
 def narrower(teacher: ModelFile, weights: dict[str, Tensor], keep: int) -> ModelFile:
     """The file of the cut model: half precision, since what follows trains it anyway."""
-    sizes = {f"{teacher.architecture}.feed_forward_length": count(keep)}
+    sizes = {f"{teacher.architecture}.feed_forward_length": count(keep), **file_type("f16")}
     return teacher.saying(sizes).holding(tensors(weights, "f16", "f16"))
 
 

@@ -31,7 +31,7 @@ from training.base.model import load, tensors
 from training.base.readers import Student, Teacher
 from training.base.rows import batches, endless, n_tokens
 from training.base.validation import validate
-from training.modelfile import ModelFile
+from training.modelfile import ModelFile, file_type
 
 LOOKS = 4
 """Validations in a run, after the one at its start."""
@@ -88,7 +88,7 @@ def look(run: Run, validation: Documents, args: argparse.Namespace) -> None:
 def healed(file: ModelFile, run: Run) -> ModelFile:
     """The student's file with what was trained: layers as Q4_0, the embedding finer."""
     weights = {name: run.masters.shipped(name) for name in run.masters.weights}
-    return file.holding(tensors(weights, "q4_0", "q8_0"))
+    return file.saying(file_type("q4_0")).holding(tensors(weights, "q4_0", "q8_0"))
 
 
 def arguments() -> argparse.Namespace:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from gguf import GGMLQuantizationType, quants
+from gguf import GGMLQuantizationType, LlamaFileType, quants
 from torch import Tensor
 from training import modelfile
 from training.base import objective
@@ -198,5 +198,6 @@ def test_what_ships_is_what_was_trained_bit_for_bit(
     embedding = "embedding.weight"
     assert all(torch.equal(again[n], computed[n]) for n in again if n != embedding)
     assert (again[embedding] - computed[embedding]).abs().max() < 0.01
+    assert file.fields["general.file_type"].value == LlamaFileType.MOSTLY_Q4_0
     kinds = {t.type.name for name, t in file.tensors.items() if name != EMBEDDING}
     assert kinds == {"Q4_0", "F32"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -109,6 +110,28 @@ def test_every_pair_that_is_seen_lies_in_a_block_that_is_computed(data: Document
     computed = blocks(sees, made.starts).to_dense().bool()
     assert not (needed & ~computed).any()
     assert computed.sum() < 0.6 * torch.ones_like(computed).tril().sum()
+
+
+def test_blocks_of_one_shape_are_compiled_once_and_flex_attention_is_the_plain_mask(
+    taught: Path, data: Documents
+) -> None:
+    compiled = []
+
+    def backend(graph: torch.fx.GraphModule, _inputs: list[Tensor]) -> Callable[..., object]:
+        compiled.append(graph)
+        return graph.forward
+
+    made = tensors_of(one_batch(data))
+    sees = rule(made.documents, made.branches)
+    model = load(modelfile.read(taught), CPU).requires_grad_(False)
+    wanted = model(made.ids, made.positions, plain(sees, 2, LENGTH, device=CPU))
+    for block in model.blocks:
+        block.compile(dynamic=False, backend=backend)
+    read = model(made.ids, made.positions, blocks(sees, made.starts))
+    live = made.documents >= 0
+    torch.testing.assert_close(read[live], wanted[live], rtol=1e-3, atol=1e-3)
+    assert len(model.blocks) == 2
+    assert len(compiled) == 1
 
 
 def test_a_file_gives_its_tensors_back(taught: Path) -> None:
