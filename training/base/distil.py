@@ -19,17 +19,16 @@ import argparse
 import math
 import time
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 
 from training import modelfile, schedule
 from training.base import documents
-from training.base.device import chosen, on_device
+from training.base.device import chosen
 from training.base.documents import Documents
 from training.base.healing import Plan, Run
 from training.base.model import load, tensors
 from training.base.readers import Student, Teacher
-from training.base.rows import batches, endless, n_tokens
+from training.base.rows import batches, endless
 from training.base.validation import validate
 from training.modelfile import ModelFile, file_type
 
@@ -38,36 +37,27 @@ LOOKS = 4
 
 
 def heal(run: Run, data: Documents, validation: Documents, args: argparse.Namespace) -> None:
-    """Until the budget is used up, what was used before included, or this call's time is."""
-    progress, budget, device = run.progress, schedule.of(args), args.device
+    """Learn until the budget is used up, earlier calls included, or the time of this call is."""
+    progress, budget = run.progress, schedule.of(args)
     order = endless(len(data), seed=args.seed, start=progress.documents)
     made = batches(data, order, n_rows=args.rows, length=args.row_tokens)
     began = saved = time.monotonic()
-    first = progress.step
     with ThreadPoolExecutor(1) as ahead:
         coming = ahead.submit(next, made)
         while progress.share < args.until:
-            rows, n_documents = coming.result()
-            coming = ahead.submit(next, made)
-            start, looked = time.monotonic(), int(LOOKS * progress.share)
-            said = run.step(rows.each(partial(on_device, device=device)))
-            now = time.monotonic()
-            # On CUDA the first step of a call compiles, and the rate must not pass that by.
-            compiles = device.type == "cuda" and progress.step == first
-            progress.seconds += 0.0 if compiles else now - start
-            progress.step += 1
-            progress.tokens += n_tokens(rows)
-            progress.documents += n_documents
-            progress.share = budget.share(progress)
+            (rows, n_documents), coming = coming.result(), ahead.submit(next, made)
+            looked = int(LOOKS * progress.share)
+            said = run.advance(rows, n_documents, budget)
             if progress.step % args.log_every == 0:
                 print(f"{summary(run)}, {said}", flush=True)
             if looked < int(LOOKS * progress.share) < LOOKS:
                 look(run, validation, args)
+            now = time.monotonic()
+            if now - began > 60 * args.at_most:
+                break
             if now - saved > 60 * args.save_minutes:
                 run.save()
                 saved = now
-            if now - began > 60 * args.at_most:
-                break
     run.save()
 
 

@@ -5,7 +5,9 @@ The loop around it and the documents are `distil`'s.
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -13,12 +15,14 @@ from torch import Tensor
 
 from training import schedule
 from training.base import objective
-from training.base.device import precision
+from training.base.device import on_device, precision
+from training.base.documents import Tokens
 from training.base.losses import Losses
 from training.base.masters import Masters, q4_0
 from training.base.readers import Student, Teacher
-from training.base.rows import Kind, Rows
+from training.base.rows import Kind, Rows, n_tokens
 from training.files import whole
+from training.schedule import Budget
 
 WARM_UP = 0.05
 """A share of the budget: about the 60 of 1,276 steps of the run in LOG.md."""
@@ -55,8 +59,9 @@ class Run:
     """One run of healing: masters, optimiser, progress, and their state on disk."""
 
     def __init__(self, student: Student, teacher: Teacher | None, plan: Plan, state: Path) -> None:
-        device = student.model.embedding.weight.device
+        self.device = device = student.model.embedding.weight.device
         compiled = device.type == "cuda"
+        self._compiling = compiled
         self.student, self.teacher, self.plan, self.state = student, teacher, plan, state
         self.masters = Masters(student.model, precision(device))
         self.losses = Losses(compiled=compiled)
@@ -82,8 +87,7 @@ class Run:
         """Go on from the state on disk, if there is one."""
         if not self.state.exists():
             return
-        device = self.student.model.embedding.weight.device
-        kept = torch.load(self.state, map_location=device, weights_only=True)
+        kept = torch.load(self.state, map_location=self.device, weights_only=True)
         with torch.no_grad():
             for name, master in self.masters.weights.items():
                 master.copy_(kept["weights"][name])
@@ -100,6 +104,19 @@ class Run:
         }
         with whole(self.state) as aside:
             torch.save(kept, aside)
+
+    def advance(self, rows: Rows[Tokens], n_documents: int, budget: Budget) -> str:
+        """Learn from one batch of so many documents, and count it; the losses as text."""
+        start = time.monotonic()
+        said = self.step(rows.each(partial(on_device, device=self.device)))
+        # The first step of a call compiles on CUDA: the learning rate must not pass that by.
+        self.progress.seconds += 0.0 if self._compiling else time.monotonic() - start
+        self._compiling = False
+        self.progress.step += 1
+        self.progress.tokens += n_tokens(rows)
+        self.progress.documents += n_documents
+        self.progress.share = budget.share(self.progress)
+        return said
 
     def step(self, rows: Rows[Tensor]) -> str:
         """Learn from one batch; the losses as text."""
