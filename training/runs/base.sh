@@ -2,12 +2,13 @@
 # The default model: cut from a pretrained one, healed on one GPU, and taught to decide. Resumable.
 #     SOURCE=QWEN.gguf training/runs/base.sh [FOLDER]
 #     BASE=HEALED.gguf training/runs/base.sh [FOLDER]    # goes on from a healed one, no teacher
-# PARTS names what is done here, by default all of it: "prepare" takes cores, half an hour; "heal"
-# one GPU, a quarter of an hour; "finish" cores for hours, for the engine as users run it makes the
-# labels and the figures. Between machines only FOLDER travels (training/README.md).
+# PARTS names what is done here, by default all of it: "prepare" takes two cores an hour; "heal" one
+# GPU a quarter of an hour; "finish" cores for hours, for the engine as users run it makes the
+# labels and the figures. Between machines only files of FOLDER travel (training/README.md).
 set -euo pipefail
 work=$(realpath -m "${1:-training/work/base}")
-parts=${PARTS:-prepare heal finish} source=${SOURCE:-} base=${BASE:-}
+parts=${PARTS:-prepare heal finish}
+source=${SOURCE:+$(realpath -m "$SOURCE")} base=${BASE:+$(realpath -m "$BASE")}
 gguf=${GGUF:-server/sidelong/data/default.gguf} edition=${EDITION:-fourth}
 manifest=${MANIFEST:-training/corpus.toml} allowance=${ALLOWANCE:-5000000}
 processes=${PROCESSES:-$(nproc)} seed=${SEED:-1}
