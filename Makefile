@@ -1,5 +1,5 @@
-# Short names for what one does in a checkout; `make` alone lists them.
-# For POSIX systems. On Windows the commands behind the targets work as they stand (README.md).
+# Short names for the tasks of a checkout; `make` alone lists them.
+# For POSIX systems. On Windows run the commands behind the targets (README.md, "Install").
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -22,7 +22,7 @@ demo: set-up
 test: check
 	$(PY) -m pytest --ignore=tests/editors $(ARGS)
 
-## make test-editors test both editors' extensions in the real editors, installed the first time
+## make test-editors test both extensions in the real editors, which it installs the first time
 test-editors: test-neovim test-vscode
 
 ## make test-neovim  the Neovim plugin alone
@@ -46,7 +46,7 @@ check: set-up-all
 	$(PY) -m ruff format --check
 	$(PY) -m mypy
 
-## make fix          mend lint and formatting where that is automatic
+## make fix          let ruff mend lint and formatting
 fix: set-up-all
 	$(PY) -m ruff check --fix
 	$(PY) -m ruff format
@@ -64,7 +64,7 @@ model: set-up-all
 model-tiny: set-up-all
 	bash training/runs/tiny.sh
 
-## make clean        remove what building and checking left behind; .venv stays
+## make clean        remove the leftovers of builds and checks; .venv stays
 clean:
 	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find server index training bench demo tests tools -name __pycache__ -prune -exec rm -rf {} +

@@ -1,4 +1,4 @@
-"""What it costs to ask whether to abort: C's strlen against a Python callback.
+"""The cost of the question whether to abort: C's strlen against a Python callback.
 
 `llama_decode` asks before every node of the graph.
 A Python callback needs the interpreter lock each time, which an indexing thread may hold for

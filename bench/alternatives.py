@@ -1,7 +1,7 @@
-"""What alternatives bring and cost, on the packages of `held_out`, which no model was trained on.
+"""The gain and the cost of alternatives, on the packages of `held_out`.
 
-How often the first line of a blank is right in the first suggestion, and how often in any of those
-that are offered to who asks by hand; what they cost in tokens decoded and in time.
+The first line of a blank may be right in the first suggestion, or in one of those that are offered
+for a request by hand; the cost is in tokens decoded and in time.
 
     python -m bench.alternatives [-n 200]
 """
@@ -25,7 +25,7 @@ from sidelong.settings import Settings
 from sidelong_index import build
 
 KINDS: tuple[Kind, ...] = ("rest", "line", "expression")
-"""What is completed within a line."""
+"""The kinds that are completed within a line."""
 
 
 def files(package: str) -> list[File]:
@@ -50,9 +50,9 @@ def main() -> None:
     decoded = [0, 0]
     ms = [0.0, 0.0]
     for package in PACKAGES:
-        found = files(package)
-        snapshot = build([(file.path, file.text) for file in found])
-        for case in sample_cases(found, n=n, seed=1, kinds=KINDS):
+        package_files = files(package)
+        snapshot = build([(file.path, file.text) for file in package_files])
+        for case in sample_cases(package_files, n=n, seed=1, kinds=KINDS):
             request = replace(
                 question(case, Settings(min_probability=0.0)), alternatives=ALTERNATIVES
             )

@@ -1,4 +1,4 @@
-"""What users can expect: `sidelong eval` on three packages that no model was trained on.
+"""The quality that users can expect: `sidelong eval` on three packages no model was trained on.
 
 Prints the tables of bench/README.md. The packages come with the `dev` extra, each in the version
 that training/corpus.toml holds out; tests/evaluation/test_held_out.py checks that.
@@ -22,7 +22,7 @@ PACKAGES = {"httpx": "httpx", "openpyxl": "openpyxl", "prompt-toolkit": "prompt_
 
 
 def evaluate(package: str, args: argparse.Namespace) -> dict[str, Any]:
-    """What `sidelong eval --json` says of a package; its progress goes to stderr."""
+    """The record of `sidelong eval --json` on a package; its progress goes to stderr."""
     folder = str(resources.files(PACKAGES[package]))
     command = [sys.executable, "-m", "sidelong", "eval", folder, "-n", str(args.blanks), "--json"]
     if args.model is not None:
@@ -30,8 +30,8 @@ def evaluate(package: str, args: argparse.Namespace) -> dict[str, Any]:
     if args.reports is not None:
         command += ["--report", str(args.reports / f"{package}.html")]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    record: dict[str, Any] = json.loads(done.stdout)
+    return record
 
 
 def table(names: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -41,12 +41,12 @@ def table(names: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-def interval(found: Mapping[str, float]) -> str:
-    return f"{100 * found['mean']:.1f} ({100 * found['low']:.1f} to {100 * found['high']:.1f})"
+def interval(value: Mapping[str, float]) -> str:
+    return f"{100 * value['mean']:.1f} ({100 * value['low']:.1f} to {100 * value['high']:.1f})"
 
 
-def mode_rows(package: str, found: Mapping[str, Any]) -> Iterable[list[str]]:
-    rows = [row for row in found["rows"] if row["kind"] == "all"]
+def mode_rows(package: str, record: Mapping[str, Any]) -> Iterable[list[str]]:
+    rows = [row for row in record["rows"] if row["kind"] == "all"]
     (never_ms,) = [row["cost"]["ms"]["mean"] for row in rows if row["mode"] == "never"]
     for row in rows:
         yield [
@@ -61,9 +61,9 @@ def mode_rows(package: str, found: Mapping[str, Any]) -> Iterable[list[str]]:
         ]
 
 
-def kind_rows(package: str, found: Mapping[str, Any]) -> Iterable[list[str]]:
-    for benefit in found["benefits"][1:]:
-        of_kind = {row["mode"]: row for row in found["rows"] if row["kind"] == benefit["kind"]}
+def kind_rows(package: str, record: Mapping[str, Any]) -> Iterable[list[str]]:
+    for benefit in record["benefits"][1:]:
+        of_kind = {row["mode"]: row for row in record["rows"] if row["kind"] == benefit["kind"]}
         scores = (
             f"{100 * of_kind[mode]['exact']['mean']:.1f} / "
             f"{100 * of_kind[mode]['edit_similarity']['mean']:.1f}"
@@ -72,8 +72,8 @@ def kind_rows(package: str, found: Mapping[str, Any]) -> Iterable[list[str]]:
         yield [package, benefit["kind"], str(benefit["n"]), *scores]
 
 
-def decision_row(package: str, found: Mapping[str, Any]) -> list[str]:
-    overall, gating = found["benefits"][0], found["gating"]
+def decision_row(package: str, record: Mapping[str, Any]) -> list[str]:
+    overall, gating = record["benefits"][0], record["gating"]
     shares = [f"{overall[name]:.0%}" for name in ("helps", "nothing", "hurts")]
     oracle = f"{100 * overall['oracle']:.1f}"
     if gating is None:
@@ -97,19 +97,19 @@ def main() -> None:
     args = parser.parse_args()
     if args.reports is not None:
         args.reports.mkdir(parents=True, exist_ok=True)
-    found = {package: evaluate(package, args) for package in PACKAGES}
+    records = {package: evaluate(package, args) for package in PACKAGES}
 
-    model, threshold = next((f["model"], f["threshold"]) for f in found.values())
+    model, threshold = next((f["model"], f["threshold"]) for f in records.values())
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in PACKAGES)
     print(f"{model}, threshold {threshold}, {args.blanks} blanks each of {versions}\n")
     names = ["package", "retrieval", "retrieved", "exact", "edit similarity", "identifiers (F1)",
              "tokens", "ms to never's"]  # fmt: skip
-    print(table(names, (row for p, f in found.items() for row in mode_rows(p, f))))
+    print(table(names, (row for p, f in records.items() for row in mode_rows(p, f))))
     names = ["package", "kind", "blanks", "never", "always", "threshold"]
-    print(table(names, (row for p, f in found.items() for row in kind_rows(p, f))))
+    print(table(names, (row for p, f in records.items() for row in kind_rows(p, f))))
     names = ["package", "helps", "nothing", "hurts", "oracle", "AUC of P(`<cc>`)",
              "AUC of the best chunk's score", "threshold decides right"]  # fmt: skip
-    print(table(names, (decision_row(p, f) for p, f in found.items())))
+    print(table(names, (decision_row(p, f) for p, f in records.items())))
 
 
 if __name__ == "__main__":

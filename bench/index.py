@@ -1,4 +1,4 @@
-"""What the index costs: cutting and posting a tree of Python, and searching it.
+"""The cost of the index: chunking and posting a tree of Python, and searching it.
 
 Queries are the surroundings of random places in random files of the tree.
 
@@ -19,7 +19,7 @@ from sidelong_index import Exclusion, build, query_around
 MOST_CHARS = 20_000_000
 QUERIES = 300
 K = 18
-"""What retrieval asks for: three times the six chunks that are shown."""
+"""As many as retrieval asks for: three times the six chunks that are shown."""
 
 
 def read(root: Path) -> list[tuple[str, str]]:

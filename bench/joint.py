@@ -1,8 +1,9 @@
-"""What deciding by the token and by the best chunk's score together would bring.
+"""The gain of deciding by the token and by the best chunk's score together.
 
-P(<cc>) says before any search whether to look; the best Jaccard score says afterwards whether what
-was found looks like it. Fitted by least squares on the gain in edit similarity of some evaluations,
-and judged on others, each rule retrieving the same share of the blanks.
+P(<cc>) says before any search whether to look; the best Jaccard score says afterwards whether the
+chunks resemble the code around the cursor. A line through both is fitted by least squares on the
+gain in edit similarity of some evaluations, and judged on others, where each rule retrieves the
+same share of the blanks.
 
     sidelong eval PACKAGE -n 400 --json > PACKAGE.json      # for each of them
     python -m bench.joint --fit A.json B.json --judge C.json D.json
@@ -39,7 +40,7 @@ def read(files: Sequence[Path]) -> tuple[Values, Values]:
 
 
 def forecasts(fit: tuple[Values, Values], judge: Values) -> dict[str, Values]:
-    """What each rule ranks the blanks by."""
+    """The value that each rule ranks the blanks by."""
     features, gains = fit
     free = np.column_stack([np.ones(len(features)), features])
     beta, _ = ridge(free, np.zeros((len(features), 1)), gains, np.array([1.0]))

@@ -1,4 +1,4 @@
-"""What a keystroke costs, in tokens: typing real lines into a real file, one character at a time.
+"""The cost of a keystroke in tokens: real lines typed into a real file, character by character.
 
 Every request goes to the model (typing along a suggestion is not used), so this is the worst case.
 Counts do not depend on the machine; milliseconds do, and stand there for their ratios.
@@ -22,7 +22,7 @@ from sidelong_index import Snapshot, build
 PACKAGE = "rich"
 FILE = "console.py"
 LINES = range(700, 1900, 200)
-"""Which lines of the file are typed, as if they were not there yet; blank ones are passed over."""
+"""The lines of the file that are typed, as if they were not there yet; blank ones are skipped."""
 
 
 def typed(path: str, text: str, retrieval: RetrievalMode) -> Iterator[Request]:
@@ -48,14 +48,14 @@ def answers(
     ]
 
 
-def report(name: str, found: list[Answer]) -> None:
-    prompt = statistics.median(answer.tokens.prompt for answer in found)
-    evaluated = [answer.tokens.evaluated for answer in found]
-    generated = statistics.median(answer.tokens.generated for answer in found)
-    ms = statistics.median(sum(answer.ms.values()) for answer in found)
-    share = statistics.fmean(answer.gate.retrieved for answer in found)
+def report(name: str, answered: list[Answer]) -> None:
+    prompt = statistics.median(answer.tokens.prompt for answer in answered)
+    evaluated = [answer.tokens.evaluated for answer in answered]
+    generated = statistics.median(answer.tokens.generated for answer in answered)
+    ms = statistics.median(sum(answer.ms.values()) for answer in answered)
+    share = statistics.fmean(answer.gate.retrieved for answer in answered)
     print(
-        f"{name:8}{len(found):6}{prompt:9.0f}{statistics.median(evaluated):11.0f}"
+        f"{name:8}{len(answered):6}{prompt:9.0f}{statistics.median(evaluated):11.0f}"
         f"{statistics.fmean(evaluated):9.1f}{generated:11.0f}{share:11.0%}{ms:8.1f}"
     )
 

@@ -1,1 +1,1 @@
-"""The main job on real code, for a person to look at: `make demo`."""
+"""Real completions of real code, for a person to look at: `make demo`."""

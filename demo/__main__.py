@@ -15,13 +15,17 @@ from rich.console import Console
 from rich.status import Status
 
 from demo import show
+from demo.cases import PACKAGE, choose_cases, cursor, default_repository
 from demo.client import Editor, running
-from demo.places import PACKAGE, Place, choose_places, default_repository
 from demo.show import Shown
-from sidelong import paths
+from sidelong import paths, shipped
+from sidelong.cli.interruption import INTERRUPTED
+from sidelong.errors import SidelongError
+from sidelong.evaluation.cases import Case
+from sidelong.settings import UserSettings
 
 TYPED = 24
-"""Characters typed at the last place."""
+"""Characters typed at the last of the places."""
 
 PICTURE_COLUMNS = 88
 
@@ -33,8 +37,8 @@ def main() -> int:
     if args.picture:
         console = Console(highlight=False, width=PICTURE_COLUMNS, record=True, force_terminal=True)
     root = (args.repo or default_repository()).resolve()
-    places = choose_places(root, n=args.places, seed=args.seed)
-    if not places:
+    cases = choose_cases(root, n=args.places, seed=args.seed)
+    if not cases:
         console.print(f"[red]There is no code in {root} that the demo could take a piece from.")
         return 1
     console.print(
@@ -42,12 +46,12 @@ def main() -> int:
         f"[dim]{_short(root)}\n{_about(args)}[/]\n"
     )
     try:
-        asyncio.run(_run(root, places, args, console))
-    except RuntimeError as error:
+        asyncio.run(_run(root, cases, args, console))
+    except (RuntimeError, SidelongError) as error:
         console.print(f"[red]{error}")
         return 1
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
     if args.picture:
         args.picture.write_text(show.picture(console), encoding="utf-8")
     return 0
@@ -64,7 +68,7 @@ def _parser() -> ArgumentParser:
 
 
 def _short(path: Path) -> str:
-    """The path as people write it."""
+    """The path with `~` for the home folder."""
     home = Path.home()
     return f"~/{path.relative_to(home).as_posix()}" if path.is_relative_to(home) else str(path)
 
@@ -77,12 +81,15 @@ def _about(args: Namespace) -> str:
     )
 
 
-async def _run(root: Path, places: list[Place], args: Namespace, console: Console) -> None:
+async def _run(root: Path, cases: list[Case], args: Namespace, console: Console) -> None:
     log_file = paths.cache_dir() / "demo" / "server.log"
     settings = {"retrieval": {"mode": args.retrieve}}
     started = time.perf_counter()
-    status = Console(stderr=True).status("Starting the language server")
+    status = Console(stderr=True).status("Measuring the speed of this machine, once")
     status.start()
+    if shipped.kept_speed() is None:  # so that the first place is completed by the right model
+        shipped.measure(UserSettings())
+    status.update("Starting the language server")
     serving = running(
         {root: settings},
         log_file=log_file,
@@ -96,10 +103,10 @@ async def _run(root: Path, places: list[Place], args: Namespace, console: Consol
                 f"{time.perf_counter() - started:.1f} s.\n"
             )
             shown = [
-                await _complete(editor, root, place, number, len(places), console)
-                for number, place in enumerate(places, 1)
+                await _complete(editor, root, case, number, len(cases), console)
+                for number, case in enumerate(cases, 1)
             ]
-            await _type_on(editor, root, places[-1], console)
+            await _type_on(editor, root, cases[-1], console)
     finally:
         status.stop()
     show.summary(shown, console)
@@ -111,24 +118,24 @@ def _show_progress(status: Status, what: str, percentage: int | None) -> None:
 
 
 async def _complete(
-    editor: Editor, root: Path, place: Place, number: int, of: int, console: Console
+    editor: Editor, root: Path, case: Case, number: int, of: int, console: Console
 ) -> Shown:
-    editor.open(root / place.path, place.text, place.language)
-    shown = Shown(place, await editor.complete(place.cursor, by_hand=True))
+    editor.open(root / case.file.path, case.text, case.file.language)
+    shown = Shown(case, await editor.complete(cursor(case), by_hand=True))
     editor.close()
     console.print(show.panel(shown, number=number, of=of))
     return shown
 
 
-async def _type_on(editor: Editor, root: Path, place: Place, console: Console) -> None:
-    """Type what really stood there, character by character, asking after each."""
-    editor.open(root / place.path, place.text, place.language)
-    cursor, evaluated, prompt = place.cursor, [], 0
-    await editor.complete(cursor)
-    text = place.target.strip("\n")[:TYPED]
+async def _type_on(editor: Editor, root: Path, case: Case, console: Console) -> None:
+    """Type the target character by character, and ask after each."""
+    editor.open(root / case.file.path, case.text, case.file.language)
+    at, evaluated, prompt = cursor(case), [], 0
+    await editor.complete(at)
+    text = case.target.strip("\n")[:TYPED]
     for character in text:
-        cursor = editor.type(character, cursor)
-        tokens = (await editor.complete(cursor)).tokens
+        at = editor.type(character, at)
+        tokens = (await editor.complete(at)).tokens
         evaluated.append(tokens.get("evaluated", 0))
         prompt = tokens.get("prompt", prompt)
     editor.close()

@@ -1,6 +1,6 @@
-"""An editor without a screen: starts the language server as a process and speaks LSP with it.
+"""An editor without a screen: it starts the language server as a process and speaks LSP with it.
 
-What is opened and asked is the caller's: the demo's, or a measurement's (`training.served`).
+The demo uses it, and `training.served` to measure.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SETTLED_S = 0.5
 
 @dataclass(frozen=True)
 class Suggestion:
-    """What came back from the server, and what it says of how."""
+    """The server's answer, and its explanation of it."""
 
     text: str
     replaced: int
@@ -62,7 +62,7 @@ class Editor:
         )
 
     def type(self, text: str, at: types.Position) -> types.Position:
-        """Insert text without a line end; where the cursor is then."""
+        """Insert text without a line end; the cursor's new position comes back."""
         self._version += 1
         self._client.text_document_did_change(
             types.DidChangeTextDocumentParams(
@@ -79,7 +79,7 @@ class Editor:
         )
 
     async def indexed(self) -> int | None:
-        """Wait until its folder's index holds the document as it is; how many files that holds.
+        """Wait until the folder's index holds the document as it is; the number of its files.
 
         None if the folder has no index, since it never retrieves.
         """
@@ -88,13 +88,13 @@ class Editor:
         return files
 
     async def complete(self, at: types.Position, *, by_hand: bool = False) -> Suggestion:
-        """Ask for ghost text, and then for how it came about.
+        """Ask for ghost text, and then for its explanation.
 
-        Who asks by hand is shown what the model thinks improbable, too.
+        A request by hand gets improbable texts too.
         """
         kinds = types.InlineCompletionTriggerKind
         started = time.perf_counter()
-        found = await self._client.text_document_inline_completion_async(
+        result = await self._client.text_document_inline_completion_async(
             types.InlineCompletionParams(
                 context=types.InlineCompletionContext(
                     kinds.Invoked if by_hand else kinds.Automatic
@@ -104,7 +104,7 @@ class Editor:
             )
         )
         ms = (time.perf_counter() - started) * 1000
-        items = found.items if isinstance(found, types.InlineCompletionList) else found or []
+        items = result.items if isinstance(result, types.InlineCompletionList) else result or []
         text = items[0].insert_text if items else ""
         told = (await _request(self._client, "sidelong/explain", self._uri))["request"]
         end = items[0].range.end if items and items[0].range else at
@@ -132,7 +132,7 @@ async def running(
 ) -> AsyncIterator[Editor]:
     """A server that has loaded its model and indexed the folders, each with its settings.
 
-    `on_progress` is told what the server is at, in its words, and the percentage if known;
+    `on_progress` gets the server's own words for its work, and the percentage if known.
     `options` are more arguments of `sidelong serve`, `env` is its environment, by default ours.
     """
     client = LanguageClient("sidelong-demo", __version__)
@@ -170,7 +170,7 @@ def _tell_settings(client: LanguageClient, by_folder: Mapping[str, Mapping[str, 
 
 
 class _Ready:
-    """Listens to the server until model and index are there."""
+    """Listens to the server until model and index are ready."""
 
     def __init__(
         self, client: LanguageClient, on_progress: Callable[[str, int | None], None]
@@ -202,9 +202,9 @@ class _Ready:
         client.feature("sidelong/status")(on_status)
 
     async def wait(self) -> None:
-        """Return when both are there; raises `RuntimeError` with the server's own words.
+        """Return when both are ready; raises `RuntimeError` with the server's own words.
 
-        The model may be ready before indexing is first heard of: the state has to last.
+        The model may be ready before indexing is first reported, so the state has to last.
         """
         while True:
             self._changed.clear()
@@ -231,9 +231,9 @@ def _capabilities() -> types.ClientCapabilities:
 
 
 async def _request(client: LanguageClient, method: str, uri: str) -> dict[str, Any]:
-    """What the server says of a document in a request of its own."""
+    """The server's answer to one of its own methods about a document."""
     told = await client.protocol.send_request_async(method, {"textDocument": {"uri": uri}})
-    # pygls makes objects of what it knows no type for.
+    # pygls makes an object of every value that it knows no type for.
     answer: dict[str, Any] = _plain(told)
     return answer
 

@@ -1,4 +1,4 @@
-"""How the demo looks: each place with its suggestion, what really stood there, and the decision."""
+"""The look of the demo: each case with its suggestion, the real code, and the decision."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from demo.cases import cursor
 from demo.client import Suggestion
-from demo.places import Place
+from sidelong.evaluation.cases import Case
 from sidelong.evaluation.metrics import edit_similarity, exact_match
 
 CONTEXT_LINES = 3
@@ -24,42 +25,42 @@ REAL = "cyan"
 
 @dataclass(frozen=True)
 class Shown:
-    """A place and what was suggested there."""
+    """A case and the suggestion for it."""
 
-    place: Place
+    case: Case
     suggestion: Suggestion
 
     @property
     def similarity(self) -> float:
         """Edit similarity of suggestion and real code, 0 to 1."""
-        return edit_similarity(self._filled, self.place.target)
+        return edit_similarity(self._filled, self.case.target)
 
     @property
     def exact(self) -> bool:
-        """Whether the suggestion is what really stood there."""
-        return exact_match(self._filled, self.place.target)
+        """True if the suggestion is the real code."""
+        return exact_match(self._filled, self.case.target)
 
     @property
     def _filled(self) -> str:
-        """What the suggestion puts in the place, without what it replaces behind it."""
-        return self.suggestion.text.removesuffix(self.place.after[: self.suggestion.replaced])
+        """The suggestion, without the code behind the cursor that it repeats."""
+        return self.suggestion.text.removesuffix(self.case.after[: self.suggestion.replaced])
 
 
 def panel(shown: Shown, *, number: int, of: int) -> RenderableType:
-    """One place."""
-    place, suggestion = shown.place, shown.suggestion
-    line = place.cursor.line + 1
+    """One case."""
+    case, suggestion = shown.case, shown.suggestion
+    line = cursor(case).line + 1
     return Panel(
-        Group(_code(place, suggestion), Text(), _facts(shown)),
-        title=Text.assemble((f"{number}/{of}", "bold"), f"  {place.path}:{line}"),
+        Group(_code(case, suggestion), Text(), _facts(shown)),
+        title=Text.assemble((f"{number}/{of}", "bold"), f"  {case.file.path}:{line}"),
         title_align="left",
         border_style="dim",
     )
 
 
-def _code(place: Place, suggestion: Suggestion) -> Text:
-    above = place.before.split("\n")
-    below = place.after.split("\n")
+def _code(case: Case, suggestion: Suggestion) -> Text:
+    above = case.before.split("\n")
+    below = case.after.split("\n")
     text = Text(no_wrap=True, overflow="ellipsis")
     for line in above[-1 - CONTEXT_LINES : -1]:
         text.append(f"{GUTTER}{line}\n", "dim")
@@ -72,7 +73,7 @@ def _code(place: Place, suggestion: Suggestion) -> Text:
     text.append(below[0][suggestion.replaced :] + "\n")
     text.append("real ", REAL)
     text.append(above[-1], "dim")
-    text.append(place.target.strip("\n"), REAL)
+    text.append(case.target.strip("\n"), REAL)
     text.append(below[0], "dim")
     return text
 
@@ -119,7 +120,7 @@ def _result(shown: Shown) -> Text:
 
 
 def typing(evaluated: Sequence[int], *, text: str, prompt: int) -> RenderableType:
-    """What each keystroke cost when the suggestions were refused."""
+    """The cost of each keystroke when the suggestions were refused."""
     keys = Table.grid(padding=(0, 2))
     keys.add_column(style="dim")
     keys.add_column()
@@ -143,7 +144,7 @@ def typing(evaluated: Sequence[int], *, text: str, prompt: int) -> RenderableTyp
 
 
 def summary(shown: Sequence[Shown], console: Console) -> None:
-    """One line of figures over all places."""
+    """One line of figures over all cases."""
     n = len(shown)
     exact = sum(one.exact for one in shown)
     retrieved = sum(bool(one.suggestion.gate.get("retrieved")) for one in shown)
@@ -156,5 +157,5 @@ def summary(shown: Sequence[Shown], console: Console) -> None:
 
 
 def picture(console: Console) -> str:
-    """What the console showed, as an SVG that loads nothing from elsewhere."""
+    """The output of the console, as an SVG that loads nothing from elsewhere."""
     return re.sub(r"@font-face \{.*?\}", "", console.export_svg(title="make demo"), flags=re.DOTALL)

@@ -30,16 +30,17 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "sidelong.waiting": (),
     "sidelong.files": ("sidelong.errors",),
     "sidelong.settings": (),
-    "sidelong.sections": ("sidelong.settings",),
+    "sidelong.sections": ("sidelong.settings", "sidelong.paths"),
     "sidelong.configfile": (*VALUES, "sidelong.sections"),
     "sidelong.engine": (*VALUES, "sidelong_index"),
     "sidelong.acceptance": ("sidelong.engine",),
+    "sidelong.shipped": (*VALUES, "sidelong.files", "sidelong.engine"),
     "sidelong.learnt": (*VALUES, "sidelong.files", "sidelong.engine", "sidelong.acceptance"),
-    "sidelong.models": (*VALUES, "sidelong.configfile", "sidelong"),
+    "sidelong.models": (*VALUES, "sidelong.configfile", "sidelong.files", "sidelong"),
     "sidelong.evaluation": (*VALUES, "sidelong.waiting", "sidelong.engine", "sidelong_index"),
     "sidelong.lsp": (
         *VALUES, "sidelong.sections", "sidelong.configfile", "sidelong.engine",
-        "sidelong.acceptance", "sidelong.learnt", "sidelong_index", "sidelong",
+        "sidelong.acceptance", "sidelong.learnt", "sidelong.shipped", "sidelong_index", "sidelong",
     ),
     "sidelong.cli": ("sidelong", "sidelong_index"),
     "sidelong": ("sidelong.cli",),
@@ -272,3 +273,48 @@ def test_every_test_that_the_architecture_names_exists() -> None:
     ]
     assert named
     assert missing == []
+
+
+def mapped(drawing: str) -> set[str]:
+    """The modules that the map names: a folder's line ends in `/`, and its modules stand below."""
+    found: set[str] = set()
+    folders: list[tuple[int, str]] = []
+    for line in filter(str.strip, drawing.splitlines()):
+        indent = len(line) - len(line.lstrip())
+        names = re.split(r"  +", line.strip())[0].split(" ")
+        if indent > 24:  # the task of the line above
+            continue
+        folders = [(depth, name) for depth, name in folders if depth < indent]
+        package = folders[-1][1] if folders else ""
+        if names[0].endswith("/"):
+            name = names[0].rstrip("/").rpartition("/")[2]
+            folders.append((indent, f"{package}.{name}" if package else name))
+        else:
+            found |= {f"{package}.{name}" for name in names}
+    return found
+
+
+def test_the_map_names_every_module() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+    (drawing,) = [block for block in text.split("```") if "server/sidelong/" in block]
+    packages = {name.rpartition(".")[0] for name in SOURCE}
+    modules = {name for name in IMPORTS if name not in packages and not name.endswith("__main__")}
+    assert modules - mapped(drawing) == set(), "not in the map"
+    assert mapped(drawing) - modules == set(), "in the map only"
+
+
+def test_the_table_of_the_architecture_is_this_one() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+    table = text.partition("| layer | may import |")[2].partition("\n\n")[0]
+    named = [re.findall(r"`(\w+)`", cell) for cell in table.replace("\n", "").split("|")]
+    full = [[n if n in LAYERS else f"sidelong.{n}" for n in names] for names in named]
+    rows = [pair for pair in zip(full[1::3], full[2::3], strict=True) if pair[0]]
+    written = {layer: set(allowed) for layers, allowed in rows for layer in layers}
+    assert written == {name: set(allowed) for name, allowed in LAYERS.items()}
+
+
+@pytest.mark.parametrize("importer", ["sidelong.lsp", "sidelong.models"])
+def test_the_name_of_the_whole_product_lets_these_import_its_version_only(importer: str) -> None:
+    allowed = {importer, *LAYERS[importer]}
+    found = {f for name, tree in SOURCE.items() if layer(name) == importer for f in used(tree)}
+    assert {layer(name) for name in found} <= {layer(name) for name in allowed}

@@ -49,11 +49,16 @@ def test_it_holds_every_module_and_nothing_that_running_leaves_behind(
     assert packed == ours
 
 
-def test_it_is_typed_and_has_the_model(wheel: zipfile.ZipFile) -> None:
+def test_it_is_typed_and_has_both_models(wheel: zipfile.ZipFile) -> None:
     names = set(wheel.namelist())
     assert {"sidelong/py.typed", "sidelong_index/py.typed"} <= names
-    with wheel.open("sidelong/data/default.gguf") as model:
-        assert model.read(4) == b"GGUF"
+    for name in ("default", "nano"):
+        with wheel.open(f"sidelong/data/{name}.gguf") as model:
+            assert model.read(4) == b"GGUF"
+
+
+def test_it_weighs_less_than_the_registries_allow(wheel: zipfile.ZipFile) -> None:
+    assert sum(file.compress_size for file in wheel.infolist()) < 100_000_000
 
 
 def test_it_installs_the_command_and_carries_the_licence(wheel: zipfile.ZipFile) -> None:

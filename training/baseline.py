@@ -1,7 +1,4 @@
-"""The model that knows nothing, to measure what the workspace cache does by itself.
-
-It tokenises and names special tokens as the model it stands for; every token is equally likely.
-"""
+"""A model that knows nothing, to measure the workspace cache by itself."""
 
 from __future__ import annotations
 
@@ -14,14 +11,14 @@ from sidelong.engine.mixture import DEFAULT
 from sidelong.engine.model.protocol import Cancel, Evaluation, Model
 
 NEVER = -99.0
-"""Log-odds of what has no say."""
+"""Log-odds with no weight."""
 
 
 class Flat:
     """Another model's vocabulary without its opinion; implements `protocol.Model`.
 
-    It is as unsure as can be, so the cache has most of the say. Where nothing matches, the end
-    token is the first of equals: it stops, and does not write what is frequent everywhere.
+    Every token is equally likely, so the cache has most of the weight. Where nothing matches, the
+    end token comes first by a hair: the text stops, and no token is written for being frequent.
     """
 
     def __init__(self, model: Model) -> None:
@@ -29,6 +26,7 @@ class Flat:
         self.name = self.fingerprint = "workspace cache alone"
         self.special, self.budget = model.special, model.budget
         self.threshold, self.pieces, self.n_ctx = model.threshold, model.pieces, model.n_ctx
+        self.formula = model.formula
         fitted = model.mixture or DEFAULT
         self.mixture = replace(fitted, lengths=(NEVER, *fitted.lengths[1:]))
 

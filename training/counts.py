@@ -118,7 +118,7 @@ class Counts:
         self.special, self.threshold = model.special, model.threshold
         self.budget = replace(model.budget, context=0)
         self.pieces, self.n_ctx = model.pieces, model.n_ctx
-        self.mixture = None
+        self.formula = self.mixture = None
 
     def tokenize(self, text: str) -> list[int]:
         return self._model.tokenize(text)

@@ -208,8 +208,10 @@ def report(
 
     def grouped(key: Callable[[Outcome], str]) -> dict[str, list[dict[str, object]]]:
         names = sorted({key(o) for o in outcomes})
-        found = {name: columns([o for o in outcomes if key(o) == name]) for name in names}
-        return {name: [asdict(r) for r in rules(some, threshold)] for name, some in found.items()}
+        of_group = {name: columns([o for o in outcomes if key(o) == name]) for name in names}
+        return {
+            name: [asdict(r) for r in rules(some, threshold)] for name, some in of_group.items()
+        }
 
     at = decision.decide(
         c.probability, c.similarity_without, c.similarity_with, threshold=threshold
@@ -233,15 +235,15 @@ def _ranks(values: Scores) -> Scores:
     return ranks
 
 
-def markdown(title: str, found: Sequence[RuleScores]) -> str:
+def markdown(title: str, rows: Sequence[RuleScores]) -> str:
     """A table of the card, in percent with 95 % bootstrap intervals."""
     return table(
         [title, "retrieved", "exact match", "edit similarity"],
-        [[r.name, f"{r.retrieved:.0%}", cell(r.exact), cell(r.similarity)] for r in found],
+        [[r.name, f"{r.retrieved:.0%}", cell(r.exact), cell(r.similarity)] for r in rows],
     )
 
 
-def rankings_markdown(found: Sequence[Ranking]) -> str:
+def rankings_markdown(compared: Sequence[Ranking]) -> str:
     """A table of the rankings: edit similarity by the share that retrieves."""
     shares = [f"best {share:.0%}" for share in SHARES]
     return table(
@@ -254,7 +256,7 @@ def rankings_markdown(found: Sequence[Ranking]) -> str:
                 f"{ranking.chosen_share:.0%}",
                 cell(ranking.chosen),
             ]
-            for ranking in found
+            for ranking in compared
         ],
     )
 
@@ -282,7 +284,7 @@ def main() -> None:
     threshold, why = recommend(columns(dev))
     outcomes = read(args.outcomes)
     before = read(args.before) if args.before else None
-    found = report(outcomes, threshold, dev, before) | {"threshold": threshold, "reason": why}
+    figures = report(outcomes, threshold, dev, before) | {"threshold": threshold, "reason": why}
     c = columns(outcomes)
     table = rules(c, threshold)
     for name, path in args.row:
@@ -290,14 +292,14 @@ def main() -> None:
         n = len(other.probability)
         table.append(rule(f"{name}, without retrieval", other, np.zeros(n, bool)))
         table.append(rule(f"{name}, with retrieval", other, np.ones(n, bool)))
-    found["rows"] = [asdict(r) for r in table]
-    write_text(args.out, json.dumps(found, indent=1))
+    figures["rows"] = [asdict(r) for r in table]
+    write_text(args.out, json.dumps(figures, indent=1))
     print(markdown(f"{len(outcomes)} blanks", table))
     print()
     print(rankings_markdown(rankings(c, columns(dev))))
     print()
     short = {"rows", "kinds", "languages", "gates"}
-    print(json.dumps({k: v for k, v in found.items() if k not in short}, indent=1))
+    print(json.dumps({k: v for k, v in figures.items() if k not in short}, indent=1))
 
 
 if __name__ == "__main__":

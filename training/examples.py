@@ -40,7 +40,7 @@ _STRING = re.compile(r"""(["'`])(?:\\.|(?!\1)[^\\])*\1""")
 
 @dataclass(frozen=True)
 class Sampling:
-    """The number of examples, and the shares of their forms."""
+    """The number and the form of the examples."""
 
     chars_per_blank: int = 1200
     context_share: float = 0.5

@@ -195,7 +195,7 @@ def check(suggestion: Suggestion, mode: Mode) -> None:
         raise RuntimeError(f"{mode}: answered by {suggestion.gate['rule']}, or from memory")
 
 
-def markdown(title: str, found: Sequence[Served], beside: Mapping[str, Outcome]) -> str:
+def markdown(title: str, answers: Sequence[Served], beside: Mapping[str, Outcome]) -> str:
     """A table of the card, with the agreement with the completer asked in process.
 
     Milliseconds are those of the requests that came first, as where somebody opens a file.
@@ -205,7 +205,7 @@ def markdown(title: str, found: Sequence[Served], beside: Mapping[str, Outcome])
         head += ["as in process", "differs, read the same"]
     body = []
     for mode in MODES:
-        shown = [served.shown[mode] for served in found]
+        shown = [served.shown[mode] for served in answers]
         row = [
             mode,
             f"{statistics.fmean(s.retrieved for s in shown):.0%}",
@@ -215,7 +215,7 @@ def markdown(title: str, found: Sequence[Served], beside: Mapping[str, Outcome])
         ]
         pairs = [
             (served.shown[mode], in_process(beside[served.case.key], mode, served.shown[mode]))
-            for served in found
+            for served in answers
             if served.case.key in beside
         ]
         if beside:
@@ -262,11 +262,11 @@ def read(path: Path) -> list[Served]:
     return served
 
 
-def report(found: Sequence[Served], beside: Mapping[str, Outcome]) -> str:
+def report(answers: Sequence[Served], beside: Mapping[str, Outcome]) -> str:
     """All tables: over everything, and by language."""
-    tables = [markdown(f"{len(found)} blanks", found, beside)]
-    for name in sorted({language(served.case.path) for served in found}):
-        some = [served for served in found if language(served.case.path) == name]
+    tables = [markdown(f"{len(answers)} blanks", answers, beside)]
+    for name in sorted({language(served.case.path) for served in answers}):
+        some = [served for served in answers if language(served.case.path) == name]
         tables.append(markdown(f"{name}, {len(some)} blanks", some, beside))
     return "\n\n".join(tables)
 
@@ -284,21 +284,21 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
     cut_torn_line(args.out)
-    found = read(args.out)
-    done = {served.case.key for served in found}
+    answers = read(args.out)
+    done = {served.case.key for served in answers}
     todo = packages_to_do(args.corpus, args.n, seed=args.seed, done=done)
     with args.out.open("a", encoding="utf-8") as out:
 
         def keep(served: Served) -> None:
             out.write(json.dumps(asdict(served)) + "\n")
             out.flush()
-            found.append(served)
-            if len(found) % BLANKS_PER_JOB == 0:
-                print(f"{len(found)} answered", flush=True)
+            answers.append(served)
+            if len(answers) % BLANKS_PER_JOB == 0:
+                print(f"{len(answers)} answered", flush=True)
 
         asyncio.run(measure(todo, args.model, servers=args.servers, keep=keep))
     beside = outcomes.read(args.beside) if args.beside else []
-    print(report(found, {outcome.case.key: outcome for outcome in beside}))
+    print(report(answers, {outcome.case.key: outcome for outcome in beside}))
 
 
 if __name__ == "__main__":

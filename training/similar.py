@@ -1,7 +1,7 @@
-"""The simplest baseline: what follows the most similar lines anywhere else in the repository.
+"""The simplest baseline: the lines after the most similar lines anywhere else in the repository.
 
-No model and no tokens. Windows of eight lines at every line are compared with the eight lines
-above the cursor, by the product's own index; scoring the text is left to `label`.
+There is no model and there are no tokens. Windows of eight lines at every line are compared with
+the eight lines above the cursor, by the product's own index.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ class SimilarLines:
     def complete(
         self, before: str, after: str, exclude: Exclusion, *, own_file_alone: bool
     ) -> tuple[str, float]:
-        """The text for the cursor, and the score of the lines it follows; ("", 0) if none."""
+        """The text for the cursor, and the score of the lines above it; ("", 0) if none match."""
         *above, typed = before.split("\n")
         query = "\n".join(above[-LINES:])
         snapshot = self._of(exclude.path) if own_file_alone else self._all
         hits = snapshot.search(query, k=CANDIDATES, exclude=exclude)
-        # A line that begins with what is typed already is worth more than a better score.
+        # A line that begins with the typed text is worth more than a better score.
         hits.sort(key=lambda hit: not self._next(hit).lstrip().startswith(typed.lstrip()))
         if not hits:
             return "", 0.0

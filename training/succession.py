@@ -91,14 +91,14 @@ def between(
     return compare([before[key] for key in both], [after[key] for key in both])
 
 
-def markdown(found: Comparison) -> str:
+def markdown(comparison: Comparison) -> str:
     """The table of the card."""
 
     def points(i: Interval) -> str:
         return f"{100 * i.mean:+.1f} ({100 * i.low:+.1f} to {100 * i.high:+.1f})"
 
     lines = ["| as served | blanks | exact match | edit similarity |", "|---|---|---|---|"]
-    for row in found.rows:
+    for row in comparison.rows:
         if row.mode != "threshold":
             continue
         changes = [
@@ -108,7 +108,7 @@ def markdown(found: Comparison) -> str:
         lines.append(f"| {row.kind} | {row.n} | {changes[0]} | {changes[1]} |")
     lines += ["", "| flips | blanks | right to wrong | of the right | wrong to right |"]
     lines.append("|---|---|---|---|---|")
-    for flips in found.flips:
+    for flips in comparison.flips:
         rates = [f"{100 * rate.mean:.1f} %" for rate in (flips.negative_rate, flips.positive_rate)]
         lost = f"{100 * flips.negative_of_right:.1f} %"
         lines.append(
@@ -127,8 +127,8 @@ def main() -> None:
     args = parser.parse_args()
     old, new = read_outcomes(args.old), read_outcomes(args.new)
     first, second = args.thresholds
-    found = between(old, new, list(read(args.corpus)), thresholds=(first, second))
-    print(markdown(found))
+    comparison = between(old, new, list(read(args.corpus)), thresholds=(first, second))
+    print(markdown(comparison))
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@ The shipped model is measured as it is; then with chunks in its prompt, and a la
 decides for itself or lets the shipped one decide; each with a threshold where it retrieves for a
 fifth of the keystrokes, as often as retrieval helps in the published figures (or more often, where
 several keystrokes have one probability).
-The weights of the larger shape are random. Its decisions and texts mean nothing; what they cost is
-what a trained model of this shape costs, but for a small vocabulary.
+The weights of the larger shape are random. Its decisions and texts mean nothing, but their cost
+is that of a trained model of this shape with a small vocabulary.
 
     python -m bench.online.shapes [--blanks 6] [--keys 4] [--shape 50m]
 """

@@ -16,7 +16,7 @@ SETTINGS: Final[tuple[Setting, ...]] = ("from scratch", "at once", "one cache")
 
 @dataclass(frozen=True)
 class Spent:
-    """What answering one keystroke took."""
+    """The cost of answering one keystroke."""
 
     ms: float
     read: int
@@ -45,7 +45,7 @@ class Stroke:
     """Until the wanted one of three concurrent paths has answered."""
     one_cache: Mapping[Way, Spent]
     retrieved: bool
-    """Whether the model's decision was to retrieve."""
+    """True if the model decided to retrieve."""
 
 
 @dataclass(frozen=True)
@@ -67,10 +67,10 @@ def texts(case: Case, keys: int) -> Iterator[tuple[str, int]]:
 
 
 def spent(stroke: Stroke, setting: Setting, way: Way) -> Spent:
-    """What a keystroke takes in one setting.
+    """The cost of a keystroke in one setting.
 
-    Never and always need no decision and no second path; where caches are kept they are the same
-    whether there would be others or not.
+    Never and always need no decision and no second path. With kept caches their cost is therefore
+    the same in "at once" as in "one cache".
     """
     if setting == "one cache" or (setting == "at once" and way != "selective"):
         return stroke.one_cache[way]

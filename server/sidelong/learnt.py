@@ -94,6 +94,7 @@ def _load(file: Path, read: Callable[[object], T]) -> T | None:
 
 
 def _save(file: Path, record: dict[str, Any]) -> bool:
+    """Write the file whole, so that a reader never finds half of one."""
     try:
         with whole(file) as aside:
             aside.touch(mode=0o600)  # weights that were fitted on the user's code

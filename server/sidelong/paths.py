@@ -1,7 +1,7 @@
 """The user's folders for caches, configuration and models, per platform.
 
-`SIDELONG_CACHE_DIR`, `SIDELONG_CONFIG` and `SIDELONG_MODELS_DIR` override them, for tests and for
-unusual machines.
+`SIDELONG_CACHE_DIR`, `SIDELONG_CONFIG`, `SIDELONG_MODELS_DIR` and `SIDELONG_SPEED_FILE` override
+them, for tests and for unusual machines.
 """
 
 from __future__ import annotations
@@ -47,6 +47,17 @@ def config_file() -> Path:
     return Path(folder) / "config.toml"
 
 
+def speed_file() -> Path:
+    """The measured speed of the default model on this machine."""
+    override = os.environ.get("SIDELONG_SPEED_FILE")
+    return Path(override) if override else cache_dir() / "speed.json"
+
+
 def default_model() -> Path:
-    """The model file inside the package."""
+    """The better of the two models that ship inside the package."""
     return Path(__file__).with_name("data") / "default.gguf"
+
+
+def nano_model() -> Path:
+    """The small one, for machines on which the other takes too long."""
+    return Path(__file__).with_name("data") / "nano.gguf"

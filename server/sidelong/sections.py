@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias, TypeVar
 
+from sidelong import paths
 from sidelong.settings import Settings, UserSettings
 
 Section: TypeAlias = Mapping[str, object]
@@ -118,6 +119,15 @@ def _patterns(value: object) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _model(value: object) -> Path | None:
+    """A file, or one of the package's models by its name; None for the one that suits."""
+    if value == "auto":
+        return None
+    if value == "default":
+        return paths.default_model()
+    return paths.nano_model() if value == "nano" else _path(value)
+
+
 def _path(value: object) -> Path | None:
     if not isinstance(value, str):
         raise _Refused
@@ -188,8 +198,8 @@ _FOLDER: Final[Mapping[str, _Setting]] = {
 }
 
 _USER: Final[Mapping[str, _Setting]] = {
-    "model.path": _Setting("model", "the path of a GGUF file", _path),
-    "model.policy": _Setting("policy", "the path of a GGUF file", _path),
+    "model.path": _Setting("model", 'the path of a GGUF file, "default", "nano" or "auto"', _model),
+    "model.policy": _Setting("policy", 'the path of a GGUF file, "default" or "nano"', _model),
     "threads": _number("threads", 1, 1024),
     "gpuLayers": _number("gpu_layers", -1, 10_000),
     "contextSize": _number("n_ctx", 256, _MOST_TOKENS),

@@ -55,5 +55,8 @@ class UserSettings:
     n_ctx: int | None = None
     count_acceptance: bool = field(default=False, compare=False)
     """Not compared, because a change needs no other model to be loaded."""
+    shipped: Path | None = None
+    """The package's model that suits the machine, for where `model` or `policy` is not set; chosen
+    by `shipped.choose`, never set by the user."""
     completion: bool = field(default=False, compare=False)
     """Not compared, because it is read once, before any model is loaded."""

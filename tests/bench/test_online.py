@@ -60,7 +60,7 @@ def test_a_policy_decides_for_the_paths_too(
     result = online(workspace, "-n", 1, *QUICK, "--model", undecided, "--json")
 
     assert result.status == 0
-    assert (result.json["model"], result.json["decider"]) == ("undecided.gguf", "default.gguf")
+    assert (result.json["model"], result.json["decider"]) == ("undecided.gguf", "nano.gguf")
 
 
 def test_ctrl_c_leaves_a_partial_report(

@@ -1,4 +1,4 @@
-"""How the tests of the command line run it, and a small workspace for it."""
+"""The command line run in this process, and a small workspace for it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sidelong.waiting import Flag, result_of
 
 @dataclass(frozen=True)
 class Result:
-    """What a run of the command left."""
+    """The exit status and the output of a program."""
 
     status: int
     out: str

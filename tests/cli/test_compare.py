@@ -59,7 +59,7 @@ def easy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def model_alone() -> None:
-    """What is copied from the workspace no noise can spoil."""
+    """A workspace of copied code, which no noise in a model can spoil."""
     config = Path(os.environ["SIDELONG_CONFIG"])
     config.parent.mkdir(parents=True, exist_ok=True)
     config.write_text("workspaceCache = false\n", encoding="utf-8")
@@ -68,7 +68,7 @@ def model_alone() -> None:
 def test_json_has_the_documented_names(
     sidelong: Run, easy: Path, default_model: Path, noisy: Path
 ) -> None:
-    result = sidelong("compare", "default", noisy, easy, "-n", N, "--json")
+    result = sidelong("compare", "nano", noisy, easy, "-n", N, "--json")
 
     assert result.status == 0
     report = result.json
@@ -85,7 +85,7 @@ def test_json_has_the_documented_names(
 
 @pytest.mark.usefixtures("model_alone")
 def test_the_figures_are_those_of_the_blanks(sidelong: Run, easy: Path, noisy: Path) -> None:
-    report = sidelong("compare", "default", noisy, easy, "-n", 10, "--kinds", "line", "--json").json
+    report = sidelong("compare", "nano", noisy, easy, "-n", 10, "--kinds", "line", "--json").json
     was = [trial["old"]["threshold"]["exact"] for trial in report["trials"]]
     now = [trial["new"]["threshold"]["exact"] for trial in report["trials"]]
     lost = sum(a and not b for a, b in zip(was, now, strict=True))
@@ -116,7 +116,7 @@ def test_both_are_asked_the_same_and_as_eval_asks(
 def test_the_threshold_is_judged_by_the_rates_it_gives(
     sidelong: Run, easy: Path, noisy: Path
 ) -> None:
-    report = sidelong("compare", "default", noisy, easy, "-n", 12, "--json").json
+    report = sidelong("compare", "nano", noisy, easy, "-n", 12, "--json").json
     asked = {
         role: np.array([trial[role]["never"]["probability"] for trial in report["trials"]])
         for role in ("old", "new")
@@ -140,7 +140,7 @@ def test_a_policy_decides_for_both_and_has_a_table(
         "compare", undecided, noisy, easy, "-n", N, "--policy", default_model, "--json"
     ).json
 
-    assert {side["policy"] for side in report["models"].values()} == {"default.gguf"}
+    assert {side["policy"] for side in report["models"].values()} == {"nano.gguf"}
     ways = {role: [way["decided"] for way in rows] for role, rows in report["plug_in"].items()}
     assert ways == {
         "old": ["never", "always", "policy"],
@@ -158,9 +158,9 @@ def test_a_policy_decides_for_both_and_has_a_table(
 def test_a_model_that_cannot_decide_gets_the_shipped_one_as_policy(
     sidelong: Run, easy: Path, undecided: Path
 ) -> None:
-    report = sidelong("compare", "default", undecided, easy, "-n", 4, "--json").json
+    report = sidelong("compare", "nano", undecided, easy, "-n", 4, "--json").json
 
-    assert [side["policy"] for side in report["models"].values()] == [None, "default.gguf"]
+    assert [side["policy"] for side in report["models"].values()] == [None, "nano.gguf"]
     assert [len(report["plug_in"][role]) for role in ("old", "new")] == [0, 3]
     assert report["thresholds"]["agreement"] == 1
 
@@ -170,11 +170,11 @@ def test_models_of_other_families_and_sizes_compare(
     sidelong: Run, easy: Path, tmp_path: Path, family: str
 ) -> None:
     other = write(tmp_path / f"{family}.gguf", KINDS[family])
-    report = sidelong("compare", "default", other, easy, "-n", 4, "--json").json
+    report = sidelong("compare", "nano", other, easy, "-n", 4, "--json").json
 
     old, new = report["models"]["old"], report["models"]["new"]
     assert new["file_bytes"] == other.stat().st_size < old["file_bytes"]
-    assert new["policy"] == "default.gguf"
+    assert new["policy"] == "nano.gguf"
     for trial in report["trials"]:
         assert (
             trial["new"]["always"]["tokens"]["prompt"] > trial["new"]["never"]["tokens"]["prompt"]
@@ -187,7 +187,7 @@ def test_people_see_what_changes_and_what_they_would_miss(
 ) -> None:
     report = tmp_path / "out.html"
     result = sidelong(
-        "compare", "default", noisy, easy, "-n", 10, "--kinds", "line", "--report", report
+        "compare", "nano", noisy, easy, "-n", 10, "--kinds", "line", "--report", report
     )
 
     assert result.status == 0
@@ -203,7 +203,7 @@ def test_people_see_what_changes_and_what_they_would_miss(
 
 
 def test_the_same_file_twice_is_said_and_differs_in_nothing(sidelong: Run, easy: Path) -> None:
-    result = sidelong("compare", "default", "default", easy, "-n", 4, "--json")
+    result = sidelong("compare", "nano", "default", easy, "-n", 4, "--json")
 
     assert result.status == 0
     assert "are the same file" in result.err
@@ -215,7 +215,7 @@ def test_nothing_in_the_workspace_changes(
     sidelong: Run, workspace: Path, noisy: Path, digest: Digest
 ) -> None:
     before = digest(workspace)
-    assert sidelong("compare", "default", noisy, workspace, "-n", 4).status == 0
+    assert sidelong("compare", "nano", noisy, workspace, "-n", 4).status == 0
     assert digest(workspace) == before
 
 
@@ -225,7 +225,7 @@ def test_ctrl_c_leaves_a_partial_report_that_says_so(
     # Three completions to warm up, the shipped model too, and three a blank, for each model.
     interrupt_after(9 + 2 * 6 + 4)
     report = tmp_path / "out.html"
-    result = sidelong("compare", "default", noisy, easy, "-n", N, "--report", report)
+    result = sidelong("compare", "nano", noisy, easy, "-n", N, "--report", report)
 
     assert result.status == 130
     assert f"PARTIAL: interrupted after 2 of {N} blanks." in result.out
@@ -236,7 +236,7 @@ def test_ctrl_c_before_the_first_pair_reports_nothing(
     sidelong: Run, easy: Path, noisy: Path, interrupt_after: InterruptAfter
 ) -> None:
     interrupt_after(9 + 4)
-    result = sidelong("compare", "default", noisy, easy, "-n", N, "--json")
+    result = sidelong("compare", "nano", noisy, easy, "-n", N, "--json")
 
     assert (result.status, result.out) == (130, "")
 
@@ -251,9 +251,9 @@ def scarce(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_models_too_large_for_memory_come_one_after_the_other(
     sidelong: Run, easy: Path, noisy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one_by_one = sidelong("compare", "default", noisy, easy, "-n", 4, "--json").json
+    one_by_one = sidelong("compare", "nano", noisy, easy, "-n", 4, "--json").json
     monkeypatch.undo()
-    in_turn = sidelong("compare", "default", noisy, easy, "-n", 4, "--json").json
+    in_turn = sidelong("compare", "nano", noisy, easy, "-n", 4, "--json").json
 
     texts = [
         [trial[role]["threshold"]["text"] for trial in report["trials"] for role in ("old", "new")]
@@ -268,7 +268,7 @@ def test_one_after_the_other_an_interruption_leaves_what_both_have(
 ) -> None:
     # The shipped and the new model warm up; four blanks by the old one, then one by the new.
     interrupt_after(6 + (3 + 4 * 3) + (3 + 3 + 1))
-    result = sidelong("compare", "default", noisy, easy, "-n", 4, "--json")
+    result = sidelong("compare", "nano", noisy, easy, "-n", 4, "--json")
 
     assert result.status == 130
     assert (result.json["blanks"], result.json["partial"]) == (1, True)
@@ -281,14 +281,14 @@ def test_one_after_the_other_a_broken_new_model_is_known_before_the_wait(
     broken = tmp_path / "broken.gguf"
     broken.write_bytes(b"GGUF but no more")
     interrupt_after(3)  # a completion by the old model would end it
-    result = sidelong("compare", "default", broken, easy)
+    result = sidelong("compare", "nano", broken, easy)
 
     assert (result.status, result.out) == (1, "")
     assert "broken.gguf" in result.err
 
 
 def test_a_model_that_is_not_there_is_named(sidelong: Run, easy: Path) -> None:
-    result = sidelong("compare", "default", "gone.gguf", easy)
+    result = sidelong("compare", "nano", "gone.gguf", easy)
 
     assert (result.status, result.out) == (1, "")
     assert "There is no model file at gone.gguf." in result.err
@@ -304,7 +304,7 @@ def test_a_model_that_cannot_fill_in_is_named(
         blob = blob.replace(b"<fim_%s>" % name, b"<not_%s>" % name)
         blob = blob.replace(b"ggml.fim_%s" % name[:3], b"ggml.not_%s" % name[:3])
     prose.write_bytes(blob)
-    result = sidelong("compare", "default", prose, easy)
+    result = sidelong("compare", "nano", prose, easy)
 
     assert (result.status, result.out) == (1, "")
     assert "prose.gguf" in result.err
@@ -319,13 +319,12 @@ def test_settings_that_use_no_threshold_are_spoken_of(
     monkeypatch.setenv("SIDELONG_CONFIG", str(config))
 
     assert (
-        "do not decide by a threshold"
-        in sidelong("compare", "default", "default", easy, "-n", 2).err
+        "do not decide by a threshold" in sidelong("compare", "nano", "default", easy, "-n", 2).err
     )
 
 
 def test_models_must_be_two(sidelong: Run, easy: Path) -> None:
-    result = sidelong("compare", "default")
+    result = sidelong("compare", "nano")
 
     assert result.status == 2
     assert "NEW" in result.err

@@ -9,6 +9,7 @@ import pytest
 
 from sidelong.cli import completing
 from sidelong.engine.model.protocol import Cancel, Stopped
+from sidelong.paths import nano_model
 from sidelong.settings import UserSettings
 
 
@@ -28,6 +29,6 @@ def test_ctrl_c_while_a_model_loads_stops_loading(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(completing, "load_completer", load)
     monkeypatch.setattr("sidelong.waiting.wait", interrupted)
-    with pytest.raises(KeyboardInterrupt), completing.loaded(UserSettings()):
+    with pytest.raises(KeyboardInterrupt), completing.loaded(UserSettings(shipped=nano_model())):
         pass
     assert ended.is_set()

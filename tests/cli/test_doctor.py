@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sidelong.cli.checks.llama import features
+from sidelong.engine import Speed
+from sidelong.paths import default_model
+from sidelong.shipped import keep_speed
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Result, Run
@@ -33,6 +36,7 @@ def test_a_healthy_installation_is_all_there(sidelong: Run) -> None:
         "model",
         "special tokens",
         "decision",
+        "speed",
         "self-test",
         "cache folder",
         "config file",
@@ -110,3 +114,13 @@ def test_a_cache_folder_that_cannot_be_written_is_broken(
 def test_features_are_those_that_llama_cpp_sets_to_one() -> None:
     info = "CPU : SSE3 = 1 | AVX512 = 0 | AVX2 = 1 | REPACK = 1 | "
     assert features(info) == ["SSE3", "AVX2", "REPACK"]
+
+
+def test_the_speed_of_the_machine_chooses_the_shipped_model(sidelong: Run) -> None:
+    finding = check(sidelong("doctor", "--json"), "speed")
+    assert (finding["state"], finding["details"]["suits"]) == ("note", False)
+    assert "the small model completes" in finding["fact"]
+    keep_speed(Speed(prefill=400, decode=60))
+    result = sidelong("doctor", "--json")
+    assert check(result, "speed")["state"] == "ok"
+    assert check(result, "model")["details"]["path"] == str(default_model())

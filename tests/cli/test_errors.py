@@ -1,4 +1,4 @@
-"""What goes wrong takes one line on stderr and an exit status: 2 for usage, 1 for the rest."""
+"""An error takes one line on stderr and an exit status: 2 for usage, 1 for the rest."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ N = 4
 
 
 def without_time(report: dict[str, Any]) -> dict[str, Any]:
-    """What must be the same from run to run: everything but clock time."""
+    """The part of a report that must not change from run to run: all but clock time."""
     trials = [
         {
             **trial,

@@ -80,10 +80,25 @@ def answer(said: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("builtins.input", lambda _question: said)
 
 
-def test_the_shipped_model_is_listed_and_in_use(sidelong: Run, models: Path) -> None:
-    model = listed(sidelong("model", "list", "--json"))["default"]
-    assert (model["in_use_as"], model["decides"]) == ("model", True)
+def test_the_shipped_models_are_listed_and_the_one_that_suits_is_in_use(
+    sidelong: Run, models: Path
+) -> None:
+    both = listed(sidelong("model", "list", "--json"))
+    assert {name: model["in_use_as"] for name, model in both.items()} == {
+        "default": None,
+        "nano": "model",
+    }
+    assert all(model["decides"] for model in both.values())
     assert names(models) == []
+
+
+def test_a_shipped_model_is_used_by_its_name(sidelong: Run, config: Path) -> None:
+    assert sidelong("model", "use", "default").status == 0
+    assert listed(sidelong("model", "list", "--json"))["default"]["in_use_as"] == "model"
+    assert sidelong("model", "use", "nano").status == 0
+    assert 'path = "nano"' in config.read_text(encoding="utf-8")
+    assert sidelong("model", "use", "auto").status == 0
+    assert "nano" not in config.read_text(encoding="utf-8")
 
 
 def test_known_models_are_listed_with_what_they_need(sidelong: Run) -> None:
@@ -134,7 +149,7 @@ def test_use_writes_the_users_config_and_default_takes_it_back(
     assert sidelong("complete", place, "--json").json["model"] == "coder.gguf"
     assert listed(sidelong("model", "list", "--json"))["coder"]["in_use_as"] == "model"
 
-    assert sidelong("model", "use", "default").status == 0
+    assert sidelong("model", "use", "auto").status == 0
     assert config.read_text(encoding="utf-8") == "# mine\nmaxLines = 4\n"
 
 
@@ -236,9 +251,9 @@ def test_what_is_in_use_is_not_removed(
     sidelong("model", "use", "coder")
     result = sidelong("model", "remove", "coder", "--yes")
     assert result.status == 1
-    assert "`sidelong model use default`" in result.err
+    assert "`sidelong model use auto`" in result.err
 
-    sidelong("model", "use", "default")
+    sidelong("model", "use", "auto")
     config.write_text(f"model.policy = '{models / 'coder.gguf'}'\n", encoding="utf-8")
     assert "in use as the policy" in sidelong("model", "remove", "coder", "--yes").err
     assert names(models) == ["coder.gguf", "coder.json"]
@@ -314,7 +329,7 @@ def test_nothing_but_pull_touches_the_network(coder: Path, workspace: Path) -> N
         ["model", "use", "coder"],
         ["complete", place, "--json"],
         ["index", str(workspace)],
-        ["model", "use", "default"],
+        ["model", "use", "auto"],
         ["model", "remove", "coder", "--yes"],
     ]
     watched = (

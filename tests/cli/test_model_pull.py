@@ -51,7 +51,7 @@ class Hub:
     checksums: bool = True
     ignores_ranges: bool = False
     wrong: bytes | None = None
-    """What the content server sends instead, of the same size."""
+    """Other bytes of the same size, for the content server to send."""
     drop_after: list[int | None] = field(default_factory=list)
     """After how many bytes the connection of each next content request breaks; None: never."""
     stall_after: int | None = None

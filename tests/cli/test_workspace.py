@@ -1,4 +1,4 @@
-"""Which folder a file on the command line belongs to, and what it is called there."""
+"""The folder that a file on the command line belongs to, and its path in it."""
 
 from __future__ import annotations
 

@@ -31,14 +31,15 @@ def goes_on(then: str, now: str, decision: Decision = RETRIEVED, **changed: obje
     return anchors.find(replace(request(now), **changed), None) is not None  # type: ignore[arg-type]
 
 
-def test_typing_on_the_line_goes_on() -> None:
+def test_typing_goes_on() -> None:
     assert goes_on("x = $0\ny\n", "x = foo$0\ny\n")
     assert goes_on("x = $0\n", "x = foo(a$0)\n")
     assert goes_on("x = $0\n", "x = foo([$0])\n")
+    assert goes_on("x = $0\ny\n", "x = 1\n$0\ny\n")
 
 
-def test_another_line_or_another_text_does_not() -> None:
-    assert not goes_on("x = $0\ny\n", "x = 1\n$0\ny\n")
+def test_another_place_or_another_text_does_not() -> None:
+    assert not goes_on("x = $0\ny\n", "x = \ny$0\n")
     assert not goes_on("x = fo$0\n", "x = f$0\n")
     assert not goes_on("x = $0\ny\n", "x = foo$0\nz\n")
     assert not goes_on("x = $0\n", "x = foo$0)\n")
@@ -112,10 +113,29 @@ def test_going_on_writes_what_the_text_at_the_anchor_began(
         assert ask(completer, index, typed).text == whole[n:]
 
 
-def test_the_next_line_is_read_for_itself(completer: Completer, index: Snapshot) -> None:
+def test_the_next_line_goes_on_too_and_costs_what_was_typed(
+    completer: Completer, index: Snapshot
+) -> None:
+    for line_end in ("\n", "\r\n"):
+        code = CODE.replace("\n", line_end)
+        ask(completer, index, code)
+        typed = f"1{line_end}        "
+        answer = ask(completer, index, code.replace("$0", typed + "$0"))
+        assert answer.gate.kept
+        assert answer.tokens.evaluated <= len(completer.model.tokenize(typed)) + 4
+
+
+def test_a_rest_makes_a_new_anchor_once_a_line_was_typed(
+    completer: Completer, index: Snapshot
+) -> None:
     ask(completer, index, CODE)
-    answer = ask(completer, index, CODE.replace("$0", "1\n        $0"))
-    assert not answer.gate.kept
+    later = request(
+        CODE.replace("$0", "1\n        $0"), retrieval="always", context_tokens=120,
+        min_probability=0.0,
+    )  # fmt: skip
+    assert completer.read_ahead(later, snapshot=index, cancel=Cancel()) > 20
+    answer = completer.complete(later, snapshot=index, cancel=Cancel())
+    assert answer.tokens.evaluated == 1
 
 
 def test_what_was_read_ahead_is_not_read_again(completer: Completer, index: Snapshot) -> None:

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sidelong.engine.completer import Completer
+from sidelong.engine.gate import Decision, Formula
 from sidelong.engine.healing import Pieces
 from sidelong.engine.mixture import Mixture
 from sidelong.engine.model.llama import LlamaModel
@@ -40,6 +41,7 @@ class Told:
     special: Special = SPECIAL
     budget: Budget = BUDGET
     threshold: float = 0.5
+    formula: Formula | None = None
     mixture: Mixture | None = None
     n_ctx: int = 4096
     pieces: Pieces = field(
@@ -127,6 +129,26 @@ def test_retrieving_puts_the_chunks_behind_what_was_read() -> None:
     read, retrieved = model.prompts[:2]
     assert retrieved[: len(read) - 1] == read[:-1]
     assert shown(retrieved[len(read) - 1 :]) == f"<cc><file>shapes.py\n{OTHER}<middle>"
+
+
+def test_a_models_formula_joins_its_signal_with_the_best_chunks_similarity() -> None:
+    def asked(formula: Formula, **settings: Any) -> Decision:
+        return complete(Told("width", wants=0.5, formula=formula), CODE, **settings).gate
+
+    similar = Formula(bias=0.0, slope=1.0, score=50.0)
+    assert asked(similar, threshold=0.9).retrieved
+    assert not asked(replace(similar, score=-50.0), threshold=0.1).retrieved
+    decision = asked(Formula(bias=1.0, slope=0.0, score=0.0), threshold=0.8)
+    assert not decision.retrieved
+    assert decision.probability == pytest.approx(0.5)
+    assert decision.corrected == pytest.approx(0.731, abs=0.001)
+
+
+def test_a_formula_overrules_neither_the_mode_nor_the_greedy_rule() -> None:
+    model = Told("width", wants=0.9, formula=Formula(-99.0, 0.0, 0.0))
+    assert complete(model, CODE, retrieval="always").gate.retrieved
+    assert complete(model, CODE, rule="greedy").gate.retrieved
+    assert not complete(model, CODE).gate.retrieved
 
 
 def test_never_asks_neither_the_index_nor_for_context() -> None:

@@ -39,7 +39,7 @@ JAVA = """class Shop {
 
 
 def blanked(text: str, kind: Kind, n: int = 60) -> set[str]:
-    """What the blanks of one kind hold."""
+    """The texts in the blanks of one kind."""
     blanks = sample_blanks(text, rng=random.Random(0), n=n, kinds=[kind])
     return {text[blank.start : blank.end] for blank in blanks}
 

@@ -48,7 +48,7 @@ def test_no_model_was_trained_on_them() -> None:
 
 
 class Page(HTMLParser):
-    """What a page would load from elsewhere, its headings, and how many pictures it has."""
+    """The addresses that a page would load, its headings, and the number of its pictures."""
 
     def __init__(self, html: str) -> None:
         super().__init__()

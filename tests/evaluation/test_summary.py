@@ -1,4 +1,4 @@
-"""What trials come to: a few counted by hand, and many counted by scikit-learn."""
+"""The figures of trials: a few counted by hand, and many counted by scikit-learn."""
 
 from __future__ import annotations
 

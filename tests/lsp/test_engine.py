@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -41,9 +42,9 @@ async def test_nobody_waits_for_a_model_that_is_not_wanted_any_more(
     assert noticed
 
 
-async def test_an_engine_says_who_completes(default_model: object) -> None:
-    engine = ModelEngine(UserSettings(threads=1))
+async def test_an_engine_says_who_completes(default_model: Path) -> None:
+    engine = ModelEngine(UserSettings(threads=1, shipped=default_model))
     try:
-        assert await engine.ready() == "default.gguf"
+        assert await engine.ready() == "nano.gguf"
     finally:
         await engine.stop()

@@ -24,9 +24,9 @@ def test_a_model_chosen_in_a_shell_serves_the_running_editor(
     def ready_with(name: str) -> None:
         editor.until(lambda: editor.state == "ready" and name in editor.statuses[-1]["message"])
 
-    ready_with("default.gguf")
+    ready_with("nano.gguf")
     assert main(["model", "add", str(default_model), "--name", "coder"]) == 0
     assert main(["model", "use", "coder"]) == 0
     ready_with("coder.gguf")
-    assert main(["model", "use", "default"]) == 0
-    ready_with("default.gguf")
+    assert main(["model", "use", "auto"]) == 0
+    ready_with("nano.gguf")

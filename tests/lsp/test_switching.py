@@ -288,7 +288,7 @@ def test_status_and_explanation_name_who_completes_and_who_decides(
     doc = editor.open("a.py", CODE)
     assert answered_by(editor, doc)
     editor.until(
-        lambda: message(editor) == "Completing with plain.gguf, default.gguf decides when to look"
+        lambda: message(editor) == "Completing with plain.gguf, nano.gguf decides when to look"
     )
     record = editor.explain(doc)
     assert (record["model"], record["policy"]) == ("plain.gguf", default_model.name)

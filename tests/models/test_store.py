@@ -1,4 +1,4 @@
-"""Which files of the folder are models, where some of them are none."""
+"""Models are told from the other files of their folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the card says of outcomes, on a handful whose figures are known."""
+"""The figures of the card, on a handful of outcomes whose figures are known."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ FILES = [
 N = 6
 
 REST: tuple[bool, float, float, list[Any], float, bool] = (False, 0.3, 0.25, [], 9.0, True)
-"""What `Shown` says beside the text: the threshold is 0.25."""
+"""The rest of a `Shown`: the threshold is 0.25."""
 
 
 def workspace(*files: SourceFile, todo: Sequence[CorpusBlank] = ()) -> Package:
@@ -69,7 +69,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run_program(corpus: Path, model: Path, out: Path) -> str:
-    """What the program prints; a second call goes on where the first one stopped."""
+    """The output of the program; a second call goes on where the first one stopped."""
     options = ("--corpus", str(corpus), "--n", str(N), "--model", str(model), "--out", str(out))
     done = subprocess.run(
         [sys.executable, "-m", "training.served", *options, "--beside", str(out) + ".label"],

@@ -12,11 +12,11 @@ from sidelong.engine import Answer, Decision, Request
 
 GHOST = "dim italic"
 ELSEWHERE_MS = frozenset({"load", "index"})
-"""Stages that a command pays and an editor does not."""
+"""Stages that only a command waits for: an editor loads and indexes once."""
 
 
 def to_json(answer: Answer) -> dict[str, Any]:
-    """Everything about the answer; README.md documents the names."""
+    """Everything about the answer; docs/commands.md documents the names."""
     return {
         "text": answer.text,
         "replace_after": answer.replace_after,
@@ -26,7 +26,7 @@ def to_json(answer: Answer) -> dict[str, Any]:
 
 
 def render(answer: Answer, request: Request) -> RenderableType:
-    """The line with the suggestion in it, and how it came about."""
+    """The line with the suggestion in it, the decision, and the cost."""
     parts: list[RenderableType] = [_ghosted(answer, request), _facts(answer)]
     parts += [
         Padding(Text(f"{hit.score:.2f}  {hit.path}:{hit.start_line}-{hit.end_line}"), (0, 0, 0, 2))
@@ -36,7 +36,7 @@ def render(answer: Answer, request: Request) -> RenderableType:
 
 
 def decision(gate: Decision) -> str:
-    """What was decided and why, in words."""
+    """The decision and its reason, in words."""
     done = "retrieved" if gate.retrieved else "not retrieved"
     if gate.rule in ("always", "never"):
         return f"{done} ({gate.rule})"
@@ -50,8 +50,8 @@ def decision(gate: Decision) -> str:
         p += f", corrected {gate.corrected:.3f}"
     if compared < gate.threshold:
         return f"{done} ({p} < {gate.threshold:.3f})"
-    found = "" if gate.retrieved else ", but nothing was found"
-    return f"{done} ({p} ≥ {gate.threshold:.3f}{found})"
+    but = "" if gate.retrieved else ", but nothing was found"
+    return f"{done} ({p} ≥ {gate.threshold:.3f}{but})"
 
 
 def _ghosted(answer: Answer, request: Request) -> Text:

@@ -1,7 +1,4 @@
-"""Progress on stderr for what may take longer than a second, with its rate.
-
-What is counted is the caller's.
-"""
+"""Progress on stderr for work that may take longer than a second, with its rate."""
 
 from __future__ import annotations
 
@@ -26,7 +23,7 @@ from rich.table import Column
 from rich.text import Text
 
 PATIENCE_S = 1.0
-"""How long something may take before it is worth showing."""
+"""A shorter wait is not worth showing."""
 
 _NAME = 24
 
@@ -34,7 +31,7 @@ _Bar = TypeVar("_Bar", bound="Shown")
 
 
 def on_a_terminal() -> _Where:
-    """A bar is for people: a file or a pipe would get an empty line of each."""
+    """Settings of a bar for people: a file or a pipe would get an empty line for each bar."""
     console = Console(stderr=True)
     return {"console": console, "transient": True, "disable": not console.is_terminal}
 
@@ -46,7 +43,7 @@ class _Where(TypedDict):
 
 
 class Shown:
-    """A bar that is there from entering to leaving."""
+    """A bar that is shown inside its `with` block."""
 
     def __init__(self, *columns: ProgressColumn) -> None:
         self._bar = Progress(*columns, **on_a_terminal())
@@ -68,16 +65,16 @@ class Shown:
 
 
 class Late(Shown):
-    """A bar that appears if what it is for takes longer than `patience_s`."""
+    """A bar that appears if its `with` block takes longer than `patience_s`."""
 
     def __init__(self, *columns: ProgressColumn, patience_s: float) -> None:
         super().__init__(*columns)
-        # A timer: what is waited for may be one long call.
+        # A timer, since the block may be one long call.
         self._timer = threading.Timer(patience_s, self._bar.start)
         self._timer.daemon = True
 
     def start(self) -> None:
-        """Appear when patience is at an end."""
+        """Appear after `patience_s`."""
         self._timer.start()
 
     def stop(self) -> None:
@@ -88,10 +85,10 @@ class Late(Shown):
 
 
 class Counter(Shown):
-    """Something of a known number, from its start."""
+    """Progress through a known number of things, shown at once."""
 
     def __init__(self, what: str, *, unit: str, total: int) -> None:
-        """`what` is done and `unit` is what is counted: "Completing", "blanks"."""
+        """`what` names the work and `unit` the things: "Completing", "blanks"."""
         super().__init__(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -103,12 +100,12 @@ class Counter(Shown):
         self._task = self._bar.add_task(what, total=total, current="")
 
     def advance(self, current: str = "") -> None:
-        """One more is done; `current` names it."""
+        """Count one more; `current` names it."""
         self._bar.update(self._task, advance=1, current=current[:_NAME])
 
 
 class Transfer(Shown):
-    """Bytes of a known number that are read, copied or downloaded, from its start."""
+    """Progress through a known number of bytes, shown at once."""
 
     def __init__(self, what: str, *, total: int) -> None:
         super().__init__(
@@ -121,15 +118,15 @@ class Transfer(Shown):
         self._task = self._bar.add_task(what, total=total)
 
     def advance(self, n_bytes: int) -> None:
-        """So many more are through; fewer than none where something begins again."""
+        """Count more bytes; a negative number takes bytes back that come again."""
         self._bar.advance(self._task, n_bytes)
 
 
 class Patience(Late):
-    """Something of an unknown length, shown if it takes longer than `patience_s`."""
+    """Work of an unknown length, shown if it takes longer than `patience_s`."""
 
     def __init__(self, what: str, *, unit: str = "", patience_s: float = PATIENCE_S) -> None:
-        """`unit` is what `advance` counts; nothing is counted without."""
+        """`unit` names the things that `advance` counts; without it nothing is counted."""
         counted = (TextColumn("{task.completed:,.0f}"), Rate(unit)) if unit else ()
         super().__init__(
             SpinnerColumn(),
@@ -141,19 +138,19 @@ class Patience(Late):
         self._task = self._bar.add_task(what, total=None)
 
     def advance(self) -> None:
-        """One more is done."""
+        """Count one more."""
         self._bar.advance(self._task)
 
 
 class Rate(ProgressColumn):
-    """How many in a second; slow things to two digits behind the point."""
+    """A count per second; below 10 with two digits behind the point."""
 
     def __init__(self, unit: str, *, table_column: Column | None = None) -> None:
         super().__init__(table_column)
         self._unit = unit
 
     def render(self, task: Task) -> Text:
-        """The rate; nothing as long as there is none."""
+        """The rate; empty as long as there is none."""
         if task.speed is None:
             return Text()
         digits = 0 if task.speed >= 10 else 2

@@ -79,7 +79,7 @@ def _settings(settings: Settings, args: Namespace) -> Settings:
     """The settings with the command line on top."""
     given = {"retrieval": args.retrieve, "threshold": args.threshold}
     wanted = {name: value for name, value in given.items() if value is not None}
-    # Who asks by hand wants to see the best there is, however unsure.
+    # A request by hand shows the best text, however improbable.
     return replace(settings, min_probability=0.0, **wanted)
 
 

@@ -1,7 +1,4 @@
-"""The user's config file and the command line, as settings for one workspace folder.
-
-What an editor adds to them is `sidelong.lsp`'s.
-"""
+"""The user's config file and the command line, as settings for one workspace folder."""
 
 from __future__ import annotations
 
@@ -12,6 +9,7 @@ from sidelong import paths
 from sidelong.configfile import read_config_file
 from sidelong.sections import parse_settings, parse_user_settings
 from sidelong.settings import Settings, UserSettings
+from sidelong.shipped import choose
 
 
 @dataclass(frozen=True)
@@ -30,7 +28,7 @@ def load_config(
     policy: Path | None = None,
     threads: int | None = None,
 ) -> Config:
-    """What holds for the folder `root`; the other arguments win over the file."""
+    """The settings for the folder `root`; the other arguments win over the file."""
     file, problems = read_config_file(paths.config_file())
     settings = Settings()
     for section in file.layers(root):
@@ -44,4 +42,5 @@ def load_config(
         policy=policy or user.policy,
         threads=threads or user.threads,
     )
+    user = choose(user, unmeasured=paths.default_model())
     return Config(settings, user, tuple(problems))

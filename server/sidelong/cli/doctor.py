@@ -21,6 +21,7 @@ from sidelong.cli.checks.llama import check_build, check_self_test, crashed
 from sidelong.cli.checks.machine import check_memory, check_processors, check_python
 from sidelong.cli.checks.model import check_model, model_path
 from sidelong.cli.checks.places import check_cache, check_config, check_watcher
+from sidelong.cli.checks.speed import check_speed
 from sidelong.cli.config import Config, load_config
 from sidelong.cli.parser import add_model_options
 from sidelong.cli.terminal import Terminal
@@ -63,6 +64,8 @@ def _findings(config: Config, model_arguments: list[str]) -> Iterator[Finding]:
         yield from model
         if any(finding.state == "broken" for finding in model):
             tested = [NO_MODEL]
+        elif user.model is None:
+            yield from _guarded("speed", lambda: check_speed(user))
     yield from tested
     yield from _guarded("cache folder", check_cache)
     yield from _guarded("config file", lambda: check_config(config.problems))
@@ -71,7 +74,7 @@ def _findings(config: Config, model_arguments: list[str]) -> Iterator[Finding]:
 
 def _guarded(name: str, check: Callable[[], Finding | list[Finding]]) -> Iterator[Finding]:
     try:
-        found = check()
+        findings = check()
     except Exception as error:  # noqa: BLE001 - the other checks must go on
         yield Finding(
             name,
@@ -80,7 +83,7 @@ def _guarded(name: str, check: Callable[[], Finding | list[Finding]]) -> Iterato
             "This is a fault of sidelong: please report it with this line.",
         )
         return
-    yield from found if isinstance(found, list) else [found]
+    yield from findings if isinstance(findings, list) else [findings]
 
 
 def _model_arguments(args: Namespace) -> list[str]:

@@ -55,7 +55,7 @@ class Evaluated:
 
     @property
     def progress(self) -> str:
-        """How far the run came, in words."""
+        """The blanks done of those wanted, in words."""
         return f"{len(self.trials)} of {self.wanted} blanks"
 
 

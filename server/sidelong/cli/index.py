@@ -1,4 +1,4 @@
-"""Bring the kept index of a folder up to date, as an editor would, and say what is in it.
+"""Bring the kept index of a folder up to date, as an editor would, and print its figures.
 
 The index lies in the cache folder; nothing is written into the folder itself.
 Kept indexes of folders that have been deleted are deleted too.
@@ -36,7 +36,7 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Index the folder and print what there is; raises `CacheError` if that was for nothing."""
+    """Index the folder and print its figures; raises `CacheError` if the index was not kept."""
     root = existing_folder(args.folder, "index")
     config = load_config(root)
     warn(*config.problems)
@@ -48,14 +48,14 @@ def run(args: Namespace) -> int:
     if not is_kept:
         raise CacheError(
             f"The index of {root} could not be kept in {paths.index_cache_dir()}, so it will be "
-            "built anew. Make room there, or set SIDELONG_CACHE_DIR to another folder, outside "
+            "built again. Make room there, or set SIDELONG_CACHE_DIR to another folder, outside "
             "of the indexed one."
         )
     return 0
 
 
 def _index(root: Path, settings: Settings) -> tuple[dict[str, Any], bool]:
-    """Bring the index up to date; what there is then, for programs, and whether it was kept."""
+    """Bring the index up to date; its figures for programs, and True if it was kept."""
     started = time.perf_counter()
     with indexed(root, exclude=settings.exclude, patience_s=0.0) as index:
         seconds = time.perf_counter() - started

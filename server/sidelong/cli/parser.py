@@ -1,7 +1,4 @@
-"""What all subcommands read arguments with: errors on one line, kinds of value, shared options.
-
-What the options mean is up to the subcommands.
-"""
+"""The arguments of all subcommands: errors on one line, types of value, shared options."""
 
 from __future__ import annotations
 
@@ -26,12 +23,12 @@ class Parser(ArgumentParser):
         )
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong with the arguments and where help is, and exit."""
+        """Print the error and the way to help, and exit."""
         self.exit(2, f"sidelong: {message}. See `{self.prog} --help`.\n")
 
 
 def add_model_options(parser: ArgumentParser) -> None:
-    """Which model, and how much of the machine it may use; see `config.load_config`."""
+    """The options that choose a model and limit its use of the machine; see `load_config`."""
     parser.add_argument(
         "--model",
         type=model_file,
@@ -42,7 +39,7 @@ def add_model_options(parser: ArgumentParser) -> None:
 
 
 def add_engine_options(parser: ArgumentParser) -> None:
-    """What holds for any model: who decides for it, and how much of the machine it may use."""
+    """The options for any model: its policy, and its use of the machine."""
     parser.add_argument(
         "--policy",
         type=model_file,
@@ -55,12 +52,13 @@ def add_engine_options(parser: ArgumentParser) -> None:
 
 
 def model_file(text: str) -> Path:
-    """A path as it is, the file of one of the user's models by its name, or of `default`."""
+    """The file of a model: a path, the name of one of the user's models, `default` or `nano`."""
     path = Path(text)
     if path.name != text or path.exists():
         return path
-    if text == store.DEFAULT:
-        return paths.default_model()
+    shipped = {store.DEFAULT: paths.default_model(), store.NANO: paths.nano_model()}
+    if text in shipped:
+        return shipped[text]
     managed = store.file_of(paths.models_dir(), text)
     return managed if managed.is_file() else path
 

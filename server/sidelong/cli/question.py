@@ -6,12 +6,12 @@ import sys
 
 
 def can_ask() -> bool:
-    """Whether somebody sits at the other end of stdin."""
+    """True if somebody sits at the other end of stdin."""
     return sys.stdin.isatty()
 
 
 def confirmed(question: str) -> bool:
-    """Whether the user says yes; anything else is no."""
+    """True if the user says yes; anything else is no."""
     try:
         return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
     except EOFError:

@@ -1,7 +1,4 @@
-"""--report: where a page goes is checked before the work, and written once the rest is told.
-
-What is on the page is `evaluation.report`'s.
-"""
+"""--report: the path is checked before the work, and the page is written after it."""
 
 from __future__ import annotations
 
@@ -18,12 +15,12 @@ class ReportError(SidelongError):
 
 
 def add_report_option(parser: ArgumentParser, what: str) -> None:
-    """`--report`, with what is on the page."""
+    """Add `--report`; `what` says in the help what the page holds."""
     parser.add_argument("--report", type=Path, metavar="HTML", help=f"write a page with {what}")
 
 
 def check_report(file: Path | None) -> None:
-    """Raise `ReportError` if it is plain that nothing can be written there."""
+    """Raise `ReportError` if a page can certainly not be written there."""
     if file is None:
         return
     if not file.parent.is_dir():
@@ -35,10 +32,10 @@ def check_report(file: Path | None) -> None:
 
 
 def write_report(file: Path, page: str, *, quiet: bool) -> None:
-    """Write the page and say where, unless `quiet`; raises `ReportError`."""
+    """Write the page and print its path, unless `quiet`; raises `ReportError`."""
     sys.stdout.flush()
     try:
-        # Not every system's paths are text.
+        # A page names paths, and on some systems paths are bytes that are no text.
         file.write_text(page, encoding="utf-8", errors="replace")
     except OSError as error:
         raise ReportError(

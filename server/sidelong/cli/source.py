@@ -1,6 +1,6 @@
 """The code of a workspace, as files to take blanks from; read and never written.
 
-Which files are text worth reading is the index's to say, which of them are tracked git's.
+The index says which files are text worth reading, and git which of them are tracked.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sidelong.settings import Settings
 from sidelong_index import select_files
 
 NOT_CODE: Final = frozenset({"plaintext", "markdown", "json", "yaml", "toml", "html", "css"})
-"""Prose and data: completing them says little about completing code."""
+"""Prose and data; completing them says little about completing code."""
 
 MADE: Final = frozenset(
     {
@@ -27,7 +27,7 @@ MADE: Final = frozenset(
         ".mypy_cache", ".pytest_cache", ".ruff_cache",
     }
 )  # fmt: skip
-"""Folders that tools make and a copy does without, where no git names them."""
+"""Folders that tools make; a copy leaves them out where no git ignores them."""
 
 _PATIENCE_S = 60
 
@@ -35,11 +35,11 @@ _PATIENCE_S = 60
 def code_files(
     root: Path, settings: Settings, *, on_file: Callable[[], None] = lambda: None
 ) -> list[File]:
-    """The tracked files of the languages that are switched on; all files where git knows none.
+    """The tracked files of the languages that are switched on; all files if git tracks none.
 
-    `on_file` is called after each of them.
+    `on_file` is called after each file.
     """
-    # Nothing tracked: inside of a work tree but no part of it, as what is installed into .venv.
+    # Git tracks nothing in a folder that lies in a work tree and is ignored there, such as .venv.
     known = tracked(root) or None
     files = []
     for path in select_files(root, settings.exclude):
@@ -57,31 +57,31 @@ def code_files(
 
 
 def project_files(root: Path) -> list[str]:
-    """What a copy of the project needs, relative to it: all that git does not ignore.
+    """The files that a copy of the project needs, relative to it: all that git does not ignore.
 
-    Where there is no git, all but what tools have made.
+    Without git, all but those that tools have made.
     """
     known = _listed(root, "--cached", "--others", "--exclude-standard")
     if known is not None:
         return sorted(known)
-    found = []
+    paths = []
     for folder, folders, files in os.walk(root):
         folders[:] = sorted(set(folders) - MADE)
         here = Path(folder).relative_to(root)
         linked = [name for name in folders if (Path(folder) / name).is_symlink()]
-        found += [(here / name).as_posix() for name in (*sorted(files), *linked)]
-    return found
+        paths += [(here / name).as_posix() for name in (*sorted(files), *linked)]
+    return paths
 
 
 def tracked(root: Path) -> frozenset[str] | None:
-    """What git tracks under `root`, relative to it; None without git or outside of a work tree."""
+    """The files that git tracks under `root`, relative to it; None without git or a work tree."""
     return _listed(root)
 
 
 def _listed(root: Path, *which: str) -> frozenset[str] | None:
     """`git ls-files`; None without git or outside of a work tree.
 
-    Neither takes git's locks nor runs the programs that a work tree's settings may name.
+    It takes no lock of git's, and runs no program that the settings of a work tree may name.
     """
     git = shutil.which("git")
     if git is None:

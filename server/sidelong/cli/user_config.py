@@ -1,6 +1,6 @@
 """Writing one setting into the user's config file; all else in it stays as it is.
 
-Reading the file is `configfile`'s, the only other module that knows its form.
+`configfile` reads the file, and is the only other module that knows its form.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from sidelong.files import whole
 _FOLDER = "folder"
 
 Value: TypeAlias = str | float | None
-"""None takes the setting out."""
+"""None removes the setting."""
 
 
 def with_setting(text: str, name: str, value: Value, folder: Path | None = None) -> str:
@@ -52,7 +52,7 @@ def _section_of(document: tomlkit.TOMLDocument, folder: Path) -> Any:
 
 
 def _set(section: Any, name: str, value: Value) -> None:
-    """Where the section has the setting, or beside its fellows, or as a dotted key."""
+    """Set it where the section has it, or beside its fellows, or as a dotted key."""
     head, _, rest = name.partition(".")
     if name in section:  # in quotes, one name with a dot in it
         section[name] = value
@@ -78,7 +78,7 @@ def _unset(section: Any, name: str) -> None:
 def write_threshold(file: Path, folder: Path, threshold: float) -> None:
     """Set one folder's `retrieval.threshold` in the user's file; see `write_setting`.
 
-    Raises `SettingsError` also if the file lies inside of the folder.
+    Raises `SettingsError` also if the file lies inside the folder.
     """
     if file.resolve().is_relative_to(folder):
         raise SettingsError(
@@ -89,7 +89,7 @@ def write_threshold(file: Path, folder: Path, threshold: float) -> None:
 
 
 def write_setting(file: Path, name: str, value: Value, folder: Path | None = None) -> None:
-    """Write it to the user's file, which is made if there is none and replaced in one step.
+    """Write it to the user's file, which is replaced in one step, or made if there is none.
 
     Raises `SettingsError` if the file cannot be read as TOML.
     """

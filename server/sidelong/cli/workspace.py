@@ -1,7 +1,4 @@
-"""The workspace a file on the command line belongs to, and its index with progress shown.
-
-Which files count and where the index is kept is the index's.
-"""
+"""The workspace that a file on the command line belongs to, and its index with progress shown."""
 
 from __future__ import annotations
 
@@ -28,7 +25,7 @@ MARKERS = (
     "tsconfig.json", "go.mod", "Cargo.toml", "pom.xml", "build.gradle", "build.gradle.kts",
     "CMakeLists.txt", "compile_commands.json",
 )  # fmt: skip
-"""What lies in the top folder of a project."""
+"""Names that only the top folder of a project holds."""
 
 
 class FolderError(SidelongError):
@@ -45,8 +42,8 @@ def existing_folder(folder: Path, purpose: str) -> Path:
 def find_root(file: Path) -> Path | None:
     """The nearest folder upwards that holds a project's marker, else the file's own.
 
-    None for a file that lies directly in a home folder or at the root of a file system, which
-    are no projects even with a marker in them.
+    None for a file that lies directly in a home folder or at the root of a file system: those are
+    no projects, even with a marker in them.
     """
     folder = file.resolve().parent
     candidates = [path for path in (folder, *folder.parents) if not is_too_wide(path)]
@@ -55,7 +52,7 @@ def find_root(file: Path) -> Path | None:
 
 
 def is_too_wide(folder: Path) -> bool:
-    """Whether indexing the folder would read everything the user has."""
+    """True if indexing the folder would read everything the user has."""
     return folder in (Path.home(), Path(folder.anchor))
 
 
@@ -85,7 +82,7 @@ def indexed(
 
 
 class IndexBar(Late):
-    """Where an index is; `update` may be called on any thread."""
+    """The progress of an index; `update` may be called on any thread."""
 
     def __init__(self, patience_s: float) -> None:
         super().__init__(
@@ -100,7 +97,7 @@ class IndexBar(Late):
         self._task = self._bar.add_task("Looking for files", total=None, current="")
 
     def update(self, progress: Progress) -> None:
-        """Show where the index is."""
+        """Show the progress."""
         what = "Indexing" if progress.phase == "index" else "Looking for files"
         self._bar.update(
             self._task,

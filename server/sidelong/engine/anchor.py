@@ -1,9 +1,10 @@
-"""An anchor: the cursor at which a line was read, so that typing on need not read it again; pure.
+"""An anchor: a cursor whose prompt was read, so that typing on from it need not read another; pure.
 
 Chunks stand behind L in the prompt, so each typed character would have all of them read again; and
 a bracket that the editor closes by itself changes R, which stands before everything.
-While a line is typed, the prompt therefore stays as it was at the anchor, and the text typed since
-stands behind it, where the text to write begins: the model goes on from it as from its own.
+While somebody types on, the prompt therefore stays as it was at the anchor, and the text typed
+since stands behind it, where the text to write begins: the model goes on from it as from its own.
+That holds for a few lines: a target in training is no longer than `Budget.generated`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,11 @@ from sidelong.settings import Settings
 from sidelong_index import Exclusion, Hit
 
 MOST_TYPED = TYPED - 16
-"""Bytes behind an anchor, which are never more tokens than that; healing may add a few."""
+"""Bytes behind an anchor, which are never more tokens than that; healing may add a few.
+
+On 24 places of the dev packages whose line above was typed behind an anchor, edit similarity was
+54.4, and 46.6 with a prompt of their own: going on costs no quality that so few places show.
+"""
 
 MOST_ANCHORS = 8
 
@@ -47,6 +52,11 @@ class Anchor:
             return False
         return _reading(request.settings) == _reading(then.settings) and _goes_on(request, then)
 
+    def is_worn(self, request: Request) -> bool:
+        """True if so much was typed since that a prompt of the request's own is worth reading."""
+        typed = self.typed(request)
+        return "\n" in typed or 2 * len(typed.encode("utf-8", "replace")) > MOST_TYPED
+
     def typed(self, request: Request) -> str:
         """The text that a request which goes on from here has beyond the anchor."""
         return request.before[len(self.request.before) :]
@@ -72,6 +82,10 @@ class Anchors:
             return None
         return anchor
 
+    def forget(self, request: Request) -> None:
+        """Have the request's document read anew."""
+        self._by_document.pop((request.project, request.path), None)
+
     def keep(self, anchor: Anchor) -> None:
         """Take the place of the document's older anchor."""
         key = (anchor.request.project, anchor.request.path)
@@ -82,11 +96,11 @@ class Anchors:
 
 
 def _goes_on(request: Request, then: Request) -> bool:
-    """True if nothing but text on the line, and the brackets closed for it, was added."""
+    """True if nothing but a little text, and the brackets closed for it, was added."""
     typed = request.before[len(then.before) :]
     if not request.before.startswith(then.before) or not request.after.endswith(then.after):
         return False
-    if len(typed.encode("utf-8", "replace")) > MOST_TYPED or "\n" in typed or "\r" in typed:
+    if len(typed.encode("utf-8", "replace")) > MOST_TYPED or typed.endswith("\r"):
         return False
     closed = request.after[: len(request.after) - len(then.after)]
     return _closers(typed).startswith(closed)

@@ -43,7 +43,7 @@ class _Decided:
     policy_tokens: int = 0
     """Tokens that went through the policy."""
     kept: Chunks | None = None
-    """The chunks of an earlier cursor on the line, where its decision stands."""
+    """The chunks of an earlier cursor, where its decision stands."""
 
 
 @dataclass(frozen=True)
@@ -139,9 +139,13 @@ class Completer:
     def read_ahead(self, request: Request, *, snapshot: Snapshot | None, cancel: Cancel) -> int:
         """Decide and read as `complete` would, and write nothing; the tokens it evaluated.
 
-        The KV cache then holds everything that a request at this cursor needs.
+        The KV cache then holds everything that a request at this cursor needs. Where some lines
+        were typed since the last anchor, the cursor becomes one itself.
         Raises `Stopped` when `cancel` is set.
         """
+        anchor = self._anchors.find(request, None)
+        if anchor is not None and anchor.is_worn(request):
+            self._anchors.forget(request)
         task = self._begin(request, snapshot, cancel, None)
         with task.search:
             ready = self._prepare(task)
@@ -170,7 +174,7 @@ class Completer:
         cancel: Cancel,
         exclude: Exclusion | None,
     ) -> _Task:
-        """Start the search, unless the line was read before and its chunks are kept."""
+        """Start the search, unless there is an anchor, whose chunks are kept."""
         anchor = self._anchors.find(request, exclude)
         search = self._searcher.start(request, None if anchor else snapshot, exclude)
         return _Task(request, exclude, cancel, anchor, search, _Stopwatch())
@@ -207,6 +211,8 @@ class Completer:
         elif self.policy is None and self.model.special.decides:
             with task.watch("look"):
                 prefill, signal = _read_both(writer, correction)
+        if signal is not None:
+            signal = self._forecast(signal, task)
         decision = gate.decide(
             signal,
             mode=settings.retrieval,
@@ -214,6 +220,17 @@ class Completer:
             threshold=self.threshold if settings.threshold is None else settings.threshold,
         )
         return _Decided(decision, prefill, policy_tokens)
+
+    def _forecast(self, signal: Signal, task: _Task) -> Signal:
+        """The signal with the forecast of the model's formula, which reads the best hit's score.
+
+        The search has ended by now: it takes milliseconds, and the prefill longer.
+        """
+        formula, settings = self.models[-1].formula, task.request.settings
+        if formula is None or signal.corrected is not None or settings.retrieval != "auto":
+            return signal
+        best = max((hit.score for hit in task.search.result()), default=0.0)
+        return replace(signal, corrected=formula.of(signal.probability, best))
 
     def _read(self, writer: TextWriter, decided: _Decided, task: _Task) -> tuple[Prefill, Chunks]:
         """Read the prompt that was decided for, and the chunks that have a say in the text."""
@@ -256,7 +273,7 @@ class Completer:
 
 
 def _stands(anchor: Anchor) -> _Decided:
-    """The decision of an earlier cursor on the line, of which nothing is asked again."""
+    """The decision of an earlier cursor, of which nothing is asked again."""
     return _Decided(replace(anchor.decision, kept=True), kept=anchor.chunks)
 
 

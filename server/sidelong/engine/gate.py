@@ -8,13 +8,43 @@ cross-file context to help.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from sidelong.engine.correction import log_odds
 from sidelong.settings import RetrievalMode, Rule
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A forecast of help from P(<cc>) and the best chunk's similarity, as log-odds.
+
+    `training.forecast` fits the numbers with the model, whose file carries them.
+    """
+
+    bias: float
+    slope: float
+    """Of the log-odds of P(<cc>)."""
+    score: float
+    """Of the best chunk's Jaccard similarity."""
+
+    def of(self, probability: float, best: float) -> float:
+        """The forecast as a probability; `best` is 0 where no chunk was found."""
+        return _sigmoid(self.bias + self.slope * log_odds(probability) + self.score * best)
+
+
+def parse_formula(text: str) -> Formula | None:
+    """The formula as a model's file carries it, three numbers; None if the text is none."""
+    try:
+        bias, slope, score = (float(number) for number in text.split(","))
+    except ValueError:
+        return None
+    usable = all(math.isfinite(n) and abs(n) < 100 for n in (bias, slope, score))
+    return Formula(bias, slope, score) if usable else None
 
 
 @dataclass(frozen=True)
@@ -28,9 +58,10 @@ class Decision:
     retrieved: bool
     """True if chunks were really read; False also where there was nothing to read."""
     corrected: float | None = None
-    """The value compared with the threshold in place of P(<cc>), if the folder has a correction."""
+    """The value compared with the threshold in place of P(<cc>), if the model has a formula or the
+    folder a correction."""
     kept: bool = False
-    """True if it was made at an earlier cursor of the line and stands since."""
+    """True if it was made at an earlier cursor and stands since."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +72,7 @@ class Signal:
     likeliest: bool
     """True if `<cc>` has the highest probability of all tokens."""
     corrected: float | None = None
-    """The probability by the folder's correction, if it has one."""
+    """The probability by the model's formula or the folder's correction, if there is one."""
 
 
 def read_signal(logits: npt.NDArray[np.float32], cc: int) -> Signal:
@@ -63,3 +94,7 @@ def decide(signal: Signal | None, *, mode: RetrievalMode, rule: Rule, threshold:
         return Decision(probability, threshold, rule, retrieved=signal.likeliest)
     compared = signal.probability if signal.corrected is None else signal.corrected
     return Decision(probability, threshold, rule, compared >= threshold, signal.corrected)
+
+
+def _sigmoid(x: float) -> float:
+    return 1 / (1 + math.exp(-x)) if x > -500 else 0.0

@@ -21,25 +21,21 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def load_completer(
-    user: UserSettings, cancel: Cancel | None = None, *, shipped: Path | None = None
-) -> Completer:
+def load_completer(user: UserSettings, cancel: Cancel | None = None) -> Completer:
     """A completer on `load_models`."""
-    return Completer(*load_models(user, cancel, shipped=shipped))
+    return Completer(*load_models(user, cancel))
 
 
 def load_models(
-    user: UserSettings, cancel: Cancel | None = None, *, shipped: Path | None = None
+    user: UserSettings, cancel: Cancel | None = None
 ) -> tuple[LlamaModel, LlamaModel | None]:
     """The user's model, else the shipped one, and the policy that decides in its place, if any.
-
-    `shipped` is the one of the package's models that suits the machine, by default the larger.
 
     Whether to retrieve is decided by the policy that the user names; else by the model itself,
     or by the shipped one where the model cannot.
     Raises `ModelError`, and `Stopped` when `cancel` is set.
     """
-    shipped = shipped or paths.default_model()
+    shipped = user.shipped or paths.default_model()
     model = _load(user.model or shipped, user, user.n_ctx, cancel)
     try:
         return model, _policy(user, model, shipped, cancel)

@@ -90,7 +90,7 @@ class Answer:
     """The model that decides in its place whether to retrieve; None if it does so itself."""
 
     def facts(self) -> dict[str, Any]:
-        """The record of the answer as JSON, without its text; docs/settings.md has the names."""
+        """The record of the answer as JSON, without its text; docs/commands.md has the names."""
         return {
             "model": self.model,
             "policy": self.policy,

@@ -38,7 +38,7 @@ class View:
 
         It begins with the text that is owed, as the text to write does.
         """
-        tokens = model.tokenize(self.owed.decode() + typed)
+        tokens = model.tokenize(self.owed.decode() + unix(typed))
         kept, owed = _heal(model, tokens, request)
 
         def with_chunks(hits: Sequence[Hit]) -> list[int] | None:

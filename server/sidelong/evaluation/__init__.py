@@ -1,4 +1,4 @@
-"""How good completions are, and how good the decision to retrieve is.
+"""The quality of completions, and of the decision to retrieve.
 
-Completing is left to the engine, and choosing files to the caller: nothing here reads a disk.
+The engine completes, and the caller chooses the files: nothing here reads a workspace.
 """

@@ -1,7 +1,7 @@
-"""Where to blank out a file: pieces that somebody might be about to write.
+"""Blanks: pieces of a file that somebody might be about to write.
 
-Offsets are code points. What is done with a blank (training example, evaluation) is the caller's.
-No parser: lines, indentation and brackets are enough, and training draws millions of blanks.
+Offsets are code points. There is no parser: lines, indentation and brackets are enough, and
+training draws millions of blanks.
 """
 
 import math
@@ -19,7 +19,7 @@ Kind = Literal[
 ALL: tuple[Kind, ...] = (
     "rest", "line", "lines", "expression", "arguments", "import", "span", "block", "body"
 )  # fmt: skip
-"""What training draws from; calls are expressions too."""
+"""The kinds that training draws from; calls are among the expressions."""
 
 MAX_BLOCK_LINES = 12
 MAX_BODY_LINES = 30
@@ -44,7 +44,7 @@ _TRAILING = re.compile(r"[\s;,:{]*\Z")
 
 @dataclass(frozen=True)
 class Blank:
-    """`text[start:end]` is to be completed; the cursor stands at `start`."""
+    """The piece `text[start:end]` to complete; the cursor stands at `start`."""
 
     start: int
     end: int
@@ -56,9 +56,9 @@ def sample_blanks(
 ) -> list[Blank]:
     """`n` different blanks of `text`, each of a kind drawn evenly from `kinds`.
 
-    Fewer when the text does not hold that many (a kind that it does not hold counts as a miss).
-    A blank always holds something else than white space, and never starts or ends in the middle
-    of a CRLF. The same `rng` state gives the same blanks. The order is the order of drawing.
+    Fewer if the text does not hold that many; a kind that it does not hold counts as a miss.
+    No blank is white space alone, and none starts or ends in the middle of a CRLF.
+    The same `rng` state gives the same blanks, in the order of drawing.
     """
     layout = Layout.of(text)
     if layout.empty:
@@ -68,18 +68,18 @@ def sample_blanks(
         if len(blanks) >= n:
             break
         kind = kinds[rng.randrange(len(kinds))]
-        found = _draw(layout, kind, rng)
-        if found is not None:
-            blanks.setdefault(found, Blank(*found, kind))
+        span = _draw(layout, kind, rng)
+        if span is not None:
+            blanks.setdefault(span, Blank(*span, kind))
     return list(blanks.values())
 
 
 def _draw(layout: Layout, kind: Kind, rng: random.Random) -> tuple[int, int] | None:
-    found = _DRAW[kind](layout, rng)
-    if found is None:
+    span = _DRAW[kind](layout, rng)
+    if span is None:
         return None
-    start, end = found
-    return found if start < end and not layout.text[start:end].isspace() else None
+    start, end = span
+    return span if start < end and not layout.text[start:end].isspace() else None
 
 
 def _rest(layout: Layout, rng: random.Random) -> tuple[int, int] | None:
@@ -102,7 +102,7 @@ def _lines(layout: Layout, rng: random.Random) -> tuple[int, int] | None:
 
 
 def _expression(layout: Layout, rng: random.Random) -> tuple[int, int] | None:
-    """What a pair of brackets encloses, or what follows `=`, `return` and their like."""
+    """The inside of a pair of brackets, or the value behind `=`, `return` and their like."""
     start, end = layout.says(layout.draw_line(rng))
     openers = list(_OPENER.finditer(layout.text, start, end))
     if not openers:
@@ -123,7 +123,7 @@ def _call(layout: Layout, rng: random.Random) -> tuple[int, int] | None:
 
 
 def _arguments(layout: Layout, rng: random.Random) -> tuple[int, int] | None:
-    """What a call's brackets enclose, from one of its arguments on."""
+    """The arguments of a call, from one of them on."""
     call = _draw_call(layout, rng)
     closed = None if call is None else _closing(layout.text, call.end())
     if call is None or closed is None:
@@ -141,7 +141,7 @@ def _draw_call(layout: Layout, rng: random.Random) -> re.Match[str] | None:
 
 
 def _import(layout: Layout, rng: random.Random) -> tuple[int, int] | None:
-    """What an import names, from its keyword on or from one of its words on."""
+    """The names of an import, from its keyword on or from one of its words on."""
     start, end = layout.says(layout.draw_line(rng))
     keyword = _IMPORT.match(layout.text, start, end)
     if keyword is None:
@@ -161,7 +161,7 @@ def _closing(text: str, start: int) -> int | None:
 
 
 def _value_end(text: str, start: int, end: int) -> int:
-    """Where the value at `start` ends: at a comma, a foreign closing bracket or the line's end."""
+    """The end of the value at `start`: a comma, a foreign closing bracket or the line's end."""
     depth = 0
     for match in _TOKEN.finditer(text, start, end):
         depth += _DEPTH.get(match.group(), 0)

@@ -1,6 +1,6 @@
-"""How good a decision to retrieve is, given what completing with and without retrieval scored.
+"""The quality of a decision to retrieve, from the scores with and without retrieval; pure.
 
-Scores come in as arrays, one value per blank; completing and labelling are left to the caller.
+Scores come in as arrays, one value per blank.
 """
 
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ def auc(scores: Values, labels: Flags) -> float:
 
 @dataclass(frozen=True)
 class Shares:
-    """In which share of the blanks retrieval helps, changes nothing, hurts."""
+    """The shares of the blanks in which retrieval helps, changes nothing, or hurts."""
 
     helps: float
     nothing: float
@@ -47,7 +47,7 @@ def shares(without: Values, with_: Values, *, margin: float = 0.0) -> Shares:
 
 @dataclass(frozen=True)
 class Decisions:
-    """What deciding at one threshold comes to.
+    """The result of deciding at one threshold.
 
     `accuracy` is the share of blanks where it retrieved exactly when that helps.
     `abstained_rightly` is the share of the abstentions where retrieval would not have helped
@@ -64,7 +64,7 @@ class Decisions:
 def decide(
     probabilities: Values, without: Values, with_: Values, *, threshold: float, margin: float = 0.0
 ) -> Decisions:
-    """The outcome of retrieving where the probability is at least `threshold`."""
+    """The result of retrieving where the probability is at least `threshold`."""
     retrieve = np.asarray(probabilities, dtype=np.float64) >= threshold
     helps = _gain(without, with_) > margin
     abstained = ~retrieve

@@ -1,7 +1,4 @@
-"""A completer asked so that every request costs what it costs on its own.
-
-What is asked, and in which modes, is left to `run`.
-"""
+"""A completer that starts every request from an empty cache, so that its cost is its own."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ from sidelong_index import Exclusion, Snapshot
 class ColdEngine:
     """Empties the KV caches before each request; owned by the thread that owns the model.
 
-    Its figures are those of a cursor that has just come to another place. Typing on from there
+    Its costs are those of a cursor that has just moved to another place; typing on from there
     costs less in every mode.
     """
 

@@ -1,7 +1,4 @@
-"""Reserved words per language, which `metrics.identifier_match` does not count as identifiers.
-
-Only words are here: how identifiers are found in code is left to `metrics`.
-"""
+"""Reserved words per language, which `metrics.identifier_match` does not count as identifiers."""
 
 import keyword
 

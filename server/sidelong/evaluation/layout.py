@@ -1,6 +1,6 @@
 """The lines, indentation and indented blocks of one file, computed once for many blanks.
 
-Language is guessed from the text alone. Which pieces become blanks is left to `blanks`.
+The text alone is read; nobody needs to know its language.
 """
 
 import random
@@ -40,8 +40,11 @@ class Block:
 
 @dataclass(frozen=True)
 class Layout:
-    """A file's table of lines. `starts` and `ends` bound what a line says: no indentation, no
-    trailing white space, no line end; a blank line has start == end."""
+    """A file's table of lines.
+
+    `starts` and `ends` bound the content of each line, without indentation, trailing white space
+    and line end; a blank line has start == end.
+    """
 
     text: str
     starts: Sequence[int]
@@ -59,11 +62,11 @@ class Layout:
         return not self.weights or self.weights[-1] <= 0
 
     def draw_line(self, rng: random.Random) -> int:
-        """A line that says something; comments, docstrings and lone brackets are drawn rarely."""
+        """Draw a line that is not blank; comments, docstrings and lone brackets come rarely."""
         return bisect_right(self.weights, rng.random() * self.weights[-1])
 
     def says(self, line: int) -> tuple[int, int]:
-        """The offsets of what the line says."""
+        """The offsets of the line's content."""
         return self.starts[line], self.ends[line]
 
     def last_saying(self, line: int) -> int:

@@ -1,7 +1,7 @@
-"""Function bodies judged by the project's own tests: which completions the tests let pass.
+"""Function bodies judged by the project's own tests.
 
 Only bodies that the tests notice count: each is first replaced by one that cannot work.
-Where and how tests run is the caller's; completing is `run`'s.
+The caller runs the tests.
 """
 
 from __future__ import annotations
@@ -29,24 +29,24 @@ _BROKEN: Mapping[str, str] = {
     "typescript": 'throw new Error("not written");',
     "typescriptreact": 'throw new Error("not written");',
 }
-"""By language, a body that compiles and cannot work; elsewhere the body is left out."""
+"""By language, a body that compiles and cannot work; other languages get an empty body."""
 
 _OF_TESTS = re.compile(
     r"(^|/)(tests?|__tests__|specs?)/|(^|/)(test_[^/]*|conftest|[^/]*_test|[^/]*[.](test|spec))[.]\w+$"
 )
-"""Paths where tests lie, by the habits of pytest, Go, Rust, Java and JavaScript."""
+"""Paths of tests, by the conventions of pytest, Go, Rust, Java and JavaScript."""
 
 Test = Callable[[str, str], bool | None]
-"""Whether the tests pass while the file of this path holds this text; None if out of time."""
+"""True if the tests pass while the file of this path holds this text; None if out of time."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the tests say of one function body."""
+    """The tests' verdict on one function body."""
 
     case: Case
     noticed: bool
-    """Whether they fail without it; where they do not, nothing else was tried."""
+    """True if the tests fail without the body; if they do not, nothing else was tried."""
     passed: Mapping[Mode, bool]
     timed_out: frozenset[Mode] = frozenset()
     """The modes whose text was not done in time; they have not passed."""
@@ -60,12 +60,12 @@ class PassRow:
     n: int
     passed: Interval
     exact: Interval
-    """The share that is exactly what stood there, of the same bodies."""
+    """The share of exact matches, of the same bodies."""
 
 
 @dataclass(frozen=True)
 class PassSummary:
-    """How often the tests pass."""
+    """The pass rates, and the bodies they were counted on."""
 
     command: str
     timeout_s: float
@@ -73,19 +73,19 @@ class PassSummary:
     """Function bodies among the blanks, the tests' own left out."""
     judged: int
     unnoticed: int
-    """Bodies that the tests do not miss; these and those judged are all that were tried."""
+    """Bodies that the tests do not miss; these and the judged ones are all that were tried."""
     timed_out: int
     """Completions that were not done in time."""
     rows: tuple[PassRow, ...]
 
     @property
     def partial(self) -> bool:
-        """Whether some were not tried."""
+        """True if some were not tried."""
         return self.judged + self.unnoticed < self.wanted
 
 
 def bodies(trials: Iterable[Trial]) -> list[Trial]:
-    """Those of function bodies, but of the tests' own: a test that checks nothing passes."""
+    """The trials of function bodies, those of tests left out: a test that checks nothing passes."""
     return [
         trial
         for trial in trials
@@ -94,16 +94,16 @@ def bodies(trials: Iterable[Trial]) -> list[Trial]:
 
 
 def verdicts(trials: Iterable[Trial], test: Test) -> Iterator[Verdict]:
-    """What the tests say of each trial, as soon as it is known."""
+    """The verdict on each trial, as soon as it is known."""
     for trial in trials:
         yield judge(trial, test)
 
 
 def judge(trial: Trial, test: Test) -> Verdict:
-    """Try a body that cannot work and, if that is noticed, what each mode wrote.
+    """Try a body that cannot work and, if that is noticed, the text of each mode.
 
-    The whole text counts, as if somebody had accepted it; the same text is tried once, and what
-    stood there not at all.
+    The whole text counts, as if somebody had accepted it. The same text is tried once, and the
+    target not at all.
     """
     case = trial.case
     known: dict[str, bool | None] = {case.target: True}
@@ -115,12 +115,12 @@ def judge(trial: Trial, test: Test) -> Verdict:
 
     if passes(_BROKEN.get(case.file.language, "")):
         return Verdict(case, noticed=False, passed={})
-    said = {mode: passes(completion.text) for mode, completion in trial.completions.items()}
+    results = {mode: passes(each.text) for mode, each in trial.completions.items()}
     return Verdict(
         case,
         noticed=True,
-        passed={mode: bool(passed) for mode, passed in said.items()},
-        timed_out=frozenset(mode for mode, passed in said.items() if passed is None),
+        passed={mode: bool(passed) for mode, passed in results.items()},
+        timed_out=frozenset(mode for mode, passed in results.items() if passed is None),
     )
 
 
@@ -131,19 +131,19 @@ def with_body(case: Case, text: str) -> str:
 
 
 def summarise_passing(
-    found: Sequence[Verdict], trials: Sequence[Trial], *, command: str, timeout_s: float
+    made: Sequence[Verdict], trials: Sequence[Trial], *, command: str, timeout_s: float
 ) -> PassSummary:
-    """What the verdicts on the bodies of `trials` come to."""
+    """The pass rates from the verdicts on the bodies of `trials`."""
     of_case = {trial.case: trial for trial in bodies(trials)}
-    noticed = [verdict for verdict in found if verdict.noticed]
+    noticed = [verdict for verdict in made if verdict.noticed]
     modes = list(trials[0].completions)
     return PassSummary(
         command=command,
         timeout_s=timeout_s,
         wanted=len(of_case),
         judged=len(noticed),
-        unnoticed=len(found) - len(noticed),
-        timed_out=sum(len(verdict.timed_out) for verdict in found),
+        unnoticed=len(made) - len(noticed),
+        timed_out=sum(len(verdict.timed_out) for verdict in made),
         rows=tuple(
             PassRow(
                 mode=mode,
@@ -159,7 +159,7 @@ def summarise_passing(
 
 
 def sentence(summary: PassSummary) -> str:
-    """What was tried and what was left out."""
+    """The bodies that were tried and those that were left out, in a sentence."""
     said = (
         f"`{summary.command}` judged {summary.judged} of {summary.wanted} function bodies in a "
         f"copy of the project; it does not notice when {summary.unnoticed} others are broken"

@@ -1,8 +1,7 @@
 """A project's own tests, run in a temporary copy of it that has another text in place of a file's.
 
 The workspace itself is only read, and only by copying.
-The command runs with the user's rights and in a shell; it is theirs, and so is what it runs.
-What is put into the copy, and what passing means, is `passing`'s.
+The command is the user's own and runs in a shell with the user's rights.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from typing import IO
 from sidelong.waiting import wait_in_slices
 
 _END = 4000
-"""How much of the end of the output is kept, in bytes."""
+"""So many bytes of the end of the output are kept."""
 _PROBE_S = 20
 _LEAD_BACK = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "OLDPWD"})
 """Variables that would lead a command from the copy back to the workspace."""
@@ -35,7 +34,7 @@ class Ran:
     """One run of the command."""
 
     passed: bool
-    """Whether it exited with 0, in time."""
+    """True if it exited with 0, in time."""
     timed_out: bool
     seconds: float
     output: str
@@ -51,7 +50,7 @@ class ProjectCopy:
         self._environment = environment
 
     def run(self, timeout_s: float) -> Ran:
-        """Run the command; whatever it has started is killed when it ends or is out of time."""
+        """Run the command; all that it has started is killed when it ends or is out of time."""
         return run_command(
             self.command, folder=self.folder, environment=self._environment, timeout_s=timeout_s
         )
@@ -77,7 +76,7 @@ def copied(
 ) -> Iterator[ProjectCopy]:
     """The files `paths` of `root` in a temporary folder, which is removed in the end.
 
-    `on_file` is called after each of them.
+    `on_file` is called after each file.
     """
     root = root.resolve()
     with tempfile.TemporaryDirectory(
@@ -123,13 +122,13 @@ def environment(
 def run_command(
     command: str, *, folder: Path, environment: Mapping[str, str], timeout_s: float
 ) -> Ran:
-    """Run a shell's command in a process group of its own, which does not outlive this call.
+    """Run a shell command in a process group of its own, which does not outlive this call.
 
-    What leaves the group on purpose (a daemon) is not followed.
+    A process that leaves the group on purpose, such as a daemon, is not followed.
     """
     started = time.monotonic()
     with tempfile.TemporaryFile() as output:
-        # A file and not a pipe: what the command leaves running would keep a pipe open.
+        # A file and not a pipe: a process that the command leaves running would keep a pipe open.
         process = subprocess.Popen(
             command,
             shell=True,
@@ -165,7 +164,7 @@ def _kill_group(process: subprocess.Popen[bytes]) -> None:
         tree = ["taskkill", "/F", "/T", "/PID", str(process.pid)]
         subprocess.run(tree, capture_output=True, check=False)
         return
-    # Nobody is left to kill, or nothing but a zombie: macOS calls that a lack of permission.
+    # The group is gone, or only a zombie is left, which macOS reports as a lack of permission.
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
 
@@ -176,7 +175,7 @@ def _end_of(output: IO[bytes]) -> str:
 
 
 def _replace(file: Path, content: bytes, mode: int) -> None:
-    """Put a new file in the old one's place: a read-only one too, and no link is followed."""
+    """Put a new file in the old one's place, even a read-only one; no link is followed."""
     file.unlink(missing_ok=True)  # the command may have deleted it
     file.write_bytes(content)
     file.chmod(mode)
@@ -190,7 +189,7 @@ def _copy(root: Path, path: str, folder: Path) -> None:
         meant = source.resolve()
         if meant.is_relative_to(root):
             inner = os.path.relpath(folder / meant.relative_to(root), target.parent)
-            with suppress(OSError):  # Windows lets not everybody make links
+            with suppress(OSError):  # on Windows not everybody may make links
                 target.symlink_to(inner, target_is_directory=True)
     elif source.is_dir():
         shutil.copytree(
@@ -205,7 +204,7 @@ def _copy(root: Path, path: str, folder: Path) -> None:
 
 
 def _search_path(root: Path) -> list[Path]:
-    """Where the Python that a command finds looks for modules, as far as that is in `root`."""
+    """The folders in `root` where the Python that a command finds looks for modules."""
     python = shutil.which("python") or shutil.which("python3")
     if python is None:
         return []

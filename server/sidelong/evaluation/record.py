@@ -1,6 +1,6 @@
-"""A summary and its trials as JSON values; pure, and the names are documented in README.md.
+"""A summary and its trials as JSON values; pure, and docs/evaluate.md documents the names.
 
-What cannot be counted (a share of no blanks) is null.
+A share of no blanks is null.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from sidelong.evaluation.summary import Summary
 
 
 def summary_record(summary: Summary | PassSummary) -> dict[str, Any]:
-    """A summary; its fields under their names."""
+    """A summary's fields under their names."""
     record: dict[str, Any] = plain(asdict(summary))
     return record
 
 
 def trial_record(trial: Trial, verdict: Verdict | None = None) -> dict[str, Any]:
-    """One blank, what stood there, what each mode made of it, and what the tests say of that."""
+    """One blank, its target, its completion in each mode, and the tests' verdict on them."""
     record = {
         "path": trial.case.file.path,
         "line": line_number(trial.case),
@@ -77,7 +77,7 @@ def _completion_record(completion: Completion) -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:
-    """The value in lists and dicts, rounded; what is not a number becomes None."""
+    """The value in lists and dicts, rounded; NaN becomes None."""
     if isinstance(value, Mapping):
         return {name: plain(inner) for name, inner in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):

@@ -1,7 +1,4 @@
-"""How far a forecast probability can be taken at its word; pure.
-
-What is forecast is the caller's: here, that retrieval helps.
-"""
+"""The reliability of a forecast: its probabilities against the shares that came true; pure."""
 
 from __future__ import annotations
 
@@ -33,14 +30,14 @@ def reliability(probabilities: Values, came_true: Flags, *, bins: int = BINS) ->
     p, happened = np.asarray(probabilities, dtype=np.float64), np.asarray(came_true, dtype=bool)
     edges = np.linspace(0, 1, bins + 1)
     which = np.clip(np.searchsorted(edges, p, side="right") - 1, 0, bins - 1)
-    found = []
+    filled = []
     for i in range(bins):
         inside = which == i
         if inside.any():
             low, high = float(edges[i]), float(edges[i + 1])
             mean, share = float(p[inside].mean()), float(happened[inside].mean())
-            found.append(Bin(low, high, int(inside.sum()), mean, share))
-    return found
+            filled.append(Bin(low, high, int(inside.sum()), mean, share))
+    return filled
 
 
 def calibration_error(bins: Sequence[Bin]) -> float:

@@ -1,7 +1,4 @@
-"""Blanks of a workspace, the same number of every kind, the same for the same seed.
-
-Where blanks of a kind may lie in a file is `blanks`', and which files there are the caller's.
-"""
+"""Blanks of a workspace, the same number of every kind, the same for the same seed."""
 
 from __future__ import annotations
 
@@ -14,20 +11,20 @@ from sidelong.evaluation.blanks import Kind
 from sidelong.evaluation.cases import Case, File, sample_cases
 
 KINDS: Final[tuple[Kind, ...]] = ("line", "lines", "call", "body")
-"""What people wait for: one line, several, a call of what the workspace defines, a function."""
+"""People wait for these: one line, several lines, a call of the workspace's own, a function."""
 
 _DEFINED = re.compile(
     r"\b(?:def|class|func|function|fn|struct|interface|type|enum|trait|record)\s+([^\W\d]\w*)"
 )
 _CALLED = re.compile(r"(\w+)\(")
 _SPARE = 10
-"""Drawn so many times more calls than wanted: most call something from elsewhere."""
+"""So many times more calls are drawn than wanted, since most call something from elsewhere."""
 
 
 def sample(
     files: Iterable[File], *, n: int, seed: int, kinds: Sequence[Kind] = KINDS
 ) -> list[Case]:
-    """`n` blanks, as many of each kind and the kinds in turn, so that a part is a fair sample too.
+    """`n` blanks, as many of each kind; the kinds take turns, so a part is a fair sample too.
 
     Fewer if the files do not hold that many.
     """
@@ -55,5 +52,5 @@ def definitions(files: Iterable[File]) -> frozenset[str]:
 
 
 def _calls_one_of(call: str, names: Collection[str]) -> bool:
-    found = _CALLED.search(call)
-    return found is not None and found[1] in names
+    name = _CALLED.search(call)
+    return name is not None and name[1] in names

@@ -1,7 +1,6 @@
-"""What trials come to: scores and costs by mode and kind, and what retrieval and its gate bring.
+"""The figures of trials: scores and costs by mode and kind, and the worth of the decision; pure.
 
-Plain values for tables, JSON and charts; none of those is made here. Shares and scores are 0..1.
-A model that cannot decide has no `Gating`.
+Shares and scores are 0..1. A model that cannot decide has no `Gating`.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ MOST_CANDIDATES = 100
 
 @dataclass(frozen=True)
 class Cost:
-    """What one completion costs on its own, from an empty cache."""
+    """The cost of one completion on its own, from an empty cache."""
 
     ms: Interval
     """The mean."""
@@ -54,7 +53,7 @@ class ModeScores:
 
 @dataclass(frozen=True)
 class Benefit:
-    """What always retrieving changes, by edit similarity, on the blanks of one kind or all."""
+    """The effect of always retrieving on edit similarity, on the blanks of one kind or all."""
 
     kind: str
     n: int
@@ -81,7 +80,7 @@ class Abstention:
 
 @dataclass(frozen=True)
 class Judged:
-    """How well a rule decides: it should retrieve exactly where that helps."""
+    """The quality of a rule, which should retrieve exactly where that helps."""
 
     rule: Mode
     retrieved: float
@@ -95,7 +94,7 @@ class Judged:
 
 @dataclass(frozen=True)
 class Point:
-    """What one threshold would give: the never and the always completions put together."""
+    """The result of one threshold: the never and the always completions put together."""
 
     threshold: float
     retrieved: float
@@ -107,11 +106,11 @@ class Point:
 
 @dataclass(frozen=True)
 class Gating:
-    """What P(<cc>) is worth as a forecast that retrieval helps."""
+    """The worth of P(<cc>) as a forecast that retrieval helps."""
 
     threshold: float
     corrected: bool
-    """Whether it is judged as corrected for the folder, here and below."""
+    """True if it is judged as corrected for the folder, here and below."""
     auc_probability: float
     auc_score: float
     """Of the best chunk's Jaccard score alone."""
@@ -124,7 +123,7 @@ class Gating:
 
 @dataclass(frozen=True)
 class Summary:
-    """Everything said about a number of trials."""
+    """The figures of a number of trials."""
 
     rows: tuple[ModeScores, ...]
     benefits: tuple[Benefit, ...]
@@ -132,7 +131,7 @@ class Summary:
 
 
 def summarise(trials: Sequence[Trial]) -> Summary:
-    """What at least one trial comes to; every trial has all modes."""
+    """The figures of one trial or more; every trial has all modes."""
     kinds = [ALL_KINDS, *dict.fromkeys(trial.case.blank.kind for trial in trials)]
     of_kind = {
         kind: [t for t in trials if kind in (ALL_KINDS, t.case.blank.kind)] for kind in kinds
@@ -156,7 +155,7 @@ def similarities(trials: Iterable[Trial], mode: Mode) -> list[float]:
 
 
 def helped(trials: Iterable[Trial]) -> list[bool]:
-    """Whether retrieval helped, blank by blank."""
+    """True for each blank where retrieval helped."""
     return [
         t.completions["always"].edit_similarity > t.completions["never"].edit_similarity
         for t in trials
@@ -164,27 +163,27 @@ def helped(trials: Iterable[Trial]) -> list[bool]:
 
 
 def probabilities(trials: Sequence[Trial]) -> list[float] | None:
-    """What was compared with the threshold at every blank; None if no model could say."""
+    """The probabilities that were compared with the threshold; None if no model could decide."""
     known = [p for trial in trials if (p := probability(trial)) is not None]
     return known if len(known) == len(trials) else None
 
 
 def probability(trial: Trial) -> float | None:
-    """P(<cc>), or what the folder's correction made of it, in whichever mode it was asked for.
+    """P(<cc>), or the folder's correction of it, from any mode in which it was asked for.
 
-    A correction is used, and a policy asked, only where they decide.
+    A correction is used, and a policy asked, only in the modes that they decide.
     """
     gates = [completion.gate for completion in trial.completions.values()]
-    said = [*(gate.corrected for gate in gates), *(gate.probability for gate in gates)]
-    return next((p for p in said if p is not None), None)
+    known = [*(gate.corrected for gate in gates), *(gate.probability for gate in gates)]
+    return next((p for p in known if p is not None), None)
 
 
 def sweep(
     trials: Sequence[Trial], thresholds: Sequence[float], asked: Sequence[float] | None = None
 ) -> list[Point]:
-    """What each threshold would give; empty if the model cannot decide.
+    """The result of each threshold; empty if the model cannot decide.
 
-    `asked` are other probabilities to compare with them than P(<cc>), one for each trial.
+    `asked` are the probabilities to compare, one for each trial, by default P(<cc>).
     """
     asked = probabilities(trials) if asked is None else asked
     if asked is None:
@@ -227,38 +226,38 @@ def thresholds(asked: Sequence[float], n: int = 41) -> list[float]:
 
 
 def _row(mode: Mode, kind: str, trials: Sequence[Trial]) -> ModeScores:
-    found = completions(trials, mode)
-    ms = [completion.total_ms for completion in found]
+    made = completions(trials, mode)
+    ms = [completion.total_ms for completion in made]
     return ModeScores(
         mode=mode,
         kind=kind,
-        n=len(found),
-        retrieved=float(np.mean([o.gate.retrieved for o in found])),
-        exact=bootstrap_interval([o.exact for o in found]),
-        edit_similarity=bootstrap_interval([o.edit_similarity for o in found]),
-        repoeval_similarity=bootstrap_interval([o.repoeval_similarity for o in found]),
-        first_line=bootstrap_interval([o.first_line for o in found]),
-        identifiers_exact=bootstrap_interval([o.identifiers.exact for o in found]),
-        identifiers_f1=bootstrap_interval([o.identifiers.f1 for o in found]),
+        n=len(made),
+        retrieved=float(np.mean([o.gate.retrieved for o in made])),
+        exact=bootstrap_interval([o.exact for o in made]),
+        edit_similarity=bootstrap_interval([o.edit_similarity for o in made]),
+        repoeval_similarity=bootstrap_interval([o.repoeval_similarity for o in made]),
+        first_line=bootstrap_interval([o.first_line for o in made]),
+        identifiers_exact=bootstrap_interval([o.identifiers.exact for o in made]),
+        identifiers_f1=bootstrap_interval([o.identifiers.f1 for o in made]),
         cost=Cost(
             ms=bootstrap_interval(ms),
             ms_median=float(np.median(ms)),
             ms_p90=float(np.quantile(ms, 0.9)),
-            evaluated=float(np.mean([o.tokens.evaluated for o in found])),
-            generated=float(np.mean([o.tokens.generated for o in found])),
+            evaluated=float(np.mean([o.tokens.evaluated for o in made])),
+            generated=float(np.mean([o.tokens.generated for o in made])),
         ),
     )
 
 
 def _benefit(kind: str, trials: Sequence[Trial]) -> Benefit:
     without, with_ = similarities(trials, "never"), similarities(trials, "always")
-    found = decision.shares(without, with_)
+    shares = decision.shares(without, with_)
     return Benefit(
         kind=kind,
         n=len(trials),
-        helps=found.helps,
-        nothing=found.nothing,
-        hurts=found.hurts,
+        helps=shares.helps,
+        nothing=shares.nothing,
+        hurts=shares.hurts,
         oracle=decision.oracle(without, with_),
     )
 

@@ -1,7 +1,4 @@
-"""An evaluation in words: what the kinds of blanks are called, and the findings as sentences.
-
-The same for the terminal and for the page.
-"""
+"""An evaluation in words, the same for the terminal and for the page."""
 
 from __future__ import annotations
 
@@ -20,22 +17,22 @@ WHAT = {
 
 
 def percent(value: float, digits: int = 0) -> str:
-    """`12 %`, or a dash for what cannot be counted."""
+    """`12 %`, or a dash for NaN."""
     return "–" if math.isnan(value) else f"{100 * value:.{digits}f} %"
 
 
 def auc(value: float) -> str:
-    """An area under the ROC curve, or a dash where there are no two sides to tell apart."""
+    """An area under the ROC curve, or a dash for NaN: there are no two sides to tell apart."""
     return "–" if math.isnan(value) else f"{value:.2f}"
 
 
-def signed(found: Interval) -> str:
-    """A difference in percentage points, and between what it may lie."""
-    return f"{100 * found.mean:+.1f} ({100 * found.low:+.1f} to {100 * found.high:+.1f})"
+def signed(interval: Interval) -> str:
+    """A difference in percentage points, with its interval."""
+    return f"{100 * interval.mean:+.1f} ({100 * interval.low:+.1f} to {100 * interval.high:+.1f})"
 
 
 def sentences(summary: Summary) -> Iterator[str]:
-    """What retrieval brings, and how well the model decides when to retrieve."""
+    """The gain of retrieval, and the quality of the model's decision to retrieve."""
     overall = summary.benefits[0]
     yield (
         f"Retrieval helps in {percent(overall.helps)} of the blanks, changes nothing in "

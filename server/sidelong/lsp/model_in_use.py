@@ -152,4 +152,4 @@ class ModelInUse:
 
 
 def _name(user: UserSettings) -> str:
-    return (user.model or paths.default_model()).name
+    return (user.model or user.shipped or paths.default_model()).name

@@ -13,7 +13,7 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import default_converter
 
-from sidelong import __version__
+from sidelong import __version__, paths
 from sidelong.engine import MakeEngine
 from sidelong.learnt import load_correction
 from sidelong.lsp import status
@@ -30,7 +30,10 @@ from sidelong.lsp.model_in_use import ModelInUse
 from sidelong.lsp.options import ServeOptions
 from sidelong.lsp.prefetch import Prefetch
 from sidelong.lsp.protocol import Protocol
+from sidelong.lsp.suiting import Suiting
 from sidelong.lsp.waiting import result_within
+from sidelong.settings import UserSettings
+from sidelong.shipped import choose
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +69,7 @@ class Server(LanguageServer):
             cache_dir=options.cache_dir,
         )
         self.model = ModelInUse(self, make_engine, self.status, self._forget_answers)
+        self._suiting = Suiting(self.refresh)
         self.asking = Asking(self.folders, self.configuration, self.model)
         self.prefetch = Prefetch(self.documents, self.asking.prefetch)
         self._refreshes = 0
@@ -105,12 +109,25 @@ class Server(LanguageServer):
                 self.configuration.put_in_use()
                 user = self.configuration.user()
                 self.acceptance.on = user.count_acceptance
-                await self.model.use(user if self._is_wanted() else None)
+                await self._use_model(user)
+
+    async def _use_model(self, user: UserSettings) -> None:
+        """Complete with the user's model, or with the shipped one that suits the machine."""
+        if not self._is_wanted():
+            await self.model.use(None)
+            return
+        loop = asyncio.get_running_loop()
+        nano = paths.nano_model()
+        await self.model.use(
+            await loop.run_in_executor(None, lambda: choose(user, unmeasured=nano))
+        )
+        self._suiting.begin(user)
 
     async def close(self) -> None:
         """Stop everything that was started; idempotent."""
         self._refreshes += 1
         await self._config_watch.stop()
+        await self._suiting.stop()
         self.prefetch.stop()
         await self.indexing.stop(self.folders)
         await self.model.use(None)

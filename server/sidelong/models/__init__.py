@@ -1,4 +1,1 @@
-"""The models a user has fetched or added: where they lie, what is known of them, where to get more.
-
-How a model works is `sidelong.engine.model`'s; what the user is shown is `sidelong.cli`'s.
-"""
+"""The user's own models: their folder, the facts about them, and the Hub to get more from."""

@@ -1,10 +1,10 @@
-"""The Hugging Face Hub: what a repository has, and its files; the only module that downloads.
+"""The Hugging Face Hub: the files of a repository; the only module that downloads.
 
-Imported only by `sidelong model pull`, which is when the user asks for it by name.
-huggingface_hub's own download begins anew after every failure, so a file is kept and continued
-here, with its function for one HTTP transfer.
-Nothing is sent along: neither telemetry nor a token kept on this machine, but for one that the
-user has put into `HF_TOKEN`.
+Only `sidelong model pull` imports it, which the user has to ask for by name.
+The library's own download starts over after every failure. So this module keeps the file and goes
+on from its end, with the library's function for one HTTP transfer.
+It sends no telemetry and no token kept on this machine, only one that the user puts into
+`HF_TOKEN`.
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ from sidelong.errors import SidelongError
 HUB: Final = "https://huggingface.co"
 _ANSWERS_WITHIN_S: Final = 15.0
 
-# By default 10 MiB: a bar that stands still for seconds, and as much lost when a line drops.
+# The default of 10 MiB leaves the bar still for seconds, and loses as much when the line drops.
 constants.DOWNLOAD_CHUNK_SIZE = 1_048_576
-# It warns of each new attempt; what came of them is told at the end.
+# It warns of each new attempt; a failure is reported at the end.
 utils.logging.set_verbosity_error()  # type: ignore[no-untyped-call]
 
 
 _HTTP_ERROR: type[Exception] = errors.HTTPError  # type: ignore[attr-defined]
-"""Of the HTTP library that this version uses: no connection, no answer in time, a torn one."""
+"""The HTTP library's error: no connection, no answer in time, or an answer cut short."""
 
 
 class HubError(SidelongError):
-    """The Hub cannot be asked, or does not have what was asked for."""
+    """The Hub cannot be reached, or does not have the repository or file."""
 
 
 @dataclass(frozen=True)
@@ -61,12 +61,12 @@ class Remote:
 
     @property
     def source(self) -> str:
-        """As the user names it."""
+        """The name as the user types it."""
         return f"{self.repo}:{self.file}"
 
     @property
     def page(self) -> str:
-        """Where people can read about it."""
+        """The page to read about it."""
         return f"{endpoint()}/{self.repo}"
 
 
@@ -81,15 +81,15 @@ def ggufs(repo: str) -> list[Remote]:
         info = HfApi(endpoint=endpoint()).model_info(
             repo, files_metadata=True, timeout=_ANSWERS_WITHIN_S, token=_token()
         )
-    found = (_remote(info, sibling) for sibling in info.siblings or ())
-    return sorted((file for file in found if file is not None), key=lambda file: file.file)
+    files = (_remote(info, sibling) for sibling in info.siblings or ())
+    return sorted((file for file in files if file is not None), key=lambda file: file.file)
 
 
 def download(remote: Remote, part: Path, advance: Callable[[int], None]) -> None:
-    """Bring `part` to the file's full size, going on from what it has; raises `HubError`.
+    """Bring `part` to the file's full size, going on from its end; raises `HubError`.
 
-    `advance` gets the bytes as they come, what there was before included.
-    What has come stays in `part`, whatever happens; whether it is right is for the caller to see.
+    `advance` gets the number of bytes as they come, those from before included.
+    `part` keeps its bytes whatever happens; the caller compares the checksum.
     """
     url = hf_hub_url(remote.repo, remote.file, revision=remote.revision, endpoint=endpoint())
     headers = utils.build_hf_headers(  # type: ignore[attr-defined]
@@ -111,7 +111,7 @@ def download(remote: Remote, part: Path, advance: Callable[[int], None]) -> None
 
 
 class _Counted:
-    """A file that tells what is written to it; just what `http_get` asks of one."""
+    """A file that counts the bytes written to it, with the methods that `http_get` uses."""
 
     def __init__(self, file: BinaryIO, advance: Callable[[int], None]) -> None:
         self._file = file
@@ -126,7 +126,7 @@ class _Counted:
         return self._file.tell()
 
     def seek(self, offset: int) -> int:
-        """A server that does not know ranges begins again."""
+        """Take back the count, for a server that ignores ranges and begins again."""
         self._advance(offset - self._file.tell())
         return self._file.seek(offset)
 
@@ -135,7 +135,7 @@ class _Counted:
 
 
 def _remote(info: ModelInfo, sibling: RepoSibling) -> Remote | None:
-    # A name is shown before anybody says yes, so it must not write over what is shown.
+    # The name is shown before the user agrees, so it must not hold control characters.
     if not sibling.rfilename.lower().endswith(".gguf") or not sibling.rfilename.isprintable():
         return None
     return Remote(
@@ -158,13 +158,13 @@ def _licence(info: ModelInfo) -> str | None:
 
 
 def _token() -> str | bool:
-    """The user's own, where they gave one; False keeps the library from looking for another."""
+    """The user's own token, if given; False keeps the library from looking for another."""
     return os.environ.get("HF_TOKEN") or False
 
 
 @contextmanager
 def _told(repo: str) -> Iterator[None]:
-    """The library's errors in our words."""
+    """Turn the library's errors into `HubError`, in our words."""
     host = urlsplit(endpoint()).netloc
     try:
         yield

@@ -1,8 +1,8 @@
-"""Models that others made for filling in the middle, for who wants more than the shipped one.
+"""Models of other makers that fill in the middle, for users who want more than the shipped one.
 
-Not one of them was run by us: names, sizes and licences are their publishers', as of November
-2026, and the memory is reckoned.
-The base models are listed and not those made for chat, which often lack the training.
+We have run none of them: names, sizes and licences are their publishers', as of November 2026,
+and the memory is an estimate.
+The list has base models only; chat models often lack the training to fill in.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ class Known:
 
     @property
     def source(self) -> str:
-        """What `sidelong model pull` takes."""
+        """The argument for `sidelong model pull`."""
         return f"{self.repo}:{self.file}"
 
     @property
     def memory_bytes(self) -> int:
-        """About what it needs to run."""
+        """The main memory that it needs to run; an estimate."""
         return memory_for(self.size_bytes)
 
 
 def memory_for(size_bytes: int) -> int:
-    """About the main memory that a model of this size needs; reckoned, not measured."""
+    """The main memory that a model of this size needs; an estimate, not measured."""
     return size_bytes + size_bytes // 10 + CONTEXT_BYTES
 
 

@@ -1,10 +1,10 @@
-"""The folder of the user's models, which is all there is to know of them: there is no database.
+"""The folder of the user's models; there is no database besides it.
 
     NAME.gguf            a model
-    NAME.json            facts about it; when they are missing or broken, that costs the facts only
-    .STEM.SHA256.part    an unfinished download, by the content it is to have
+    NAME.json            facts about it; a missing or broken file costs the facts only
+    .STEM.SHA256.part    an unfinished download; the hash is that of the finished file
 
-What is in a model is `model.llama`'s, where one comes from is `hub`'s.
+Loading a model is left to the engine, and downloading one to `hub`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ from sidelong.files import whole, write_text
 
 SUFFIX: Final = ".gguf"
 DEFAULT: Final = "default"
-"""The shipped model's name, which no other may have."""
+NANO: Final = "nano"
+AUTO: Final = "auto"
+"""The names of the two shipped models, and of the one of them that suits the machine."""
 
 _PART: Final = ".part"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
@@ -33,7 +35,7 @@ _ODD = re.compile(r"[^A-Za-z0-9._+-]")
 _SHARD = re.compile(r"-\d{5}-of-\d{5}$")
 _BLOCK: Final = 4 * 1_048_576
 _SPARE_BYTES: Final = 64 * 1_048_576
-"""Left free on the disk, which others write to as well."""
+"""Left free on the disk, to which other programs write too."""
 
 
 class StoreError(SidelongError):
@@ -42,10 +44,10 @@ class StoreError(SidelongError):
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of a model besides its name; None where nobody knows."""
+    """The facts about a model besides its name; None where a fact is not known."""
 
     size_bytes: int
-    """Of the file these are facts about; they say nothing about one of another size."""
+    """The size of the file that these facts are about; a file of another size has other facts."""
     sha256: str | None = None
     source: str | None = None
     """`REPO:FILE`, or the path it was added from."""
@@ -54,10 +56,10 @@ class Facts:
     description: str | None = None
     """llama.cpp's: architecture, size and quantisation."""
     family: str | None = None
-    """Whose prompt format it is asked in, as `model.families` names it."""
+    """The family whose prompt format it reads, as `model.families` names it."""
     parameters: int | None = None
     decides: bool | None = None
-    """Whether it has a token to decide with; else the shipped model decides in its place."""
+    """True if it has a token to decide with; otherwise the shipped model decides in its place."""
     problem: str | None = None
     """Why it failed its last check."""
 
@@ -74,10 +76,10 @@ class Installed:
 
 @dataclass(frozen=True)
 class Partial:
-    """A download that has not come to its end."""
+    """An unfinished download."""
 
     name: str
-    """Of the file that it will be."""
+    """The name of the finished file."""
     path: Path
     size_bytes: int
 
@@ -90,7 +92,7 @@ def installed(folder: Path) -> list[Installed]:
 
 
 def find(folder: Path, name: str) -> Installed:
-    """The model of this name, with or without `.gguf`; raises `StoreError` naming those there."""
+    """The model of this name, with or without `.gguf`; raises `StoreError` that lists all names."""
     models = installed(folder)
     for model in models:
         if name in (model.name, model.path.name):
@@ -112,13 +114,13 @@ def dangling(folder: Path, name: str) -> Installed | None:
 
 
 def file_of(folder: Path, name: str) -> Path:
-    """Where the model of this name lies, or would."""
+    """The file of the model with this name, be it there or not."""
     return folder / f"{name}{SUFFIX}"
 
 
 def check_name(folder: Path, name: str) -> None:
     """Raise `StoreError` if a new model cannot be called that."""
-    if name == DEFAULT or not _NAME.fullmatch(name):
+    if name in (DEFAULT, NANO, AUTO) or not _NAME.fullmatch(name):
         raise StoreError(
             f"{name!r} cannot be a model's name. Give one of letters, digits and . _ + - "
             "with --name."
@@ -145,13 +147,13 @@ def partial(folder: Path, stem: str, sha256: str) -> Path:
 
 
 def partials(folder: Path) -> list[Partial]:
-    """The downloads that have not come to their end."""
-    found = sorted(folder.glob(f".*{_PART}"))
-    return [Partial(path.stem[1:-65], path, path.stat().st_size) for path in found]
+    """The unfinished downloads."""
+    paths = sorted(folder.glob(f".*{_PART}"))
+    return [Partial(path.stem[1:-65], path, path.stat().st_size) for path in paths]
 
 
 def need_room(folder: Path, wanted_bytes: int) -> None:
-    """Make the folder, and raise `StoreError` if its disk has less free than is wanted."""
+    """Make the folder, and raise `StoreError` if its disk has too little room."""
     folder.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(folder).free
     if free < wanted_bytes + _SPARE_BYTES:
@@ -163,7 +165,7 @@ def need_room(folder: Path, wanted_bytes: int) -> None:
 
 
 def copy(source: Path, to: Path, advance: Callable[[int], None]) -> str:
-    """Copy the file and return its SHA-256; on failure nothing is left. `advance` gets bytes."""
+    """Copy the file and return its SHA-256; a failure leaves nothing. `advance` gets bytes."""
     digest = hashlib.sha256()
     try:
         with whole(to) as aside, source.open("rb") as read, aside.open("wb") as written:

@@ -1,6 +1,6 @@
-"""Pictures of what a user sees, drawn from what Neovim tells its screen; they end up in README.md.
+"""Pictures of a user's screen, drawn from the cells that Neovim reports; the documents show them.
 
-They are kept in .cache/editors/nvim/pictures.
+They are kept in .cache/editors/nvim/pictures; copy them from there once you have looked at them.
 """
 
 from __future__ import annotations
@@ -42,6 +42,39 @@ class Square:
     def moved(self, dx, dy):
         $0
 '''
+
+RECTANGLE = """\
+class Rectangle:
+    width: float
+    height: float
+
+    def area(self):
+        return self.width * self.height
+
+
+def ratio(shape: Rectangle):
+    return shape.width / shape.height
+
+
+def slope(shape: Rectangle):
+    return shape.width / shape.height
+"""
+
+CANVAS = """\
+from shapes import Rectangle
+
+
+class Canvas:
+    def __init__(self):
+        self.shapes = []
+
+    def draw(self, shape: Rectangle):
+        self.shapes.append(shape)
+
+
+def aspect(shape: Rectangle):
+    return shape$0
+"""
 
 
 def _ignore(*_: object) -> None:
@@ -168,3 +201,19 @@ def test_a_suggestion_an_alternative_and_how_they_came_about(start: Start) -> No
     nvim.type("<M-]>")
     nvim.until(lambda: nvim.ghost.split("\n")[0] not in ("", ghost))
     assert "(2/" in draw(nvim, "alternative", rows=14)
+
+
+def test_the_picture_of_the_readme_is_drawn_with_the_settings_everybody_has(start: Start) -> None:
+    nvim = start()
+    nvim.rpc.call("nvim_ui_try_resize", 84, 18)
+    nvim.command(r"set cmdheight=1 laststatus=2 statusline=\ %t splitright")
+    shapes = nvim.write("shapes.py", RECTANGLE)
+    nvim.edit("canvas.py", CANVAS)
+    nvim.command(f"vsplit {shapes}")
+    nvim.command("wincmd p")
+    nvim.until_indexed()
+    nvim.insert(".")
+    nvim.until_ghost()
+    ghost = nvim.ghost.split("\n")[0]
+    assert escape(ghost) in draw(nvim, "readme", rows=17, columns=84)
+    assert any("shapes.py:1" in line for line in nvim.explain()), "the other file was not found"

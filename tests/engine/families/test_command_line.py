@@ -84,6 +84,7 @@ def test_a_managed_model_is_listed_with_its_family_and_who_decides(
     listed = {model["name"]: model for model in json.loads(capfd.readouterr().out)["models"]}
     assert {name: (listed[name]["family"], listed[name]["decides"]) for name in listed} == {
         "default": (None, True),
+        "nano": (None, True),
         "qwen": ("Qwen2.5-Coder", False),
         "granite": ("StarCoder or Granite", False),
         "repoformer": ("Repoformer", True),

@@ -18,6 +18,7 @@ from sidelong.engine.prompt import Budget
 from sidelong.engine.request import Answer, Request
 from sidelong.engine.view import view
 from sidelong.evaluation.engine import ColdEngine
+from sidelong.paths import nano_model
 from sidelong.settings import Settings, UserSettings
 from sidelong_index import Exclusion, build
 
@@ -183,11 +184,16 @@ def test_without_a_name_of_the_project_none_is_made_up(heard: Load, name: str) -
     assert not any(token in read for token in ("repo_name", "reponame"))
 
 
+def load(model: Path) -> Completer:
+    """A completer on the model, with nano as the shipped one."""
+    return load_completer(UserSettings(model=model, threads=1, shipped=nano_model()))
+
+
 @stock_families
 def test_the_shipped_model_decides_for_it(
     family_file: Callable[[str], Path], default_model: Path, name: str
 ) -> None:
-    completer = load_completer(UserSettings(model=family_file(name), threads=1))
+    completer = load(family_file(name))
     answer = ask(completer, retrieval="auto")
     assert (answer.model, answer.policy) == (f"{name}.gguf", default_model.name)
     assert answer.gate.probability is not None
@@ -199,7 +205,7 @@ def test_the_shipped_model_decides_for_it(
 def test_a_model_converted_from_repoformer_decides_for_itself(
     family_file: Callable[[str], Path],
 ) -> None:
-    completer = load_completer(UserSettings(model=family_file("repoformer"), threads=1))
+    completer = load(family_file("repoformer"))
     answer = ask(completer, retrieval="auto")
     assert completer.policy is None
     assert answer.policy is None
@@ -211,7 +217,7 @@ def test_a_model_converted_from_repoformer_decides_for_itself(
 def test_typing_evaluates_few_tokens_in_both_models(
     family_file: Callable[[str], Path], name: str
 ) -> None:
-    completer = load_completer(UserSettings(model=family_file(name), threads=1))
+    completer = load(family_file(name))
     above = "class Box:\n" + "    size = 1\n" * 150 + "    def area(self):\n"
     typed = "        return self.width * self.height"
     answers = [
@@ -263,7 +269,7 @@ def test_the_best_chunk_stands_where_the_model_was_trained_to_find_it(
 def test_a_cold_engine_forgets_what_the_policy_has_read(
     family_file: Callable[[str], Path],
 ) -> None:
-    completer = load_completer(UserSettings(model=family_file("qwen"), threads=1))
+    completer = load(family_file("qwen"))
     engine = ColdEngine(completer, Cancel())
     request = Request("main.py", "python", ABOVE + TYPED + BELOW, len(ABOVE + TYPED))
     costs = [

@@ -100,14 +100,14 @@ def calibrate(
     asked = probabilities(trials) if asked is None else asked
     if asked is None or len(trials) < FOLDS:
         return None
-    said = np.asarray(asked, dtype=np.float64)
-    compared = said if in_use is None else np.asarray(in_use, dtype=np.float64)
-    plain = _unseen(trials, said, budget_ms)
+    p = np.asarray(asked, dtype=np.float64)
+    compared = p if in_use is None else np.asarray(in_use, dtype=np.float64)
     (now,) = sweep(trials, [current], compared.tolist())
+    before, after = _similarity(trials, compared >= current), _unseen(trials, p, budget_ms)
     return Calibration(
         current=now,
-        chosen=_choose(trials, said, budget_ms),
-        gain=bootstrap_interval((plain - _similarity(trials, compared >= current)).tolist()),
+        chosen=_choose(trials, p, budget_ms),
+        gain=bootstrap_interval((after - before).tolist()),
         budget_ms=budget_ms,
     )
 
@@ -129,32 +129,40 @@ def correct(
     """
     if len(trials) < LEAST_TO_CORRECT:
         return None
-    said = np.asarray(asked, dtype=np.float64)
-    compared = said if in_use is None else np.asarray(in_use, dtype=np.float64)
+    p = np.asarray(asked, dtype=np.float64)
+    compared = p if in_use is None else np.asarray(in_use, dtype=np.float64)
     gains = np.array(similarities(trials, "always")) - np.array(similarities(trials, "never"))
-    sample = Sample(said, hidden.astype(np.float64), gains, _folds(trials))
-    corrected, retrieve = np.empty_like(said), np.empty(len(said), dtype=bool)
+    sample = Sample(p, hidden.astype(np.float64), gains, _folds(trials))
+    corrected, retrieve = _corrected_unseen(trials, sample, models, budget_ms)
+    fitted, helps = fit(sample, models=models), helped(trials)
+    before, after = _similarity(trials, compared >= current), _similarity(trials, retrieve)
+    return Corrected(
+        correction=fitted.correction,
+        chosen=_choose(trials, fitted.corrected, budget_ms),
+        gain=bootstrap_interval((after - _unseen(trials, p, budget_ms)).tolist()),
+        over_current=bootstrap_interval((after - before).tolist()),
+        auc=auc(corrected, helps),
+        auc_probability=auc(p, helps),
+    )
+
+
+def _corrected_unseen(
+    trials: Sequence[Trial], sample: Sample, models: str, budget_ms: float | None
+) -> tuple[Values, npt.NDArray[np.bool_]]:
+    """The corrected probabilities [N] and decisions [N], each by a fit on other files."""
+    corrected = np.empty_like(sample.asked)
+    retrieve = np.empty(len(sample.asked), dtype=bool)
     for fold in np.unique(sample.folds):
         out = sample.folds == fold
         fitted = fit(sample.where(~out), models=models)
         rest = [trial for trial, left in zip(trials, ~out, strict=True) if left]
         threshold = _choose(rest, fitted.corrected, budget_ms).threshold
         corrected[out] = [
-            fitted.correction.of(float(said[i]), hidden[i]) for i in np.flatnonzero(out)
+            fitted.correction.of(float(sample.asked[i]), sample.hidden[i])
+            for i in np.flatnonzero(out)
         ]
         retrieve[out] = corrected[out] >= threshold
-    fitted = fit(sample, models=models)
-    reached, helps = _similarity(trials, retrieve), helped(trials)
-    return Corrected(
-        correction=fitted.correction,
-        chosen=_choose(trials, fitted.corrected, budget_ms),
-        gain=bootstrap_interval((reached - _unseen(trials, said, budget_ms)).tolist()),
-        over_current=bootstrap_interval(
-            (reached - _similarity(trials, compared >= current)).tolist()
-        ),
-        auc=auc(corrected, helps),
-        auc_probability=auc(said, helps),
-    )
+    return corrected, retrieve
 
 
 def _unseen(trials: Sequence[Trial], asked: Values, budget_ms: float | None) -> Values:

@@ -1,4 +1,4 @@
-"""The findings of a calibration, for people and as JSON; README.md documents the names."""
+"""The findings of a calibration, for people and as JSON; docs/evaluate.md documents the names."""
 
 from __future__ import annotations
 

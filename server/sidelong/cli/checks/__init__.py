@@ -1,1 +1,1 @@
-"""What `sidelong doctor` looks at; each module has the checks of one thing."""
+"""The checks of `sidelong doctor`; each module has those of one thing."""

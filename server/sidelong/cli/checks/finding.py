@@ -1,4 +1,4 @@
-"""What a check found: a fact, how bad it is, and what to do about it."""
+"""The finding of a check: a fact, a state, and a remedy."""
 
 from __future__ import annotations
 
@@ -18,6 +18,6 @@ class Finding:
     state: State
     fact: str
     remedy: str = ""
-    """What to do; never empty unless all is well."""
+    """The remedy; empty only if all is well."""
     details: Mapping[str, object] = field(default_factory=dict)
-    """The same for programs."""
+    """The fact in values, for programs."""

@@ -1,7 +1,7 @@
 """llama.cpp as it was built, and a real completion with it.
 
-The completion runs in a process of its own, for a library built for another processor does not
-raise an exception but ends the process.
+The completion runs in a process of its own: a library built for another processor raises no
+exception but ends the process.
 """
 
 from __future__ import annotations
@@ -90,25 +90,25 @@ def _judge(done: subprocess.CompletedProcess[str]) -> Finding:
 
 
 def crashed(finding: Finding) -> bool:
-    """Whether llama.cpp ends the process, so that it must not be tried in this one."""
+    """True if llama.cpp ends the process, so that it must not be tried in this one."""
     return finding.details.get("crashed") is True
 
 
 def _ended_by_system(status: int) -> bool:
-    """Whether an exit status means a signal, or on Windows an exception's code."""
+    """True if the exit status is a signal's or, on Windows, an exception's code."""
     return status < 0 or status > 0x8000_0000
 
 
 def check_build() -> list[Finding]:
-    """The version, what the build uses of the processor, and whether it can use a GPU."""
+    """The version, the processor features that the build uses, and its use of a GPU."""
     try:
-        found = version("llama-cpp-python")
+        installed = version("llama-cpp-python")
         info, gpu = llama_build()
     except (PackageNotFoundError, ImportError, OSError, RuntimeError) as error:
         return [
             Finding("llama.cpp", "broken", f"cannot be loaded: {error}", f"Reinstall it: {REBUILD}")
         ]
-    return [_build(found, features(info)), _gpu(gpu)]
+    return [_build(installed, features(info)), _gpu(gpu)]
 
 
 def features(info: str) -> list[str]:
@@ -118,9 +118,9 @@ def features(info: str) -> list[str]:
     return [name.strip() for name, _, value in pairs if value.strip() == "1"]
 
 
-def _build(found: str, features: list[str]) -> Finding:
-    fact = f"llama-cpp-python {found}, {' '.join(features) or 'no CPU features'}"
-    details = {"version": found, "features": features}
+def _build(installed: str, features: list[str]) -> Finding:
+    fact = f"llama-cpp-python {installed}, {' '.join(features) or 'no CPU features'}"
+    details = {"version": installed, "features": features}
     if platform.machine().lower() in ("x86_64", "amd64") and "AVX2" not in features:
         return Finding(
             "llama.cpp",

@@ -1,4 +1,4 @@
-"""Python, processors and memory: what this machine has for a model; the only module with psutil."""
+"""Python, processors and memory of this machine; the only module that imports psutil."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BESIDES_WEIGHTS_BYTES = 256_000_000
 
 
 def check_python() -> Finding:
-    """Which Python runs which sidelong on what."""
+    """The versions of Python, sidelong and the platform."""
     version = platform.python_version()
     return Finding(
         "python",
@@ -34,7 +34,7 @@ def check_python() -> Finding:
 
 
 def check_processors(threads: int | None) -> Finding:
-    """How many threads the model gets of how many there are; `threads` is the setting."""
+    """The threads that the model gets of those there are; `threads` is the setting."""
     usable = (
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     )
@@ -61,7 +61,7 @@ def check_processors(threads: int | None) -> Finding:
 
 
 def available_bytes() -> int:
-    """The main memory that programs can have without others being swapped out."""
+    """The main memory that a program can take without others being swapped out."""
     return int(psutil.virtual_memory().available)
 
 
@@ -71,12 +71,12 @@ def total_bytes() -> int:
 
 
 def resident_bytes() -> int:
-    """What this process holds in main memory, its mapped files included."""
+    """The main memory that this process holds, its mapped files included."""
     return int(psutil.Process().memory_info().rss)
 
 
 def check_memory(model: Path) -> Finding:
-    """Whether the model fits into the memory that is free now."""
+    """The free memory against the need of the model."""
     memory = psutil.virtual_memory()
     weights = model.stat().st_size if model.is_file() else 0
     needed = weights + BESIDES_WEIGHTS_BYTES

@@ -1,4 +1,4 @@
-"""The model file: what it is, the special tokens and the format found in it, and who decides."""
+"""The model file, its special tokens and format, and the model that decides."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def model_path(user: UserSettings) -> Path:
     """The file that the settings choose."""
-    return user.model or paths.default_model()
+    return user.model or user.shipped or paths.default_model()
 
 
 def check_model(user: UserSettings) -> list[Finding]:
@@ -62,8 +62,8 @@ def _file(model: LlamaModel, path: Path) -> Finding:
 
 def _tokens(model: LlamaModel) -> Finding:
     special = model.special
-    found = {name: getattr(special, name) for name in _TOKENS}
-    ids = {name: token for name, token in found.items() if token is not None}
+    by_name = {name: getattr(special, name) for name in _TOKENS}
+    ids = {name: token for name, token in by_name.items() if token is not None}
     order = "suffix-first" if special.suffix_first else "prefix-first"
     family = special.layout.name
     return Finding(

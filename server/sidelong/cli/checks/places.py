@@ -16,13 +16,13 @@ from sidelong.cli.checks.finding import Finding
 
 LITTLE_DISK_BYTES: Final = 500_000_000
 FEW_WATCHES: Final = 65_536
-"""One folder takes one watch, and editors take theirs from the same number."""
+"""A folder takes one watch, and editors take theirs from the same limit."""
 
 _INOTIFY: Final = Path("/proc/sys/fs/inotify")
 
 
 def check_cache() -> Finding:
-    """Whether indexes can be kept between runs, and what they take."""
+    """The cache folder: can it be written, and how much does it hold?"""
     folder = paths.cache_dir()
     size = _size(folder)
     details: dict[str, object] = {"path": str(folder), "size_bytes": size}
@@ -35,7 +35,7 @@ def check_cache() -> Finding:
         return Finding(
             "cache folder",
             "broken",
-            f"{folder} cannot be written: {error.strerror}, so each start indexes anew",
+            f"{folder} cannot be written: {error.strerror}, so each start builds the index again",
             "Make it writable, or set the environment variable SIDELONG_CACHE_DIR.",
             details,
         )
@@ -49,7 +49,7 @@ def check_cache() -> Finding:
 
 
 def check_config(problems: tuple[str, ...]) -> Finding:
-    """What was said about the user's config file when it was read."""
+    """The user's config file, with the problems found when it was read."""
     file = paths.config_file()
     details = {"path": str(file), "problems": list(problems)}
     if not file.exists():
@@ -66,7 +66,7 @@ def check_config(problems: tuple[str, ...]) -> Finding:
 
 
 def check_watcher() -> Finding:
-    """Whether the system lets us watch a large workspace."""
+    """The system's limit on watched folders, against the need of a large workspace."""
     if not sys.platform.startswith("linux"):
         return Finding("watcher", "ok", "this system has no limit worth knowing")
     watches = _limit("max_user_watches")
@@ -99,7 +99,7 @@ def _limit(name: str) -> int | None:
 
 
 def _size(folder: Path) -> int:
-    """Bytes of all files below, those that vanish meanwhile left out."""
+    """The bytes of all files below; a file that vanishes meanwhile counts nothing."""
     files = (Path(where) / name for where, _, names in os.walk(folder) for name in names)
     return sum(_file_size(file) for file in files)
 

@@ -3,7 +3,7 @@
 Both complete the same blanks of DIR.
 OLD and NEW are GGUF files, names of your models, or `default` for the one that is shipped.
 A blank that only the old one gets right is a negative flip: what you would miss.
---policy names a model that decides for both whether to retrieve, and what that is worth is shown.
+--policy names a model that decides for both whether to retrieve; the report shows its worth.
 Nothing leaves the machine, and nothing in the workspace changes.
 Ctrl-C ends it early with a report on the blanks that both have completed.
 """
@@ -58,14 +58,14 @@ def _check_models(old: Path, new: Path) -> None:
         if not path.is_file():
             raise ModelMissing(
                 f"There is no model file at {path}. Give two GGUF files or names of your models, "
-                f"or `{store.DEFAULT}` for the one that is shipped."
+                f"or `{store.DEFAULT}` or `{store.NANO}` for those that are shipped."
             )
 
 
 def _same(old: Path, new: Path) -> list[str]:
     if not old.samefile(new):
         return []
-    return [f"Old and new are the same file, {old}: what differs is the machine's doing."]
+    return [f"Old and new are the same file, {old}: differences come from the machine."]
 
 
 def _unused(settings: Settings) -> list[str]:

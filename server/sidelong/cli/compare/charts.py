@@ -24,11 +24,11 @@ _LABEL_AT = {"old": 1, "new": 2}
 def differences(comparison: Comparison) -> str:
     """Edit similarity, new minus old, with its interval: each mode, then each kind as served."""
     rows = comparison.rows
-    found = [row.edit_similarity.difference for row in rows]
+    intervals = [row.edit_similarity.difference for row in rows]
     frame = Frame(
         axis(
             "edit similarity, new minus old, in points",
-            [0.0, *(100 * bound for f in found for bound in (f.low, f.high))],
+            [0.0, *(100 * bound for f in intervals for bound in (f.low, f.high))],
             show=lambda v: f"{v:+g}" if v else "0",
         ),
         Axis("", 0.0, float(len(rows)), (), str),
@@ -37,25 +37,25 @@ def differences(comparison: Comparison) -> str:
     )
     zero = frame.at_x(0.0)
     marks = [line(zero, frame.top, zero, frame.height - frame.bottom, "zero")]
-    for i, (row, difference) in enumerate(zip(rows, found, strict=True)):
+    for i, (row, difference) in enumerate(zip(rows, intervals, strict=True)):
         marks.append(_difference(frame, row, difference, frame.at_y(len(rows) - i - 0.5)))
     return frame.draw(*marks, label="Edit similarity, new minus old")
 
 
-def _difference(frame: Frame, row: ModeChange, found: Interval, y: float) -> str:
+def _difference(frame: Frame, row: ModeChange, interval: Interval, y: float) -> str:
     name = row.mode if row.kind == ALL_KINDS else WHAT.get(row.kind, row.kind)
-    low, mean, high = (frame.at_x(100 * v) for v in (found.low, found.mean, found.high))
+    low, mean, high = (frame.at_x(100 * v) for v in (interval.low, interval.mean, interval.high))
     return (
         text(name, _MARGIN - 10, y + 4, class_="label new", anchor="end")
         + line(low, y, high, y, "whisker new")
-        + circle(mean, y, 5, "mode new", f"{name}: {signed(found)} on {row.n} blanks")
+        + circle(mean, y, 5, "mode new", f"{name}: {signed(interval)} on {row.n} blanks")
     )
 
 
-def retrieval_rates(old: Sequence[Trial], new: Sequence[Trial], found: Thresholds) -> str:
+def retrieval_rates(old: Sequence[Trial], new: Sequence[Trial], thresholds: Thresholds) -> str:
     """Each model's rate of retrieval at each threshold, with the thresholds that matter."""
     asked = {"old": probabilities(old) or [], "new": probabilities(new) or []}
-    end = max(found.at_old.threshold, *asked["old"], *asked["new"])
+    end = max(thresholds.at_old.threshold, *asked["old"], *asked["new"])
     frame = Frame(
         axis("threshold", [0.0, end], show=lambda v: f"{v:g}"),
         Axis(
@@ -66,13 +66,13 @@ def retrieval_rates(old: Sequence[Trial], new: Sequence[Trial], found: Threshold
             lambda v: f"{v:.0%}",
         ),
     )
-    at = frame.at_x(found.at_old.threshold)
+    at = frame.at_x(thresholds.at_old.threshold)
     return frame.draw(
         line(at, frame.top, at, frame.height - frame.bottom, "threshold-line"),
         text("old threshold", at + 5, frame.height - frame.bottom - 6, class_="tick"),
         *(_rates(frame, name, np.array(values)) for name, values in asked.items()),
-        _point(frame, found.at_old, "new at the old threshold"),
-        _point(frame, found.keeping, "new at the old rate"),
+        _point(frame, thresholds.at_old, "new at the old threshold"),
+        _point(frame, thresholds.keeping, "new at the old rate"),
         label="Rate of retrieval by threshold",
     )
 

@@ -39,7 +39,7 @@ class Side:
     """The model that decides in its place, if another does."""
     file_bytes: int
     resident_bytes: int
-    """By how much this process grew in main memory until the first completion, policy included."""
+    """The growth of this process in main memory until the first completion, policy included."""
     load_ms: float
 
 
@@ -126,7 +126,7 @@ def compare_models(args: Namespace, config: Config) -> Compared:
         ask = contest.in_turn if fits(args.old, args.new) else contest.one_after_the_other
         # A small model stays loaded all the time: the first in a process takes llama.cpp's own
         # memory too, and that should not count against the old one.
-        with contest.contender(paths.default_model()):
+        with contest.contender(paths.nano_model()):
             sides, pairs = ask(args.old, args.new)
     if not pairs:
         raise KeyboardInterrupt

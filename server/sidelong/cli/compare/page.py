@@ -122,9 +122,9 @@ def _latency(old: Sequence[Trial], new: Sequence[Trial]) -> str:
 def _flips(
     title: str, right: Sequence[Trial], wrong: Sequence[Trial], *, n: int, names: tuple[str, str]
 ) -> str:
-    found = negative_flips(right, wrong)
-    shown = "".join(_article(*pair, names) for pair in found[:n]) or "<p>Nothing.</p>"
-    more = f" ({n} of {len(found)})" if len(found) > n else ""
+    flips = negative_flips(right, wrong)
+    shown = "".join(_article(*pair, names) for pair in flips[:n]) or "<p>Nothing.</p>"
+    more = f" ({n} of {len(flips)})" if len(flips) > n else ""
     return f"<h2>{escape(title + more)}</h2>{shown}"
 
 

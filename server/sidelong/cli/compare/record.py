@@ -1,4 +1,4 @@
-"""A comparison of two models as JSON values; pure, and README.md documents the names."""
+"""A comparison of two models as JSON values; pure, and docs/evaluate.md documents the names."""
 
 from __future__ import annotations
 

@@ -31,11 +31,16 @@ _LINES = 6
 """Most lines of a completion that are shown; the page shows all."""
 
 
-def render(compared: Compared, found: Comparison) -> RenderableType:
+def render(compared: Compared, comparison: Comparison) -> RenderableType:
     """The whole comparison, the most important first."""
     old, new = compared.plug_ins()
-    parts: list[RenderableType] = [_overall(compared, found), Text(), _rows(found), Text()]
-    parts += [Text(sentence) for sentence in sentences(found)]
+    parts: list[RenderableType] = [
+        _overall(compared, comparison),
+        Text(),
+        _rows(comparison),
+        Text(),
+    ]
+    parts += [Text(sentence) for sentence in sentences(comparison)]
     if old or new:
         parts += [Text(), _plug_ins(old, new)]
     flipped = negative_flips(compared.old, compared.new)
@@ -51,9 +56,9 @@ def _table(first: str, *names: str) -> Table:
     return table
 
 
-def _overall(compared: Compared, found: Comparison) -> Table:
+def _overall(compared: Compared, comparison: Comparison) -> Table:
     """The scores of the texts that the editor would show, and their costs."""
-    row, (old, new) = served(found), compared.sides
+    row, (old, new) = served(comparison), compared.sides
     table = _table("", "old", "new", "new - old")
     for name, change in (("exact match", row.exact), ("edit similarity", row.edit_similarity)):
         table.add_row(
@@ -62,7 +67,7 @@ def _overall(compared: Compared, found: Comparison) -> Table:
     table.add_row("mean latency", *_cost(row.ms, " ms"))
     table.add_row("median latency", f"{row.old_ms_median:,.0f} ms", f"{row.new_ms_median:,.0f} ms")
     table.add_row("tokens evaluated", *_cost(row.evaluated))
-    table.add_row("retrieves", _rate(found.old), _rate(found.new))
+    table.add_row("retrieves", _rate(comparison.old), _rate(comparison.new))
     table.add_row("model file", decimal(old.file_bytes), decimal(new.file_bytes))
     table.add_row("memory taken", decimal(old.resident_bytes), decimal(new.resident_bytes))
     if old.policy or new.policy:
@@ -71,11 +76,11 @@ def _overall(compared: Compared, found: Comparison) -> Table:
 
 
 def _cost(change: Change, unit: str = "") -> tuple[str, str, str]:
-    found = change.difference
+    difference = change.difference
     return (
         f"{change.old:,.0f}{unit}",
         f"{change.new:,.0f}{unit}",
-        f"{found.mean:+,.0f} ({found.low:+,.0f} to {found.high:+,.0f})",
+        f"{difference.mean:+,.0f} ({difference.low:+,.0f} to {difference.high:+,.0f})",
     )
 
 
@@ -83,11 +88,11 @@ def _rate(deciding: Deciding | None) -> str:
     return "–" if deciding is None else percent(deciding.in_use.retrieved)
 
 
-def _rows(found: Comparison) -> Table:
+def _rows(comparison: Comparison) -> Table:
     """Scores of both and flips, by mode and by kind."""
     table = _table("", "blanks", "exact", "edit sim.", "new - old", "lost", "won")
-    flips = {counted.kind: counted for counted in found.flips}
-    for row in found.rows:
+    flips = {counted.kind: counted for counted in comparison.flips}
+    for row in comparison.rows:
         counted = flips[row.kind] if row.mode == SERVED else None
         table.add_row(
             row.mode if row.kind == ALL_KINDS else WHAT.get(row.kind, row.kind),
@@ -105,8 +110,9 @@ def _both(change: Change) -> str:
     return f"{100 * change.old:.1f} → {100 * change.new:.1f}"
 
 
-def _briefly(found: Interval) -> str:
-    return f"{100 * found.mean:+.1f} [dim]{100 * found.low:+.0f}…{100 * found.high:+.0f}[/]"
+def _briefly(difference: Interval) -> str:
+    low, high = 100 * difference.low, 100 * difference.high
+    return f"{100 * difference.mean:+.1f} [dim]{low:+.0f}…{high:+.0f}[/]"
 
 
 def _plug_ins(old: Sequence[PlugIn], new: Sequence[PlugIn]) -> Table:

@@ -31,12 +31,12 @@ WAYS = {
 
 
 def served(comparison: Comparison) -> ModeChange:
-    """The row of what the editor would show, on all blanks."""
+    """The change of the texts that an editor would show, on all blanks."""
     return next(r for r in comparison.rows if (r.mode, r.kind) == (SERVED, ALL_KINDS))
 
 
 def sentences(comparison: Comparison) -> Iterator[str]:
-    """What changes for a user who switches from the old model to the new one."""
+    """The changes for a user who switches from the old model to the new one."""
     row = served(comparison)
     yield from (
         f"{name} changes by {signed(change.difference)} points: "
@@ -73,12 +73,12 @@ def _flips(flips: Flips) -> str:
     )
 
 
-def _rate(found: Interval) -> str:
-    return f"{percent(found.mean, 1)}, {100 * found.low:.1f} to {100 * found.high:.1f}"
+def _rate(rate: Interval) -> str:
+    return f"{percent(rate.mean, 1)}, {100 * rate.low:.1f} to {100 * rate.high:.1f}"
 
 
 def _deciding(old: Deciding | None, new: Deciding | None) -> Iterator[str]:
-    nobody = [name for name, found in (("old", old), ("new", new)) if found is None]
+    nobody = [name for name, deciding in (("old", old), ("new", new)) if deciding is None]
     if old is not None and new is not None:
         yield (
             f"P(<cc>) tells where retrieval helps with AUC {auc(old.auc)} for the old model and "
@@ -90,8 +90,8 @@ def _deciding(old: Deciding | None, new: Deciding | None) -> Iterator[str]:
         yield f"Nobody decides for the {nobody[0]} model, so thresholds cannot be compared."
 
 
-def _thresholds(found: Thresholds, old: Deciding) -> Iterator[str]:
-    was, at_old, keeping = old.in_use, found.at_old, found.keeping
+def _thresholds(thresholds: Thresholds, old: Deciding) -> Iterator[str]:
+    was, at_old, keeping = old.in_use, thresholds.at_old, thresholds.keeping
     same = abs(at_old.retrieved - was.retrieved) < SAME
     yield (
         f"The threshold {was.threshold:.4g} {'means' if same else 'does not mean'} the same: "
@@ -100,6 +100,6 @@ def _thresholds(found: Thresholds, old: Deciding) -> Iterator[str]:
         f"({percent(keeping.retrieved)}, edit similarity {100 * keeping.edit_similarity:.1f})."
     )
     yield (
-        f"Each at its own threshold, the two decide alike in {percent(found.agreement)} "
+        f"Each at its own threshold, the two decide alike in {percent(thresholds.agreement)} "
         "of the blanks."
     )

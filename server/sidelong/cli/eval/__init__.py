@@ -4,7 +4,7 @@ Each blank is completed without retrieval (never), with it (always), and as the 
 when it is the likeliest (greedy), or when its probability passes the threshold.
 Every completion starts from an empty cache, so that each mode pays its own way.
 Nothing leaves the machine, and nothing in the workspace changes.
-Ctrl-C ends it early with a report of what there is until then.
+Ctrl-C ends it early with a report on the blanks that are completed.
 
 --test-command "pytest -q" also judges function bodies by your own tests, in a temporary copy.
 It RUNS CODE THAT THE MODEL WROTE, with your rights and without a sandbox: it is your choice.

@@ -1,7 +1,4 @@
-"""A summary of an evaluation as tables for the terminal, and the sentences of `words`.
-
-The figures are `evaluation.summary`'s; the page with charts is `evaluation.report`'s.
-"""
+"""A summary of an evaluation for the terminal: tables and sentences."""
 
 from __future__ import annotations
 
@@ -17,17 +14,17 @@ from sidelong.evaluation.words import WHAT, percent, sentences
 
 
 def render(summary: Summary) -> RenderableType:
-    """Everything there is to say, the modes first."""
+    """The whole summary, the modes first."""
     parts: list[RenderableType] = [_modes(summary), Text(), _kinds(summary), Text()]
     parts += [Text(sentence) for sentence in sentences(summary)]
     return Group(*parts)
 
 
-def interval(found: Interval) -> str:
-    """A mean in percent, and between what it may lie; a dash for a mean of nothing."""
-    if math.isnan(found.mean):
+def interval(value: Interval) -> str:
+    """A mean in percent with its interval; a dash for a mean of nothing."""
+    if math.isnan(value.mean):
         return "–"
-    return f"{100 * found.mean:.1f} [dim]{100 * found.low:.0f}–{100 * found.high:.0f}[/]"
+    return f"{100 * value.mean:.1f} [dim]{100 * value.low:.0f}–{100 * value.high:.0f}[/]"
 
 
 def _modes(summary: Summary) -> Figures:

@@ -1,7 +1,4 @@
-"""`sidelong eval --test-command`: the copy, its first run, progress, and Ctrl-C.
-
-What a verdict is, and what verdicts come to, is `evaluation.passing`'s.
-"""
+"""`sidelong eval --test-command`: the copy, its first run, progress, and Ctrl-C."""
 
 from __future__ import annotations
 
@@ -33,18 +30,18 @@ from sidelong.evaluation.project_tests import ProjectCopy, Ran, copied
 from sidelong.evaluation.run import Trial
 
 FIRST_S = 600.0
-"""How long the tests of the untouched copy may take, unless --test-timeout says."""
+"""The limit on the tests of the untouched copy, without --test-timeout."""
 _LINES = 12
 
 
 class TestCommandError(SidelongError):
-    """The tests cannot tell a right body from a wrong one."""
+    """The tests fail in an untouched copy, so they cannot tell a right body from a wrong one."""
 
     __test__ = False
 
 
 def add_test_options(parser: ArgumentParser) -> None:
-    """Whether and how function bodies are judged by the project's own tests."""
+    """The options that have function bodies judged by the project's own tests."""
     parser.add_argument(
         "--test-command",
         metavar="COMMAND",
@@ -60,34 +57,34 @@ def add_test_options(parser: ArgumentParser) -> None:
 
 
 class ProjectTests:
-    """A copy whose tests pass, and how long they may take."""
+    """A copy whose tests pass, and the time limit on one run of them."""
 
     def __init__(self, copy: ProjectCopy, timeout_s: float) -> None:
         self._copy = copy
         self._timeout_s = timeout_s
 
     def judge(self, trials: Sequence[Trial], *, partial: bool) -> tuple[list[Verdict], PassSummary]:
-        """Judge the function bodies among the trials; those until then when interrupted.
+        """Judge the function bodies among the trials; Ctrl-C leaves the verdicts made by then.
 
-        None of them where the trials themselves were interrupted.
+        Nothing is judged if the trials themselves were interrupted.
         """
         wanted = bodies(trials)
-        found = [] if partial else self._collect(wanted)
+        made = [] if partial else self._collect(wanted)
         summary = summarise_passing(
-            found, trials, command=self._copy.command, timeout_s=self._timeout_s
+            made, trials, command=self._copy.command, timeout_s=self._timeout_s
         )
-        return found, summary
+        return made, summary
 
     def _collect(self, wanted: Sequence[Trial]) -> list[Verdict]:
-        found: list[Verdict] = []
+        made: list[Verdict] = []
         with Counter("Testing", unit="bodies", total=len(wanted)) as bar:
             try:
                 for verdict in verdicts(wanted, self._test):
-                    found.append(verdict)
+                    made.append(verdict)
                     bar.advance(PurePosixPath(verdict.case.file.path).name)
             except KeyboardInterrupt:
-                pass  # what is there is reported as partial
-        return found
+                pass  # the verdicts made by then are reported as partial
+        return made
 
     def _test(self, path: str, text: str) -> bool | None:
         ran = self._copy.run_with(path, text, self._timeout_s)
@@ -96,9 +93,9 @@ class ProjectTests:
 
 @contextmanager
 def project_tests(args: Namespace) -> Iterator[ProjectTests | None]:
-    """The tests that --test-command names, in a copy where they pass; None if it names none.
+    """The tests that --test-command names, in a copy of the project; None without the option.
 
-    Raises `TestCommandError` if they do not pass there.
+    Raises `TestCommandError` if they fail in the untouched copy.
     """
     command = args.test_command
     if command is None:
@@ -124,9 +121,9 @@ def project_tests(args: Namespace) -> Iterator[ProjectTests | None]:
 
 @contextmanager
 def _ended_by_signals() -> Iterator[None]:
-    """Who ends us politely, or closes the terminal, ends the command as well and the copy.
+    """A SIGTERM, or a closed terminal, ends the command too and removes the copy.
 
-    A signal that is ignored stays so: `nohup` goes on when the terminal is closed.
+    A signal that is ignored stays ignored: `nohup` goes on when the terminal is closed.
     """
 
     def leave(number: int, _frame: object) -> None:

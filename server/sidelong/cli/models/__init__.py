@@ -1,1 +1,1 @@
-"""What `sidelong model` can do, one file for each action."""
+"""The actions of `sidelong model`, a module each."""

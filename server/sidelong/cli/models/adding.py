@@ -1,6 +1,6 @@
 """Bring in a GGUF file: it is checked, and copied among your models.
 
-What cannot serve is not copied.
+A file that cannot serve is not copied.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Take the model in if it can serve; otherwise nothing is copied."""
+    """Check the model, and copy it if it can serve."""
     file: Path = args.file
     folder = paths.models_dir()
     name = args.name or file.stem

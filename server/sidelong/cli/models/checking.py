@@ -1,4 +1,4 @@
-"""Whether a model can serve, by letting it, and what it says of itself."""
+"""The check of a model: it is loaded and evaluates a few tokens, and its facts are read."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from sidelong.settings import UserSettings
 
 
 def check(path: Path, user: UserSettings, facts: Facts) -> Facts:
-    """Load the model as serving does and evaluate a few tokens; `facts` with what was found.
+    """Load the model as serving does and evaluate a few tokens; `facts` with those found.
 
-    Raises `ModelError`: no GGUF, torn, unknown to this llama.cpp, no special tokens for filling
-    in, or answers that are no numbers.
+    Raises `ModelError` if the file is no GGUF, is damaged, is unknown to this llama.cpp, has no
+    special tokens for filling in, or evaluates to values that are no numbers.
     """
     # llama.cpp takes time to load, and `list` and `remove` must work where it cannot be.
     from sidelong.engine import Completer, load_models

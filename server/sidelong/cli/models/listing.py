@@ -1,12 +1,13 @@
-"""Show the models there are, and some that others made and that could be had.
+"""Show your models, and some of other makers that can be downloaded.
 
-Asks nobody but this machine.
+Nothing is asked of the network.
 """
 
 from __future__ import annotations
 
 import json
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -33,10 +34,10 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Print both lists; asks nobody but this machine."""
+    """Print both lists; nothing is asked of the network."""
     folder = paths.models_dir()
     user = load_config(Path.cwd()).user
-    models = [_shipped(), *store.installed(folder)]
+    models = [*_shipped(), *store.installed(folder)]
     if args.json:
         print(json.dumps(_record(folder, models, user), indent=2))
         return 0
@@ -61,15 +62,19 @@ def run(args: Namespace) -> int:
     return 0
 
 
-def _shipped() -> Installed:
-    path = paths.default_model()
-    size_bytes = path.stat().st_size
-    facts = Facts(size_bytes, source="shipped with sidelong", licence="apache-2.0", decides=True)
-    return Installed(store.DEFAULT, path, size_bytes, facts)
+def _shipped() -> Iterator[Installed]:
+    shipped = {store.DEFAULT: paths.default_model(), store.NANO: paths.nano_model()}
+    for name, path in shipped.items():
+        if path.is_file():
+            size_bytes = path.stat().st_size
+            facts = Facts(
+                size_bytes, source="shipped with sidelong", licence="apache-2.0", decides=True
+            )
+            yield Installed(name, path, size_bytes, facts)
 
 
 def _fits(model: Known) -> str:
-    """Whether it can run here: "yes", "tight" if only once other programs are closed, "no"."""
+    """The fit in memory: "yes", "no", or "tight" if other programs must be closed first."""
     if model.memory_bytes <= available_bytes():
         return "yes"
     return "tight" if model.memory_bytes <= total_bytes() else "no"
@@ -96,7 +101,7 @@ def _installed_table(models: list[Installed], user: UserSettings) -> Table:
 def _what(model: Installed, facts: Facts) -> str:
     if facts.problem:
         return f"cannot be used: {facts.problem}"
-    if model.path == paths.default_model():
+    if model.path in (paths.default_model(), paths.nano_model()):
         return "sidelong's own"
     known = [facts.family, facts.description]
     if facts.parameters:

@@ -1,6 +1,6 @@
 """Download a GGUF file from the Hugging Face Hub, once you have seen its size and licence.
 
-An interrupted download goes on where it stopped when you run it again, and what came is compared
+An interrupted download goes on where it stopped when you run it again, and the file is compared
 with the Hub's checksum.
 Set HF_TOKEN to an access token of yours for repositories that want one; HF_ENDPOINT names a mirror.
 """
@@ -32,7 +32,7 @@ _SOURCE = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+)(?::(?P<file>.+))?")
 
 @dataclass(frozen=True)
 class Source:
-    """What was asked for."""
+    """A repository of the Hub, and a file of it if one was named."""
 
     repo: str
     file: str | None
@@ -54,7 +54,7 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Show what there is, ask, download, compare the checksum, check; in that order."""
+    """Show the file, ask, download, compare the checksum, check; in that order."""
     with Patience("Asking for the files"):
         remote, sha256 = _choose(hub.ggufs(args.source.repo), args.source)
     folder = paths.models_dir()
@@ -130,11 +130,11 @@ def _fetch(remote: Remote, part: Path, sha256: str, to: Path) -> Path:
         )
         raise
     with Transfer("Comparing the checksum", total=remote.size_bytes) as bar:
-        found = store.sha256(part, bar.advance)
-    if found != sha256:
+        actual = store.sha256(part, bar.advance)
+    if actual != sha256:
         part.unlink()
         raise HubError(
-            f"What came for {remote.source} has SHA-256 {found} and not {sha256}, so it was "
+            f"What came for {remote.source} has SHA-256 {actual} and not {sha256}, so it was "
             "deleted. Run it again; if that happens again, the repository or the way to it is "
             "broken."
         )
@@ -152,8 +152,8 @@ def _facts(remote: Remote, sha256: str) -> Facts:
 
 
 def _check(path: Path, name: str, facts: Facts) -> int:
-    """Say whether it can serve; what cannot is kept, since it is what was asked for."""
-    # Written first: llama.cpp may end the process over a file it does not like.
+    """Check that it can serve; a model that cannot is kept, since it was asked for by name."""
+    # Written first, since llama.cpp may end the process over a damaged file.
     store.write_facts(path, facts)
     user = replace(load_config(Path.cwd()).user, policy=None)
     try:

@@ -15,7 +15,7 @@ from sidelong.models import store
 from sidelong.models.store import Installed, StoreError
 
 _REMEDY = {
-    "model": "`sidelong model use default` goes back to the model that is shipped.",
+    "model": "`sidelong model use auto` goes back to a model that is shipped.",
     "policy": "Take `model.policy` out of your config file first.",
 }
 

@@ -1,7 +1,9 @@
-"""Complete with one of your models from now on; "default" is the one that is shipped.
+"""Complete with one of your models from now on, or with a shipped one: default, nano, or auto.
 
-It is checked, and then written to your own config file, which editors that run notice.
-Where an editor's own settings name a model, they win.
+auto is the one of the two that suits this machine, by its measured speed.
+
+The model is checked, and then named in your own config file, which running editors notice.
+An editor whose own settings name a model keeps that one.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from sidelong import paths
 from sidelong.cli.config import load_config
@@ -21,18 +24,24 @@ from sidelong.settings import UserSettings
 
 SETTING = "model.path"
 
+_SHIPPED: Final = {
+    store.AUTO: "The shipped model that suits this machine",
+    store.DEFAULT: "The better of the shipped models",
+    store.NANO: "The small one of the shipped models",
+}
+
 
 def configure(parser: ArgumentParser) -> None:
     """Add the arguments of `sidelong model use`."""
-    parser.add_argument("name", metavar="NAME|default")
+    parser.add_argument("name", metavar="NAME|default|nano|auto")
 
 
 def run(args: Namespace) -> int:
-    """Check the model and write it down; editors that run change over by themselves."""
+    """Check the model and name it in the config file; running editors change over by themselves."""
     config = paths.config_file()
-    if args.name == store.DEFAULT:
-        write_setting(config, SETTING, None)
-        print("The model that is shipped completes from now on, in running editors too.")
+    if args.name in _SHIPPED:
+        write_setting(config, SETTING, None if args.name == store.AUTO else args.name)
+        print(f"{_SHIPPED[args.name]} completes from now on, in running editors too.")
         return 0
     model = store.find(paths.models_dir(), args.name)
     _check(model)
@@ -42,14 +51,14 @@ def run(args: Namespace) -> int:
 
 
 def role(path: Path, user: UserSettings) -> str | None:
-    """What the settings use the file for: "model", "policy" or nothing."""
-    used = {"model": user.model or paths.default_model(), "policy": user.policy}
+    """The role of the file in the settings: "model", "policy" or None."""
+    used = {"model": user.model or user.shipped or paths.default_model(), "policy": user.policy}
     path = path.resolve()
     return next((name for name, file in used.items() if file and file.resolve() == path), None)
 
 
 def _check(model: Installed) -> None:
-    """Check it with all of the user's settings, and keep what was found."""
+    """Check it with all of the user's settings, and keep the facts found."""
     facts = model.facts or Facts(model.size_bytes)
     try:
         facts = check(model.path, load_config(Path.cwd()).user, facts)

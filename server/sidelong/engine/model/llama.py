@@ -11,6 +11,7 @@ import ctypes
 import logging
 import os
 import sys
+import time
 from collections import deque
 from collections.abc import Sequence
 from functools import cached_property
@@ -20,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from sidelong.engine.gate import Formula
 from sidelong.engine.healing import Pieces
 from sidelong.engine.mixture import Mixture
 from sidelong.engine.model import profile
@@ -27,7 +29,7 @@ from sidelong.engine.model.openmp import brief_spinning
 from sidelong.engine.model.protocol import Cancel, Evaluation, Hidden, Logits, Stopped
 from sidelong.engine.model.saved import WORTH, Saved, SavedPrompts, common_prefix
 from sidelong.engine.prompt import Budget, Special
-from sidelong.engine.threads import default_threads
+from sidelong.engine.threads import Threads, default_threads
 from sidelong.errors import ModelError, ModelMissing, ModelUnreadable, ModelUnsupported
 
 with brief_spinning():
@@ -121,10 +123,12 @@ class LlamaModel:
             self.special: Special = found.special
             self.budget: Budget = found.budget
             self.threshold: float = found.threshold
+            self.formula: Formula | None = found.formula
             self.mixture: Mixture | None = found.mixture
             self.pieces = self._pieces(silent=found.ends)
             self.n_ctx = self._choose_n_ctx(n_ctx)
-            self._context = self._new_context(threads or default_threads())
+            self._threads = Threads(threads or default_threads())
+            self._context = self._new_context(self._threads.now)
         except BaseException:
             self.close()
             raise
@@ -292,7 +296,7 @@ class LlamaModel:
             batch.n_seq_id[i] = 1
             batch.seq_id[i][0] = 0
             batch.logits[i] = start + i >= first_row
-        status = llama_cpp.llama_decode(self._context, batch)
+        status = self._timed_decode(batch)
         if status == 0:
             self._cached.extend(tokens)
             return
@@ -303,6 +307,18 @@ class LlamaModel:
             f"llama.cpp could not evaluate {n} tokens at position {start} (status {status}). "
             "The request is dropped; if it happens again, restart the server and report it."
         )
+
+    def _timed_decode(self, batch: Any) -> int:
+        """`llama_decode` on as many threads as get on; its status."""
+        n = self._threads.now
+        start = time.perf_counter()
+        status = int(llama_cpp.llama_decode(self._context, batch))
+        end = time.perf_counter()
+        if status == 0:
+            self._threads.took(batch.n_tokens, end - start, end)
+        if self._threads.now != n:
+            llama_cpp.llama_set_n_threads(self._context, self._threads.now, self._threads.now)
+        return status
 
     def _profile(self) -> profile.Profile:
         def known(token: int) -> int | None:

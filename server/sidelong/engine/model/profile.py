@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sidelong.engine.gate import Formula, parse_formula
 from sidelong.engine.mixture import DEFAULT, Mixture, parse
 from sidelong.engine.model.families import STRANGER, Family, TokenId, recognise
 from sidelong.engine.prompt import Budget, Special
@@ -30,6 +31,8 @@ class Profile:
     special: Special
     budget: Budget
     threshold: float
+    formula: Formula | None
+    """See `protocol.Model.formula`."""
     mixture: Mixture | None
     """See `protocol.Model.mixture`."""
     ends: frozenset[int]
@@ -79,6 +82,7 @@ def read(
         special,
         _budget(metadata),
         _threshold(metadata),
+        parse_formula(metadata("sidelong.gate.score") or ""),
         _mixture(metadata),
         frozenset(token for token in (*ends, prefix, suffix, middle) if token is not None),
     )

@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from sidelong.engine.gate import Formula
 from sidelong.engine.healing import Pieces
 from sidelong.engine.mixture import Mixture
 from sidelong.engine.prompt import Budget, Special
@@ -90,6 +91,10 @@ class Model(Protocol):
     @property
     def threshold(self) -> float:
         """The model's own recommendation for P(<cc>)."""
+
+    @property
+    def formula(self) -> Formula | None:
+        """The forecast to compare with the threshold in place of P(<cc>); None: P(<cc>) itself."""
 
     @property
     def mixture(self) -> Mixture | None:

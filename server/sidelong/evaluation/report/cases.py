@@ -1,4 +1,4 @@
-"""The blanks where retrieval brought most and cost most, side by side, with what was retrieved.
+"""The blanks where retrieval helped most and hurt most, side by side, with their chunks.
 
 Every piece of text comes from the workspace or the model and is escaped here.
 """
@@ -18,7 +18,7 @@ _LINES_ABOVE, _LINES_BELOW = 4, 2
 
 
 def gain(trial: Trial) -> float:
-    """By how much retrieval raises the edit similarity."""
+    """The edit similarity that retrieval gains."""
     with_, without = trial.completions["always"], trial.completions["never"]
     return with_.edit_similarity - without.edit_similarity
 
@@ -34,7 +34,7 @@ def worst(trials: Sequence[Trial], n: int) -> list[Trial]:
 
 
 def article(trial: Trial) -> str:
-    """One blank: what stood there, what came without and with retrieval, and the chunks."""
+    """One blank: the target, the completions without and with retrieval, and the chunks."""
     case, always = trial.case, trial.completions["always"]
     place = f"{case.file.path}:{line_number(case)}"
     return (
@@ -58,7 +58,7 @@ def _decided(trial: Trial) -> str:
 
 
 def scored_pane(title: str, trial: Trial, completion: Completion) -> str:
-    """A completion in its place, what is wrong in it marked, and its score and cost."""
+    """A completion in its place, with the wrong parts marked, and its score and cost."""
     right = (
         "exact" if completion.exact else f"edit similarity {100 * completion.edit_similarity:.0f}"
     )
@@ -69,7 +69,7 @@ def scored_pane(title: str, trial: Trial, completion: Completion) -> str:
 
 
 def pane(title: str, trial: Trial, inserted: str) -> str:
-    """A piece of the file with something in place of the blank."""
+    """The lines around the blank, with `inserted` in its place, which is HTML."""
     text, blank = trial.case.file.text, trial.case.blank
     above = "\n".join(text[: blank.start].split("\n")[-_LINES_ABOVE:])
     below = "\n".join(text[blank.end :].split("\n")[:_LINES_BELOW])
@@ -80,7 +80,7 @@ def pane(title: str, trial: Trial, inserted: str) -> str:
 
 
 def _marked(text: str, target: str) -> str:
-    """The text with what the target does not have marked."""
+    """The text, with the parts marked that the target does not have."""
     parts = []
     matcher = SequenceMatcher(None, target, text, autojunk=False)
     for tag, _, _, start, end in matcher.get_opcodes():

@@ -1,7 +1,4 @@
-"""The charts of the report: accuracy against latency, reliability, and latency.
-
-What the figures mean is said beside them, by `page`.
-"""
+"""The charts of the report: accuracy against latency, reliability, and latency."""
 
 from __future__ import annotations
 
@@ -88,7 +85,7 @@ _LABELS = {
     "greedy": (0, 22, "middle"),
     "threshold": (0, -13, "middle"),
 }
-"""Where a name stands beside its point, so that all can be read where the points are the same."""
+"""The offset of each name from its point, so that all can be read where points coincide."""
 
 
 def _low(row: ModeScores) -> float:
@@ -100,34 +97,34 @@ def _high(row: ModeScores) -> float:
 
 
 def reliability_diagram(gating: Gating) -> str:
-    """How often retrieval helped where the model gave it this probability."""
+    """The share in which retrieval helped, by the probability that the model gave it."""
     frame = Frame(
         Axis("P(<cc>) the model gave", 0.0, 1.0, _PERCENT.ticks, _PERCENT.show),
         Axis("share where retrieval helped", 0.0, 1.0, _PERCENT.ticks, _PERCENT.show),
     )
-    total = sum(found.n for found in gating.bins)
+    total = sum(each.n for each in gating.bins)
     floor = frame.at_y(0.0)
     bars = [
         rectangle(
-            frame.at_x(found.low) + 1,
-            floor - 60 * found.n / total,
-            frame.at_x(found.high) - frame.at_x(found.low) - 2,
-            60 * found.n / total,
+            frame.at_x(each.low) + 1,
+            floor - 60 * each.n / total,
+            frame.at_x(each.high) - frame.at_x(each.low) - 2,
+            60 * each.n / total,
             "count",
-            f"{found.n} of {total} blanks",
+            f"{each.n} of {total} blanks",
         )
-        for found in gating.bins
+        for each in gating.bins
     ]
-    places = [frame.at(found.probability, found.happened) for found in gating.bins]
+    places = [frame.at(each.probability, each.happened) for each in gating.bins]
     dots = [
         circle(
             x,
             y,
-            3 + 7 * (found.n / total) ** 0.5,
+            3 + 7 * (each.n / total) ** 0.5,
             "mode threshold",
-            f"{found.n} blanks of mean P {found.probability:.2f}: helped in {found.happened:.0%}",
+            f"{each.n} blanks of mean P {each.probability:.2f}: helped in {each.happened:.0%}",
         )
-        for (x, y), found in zip(places, gating.bins, strict=True)
+        for (x, y), each in zip(places, gating.bins, strict=True)
     ]
     at = frame.at_x(gating.threshold)
     # The mark's name stays inside of the frame wherever the threshold lies.
@@ -156,7 +153,7 @@ def latency_distribution(trials: Sequence[Trial]) -> str:
 def distribution(latencies: Mapping[str, Sequence[float]]) -> str:
     """Milliseconds by name: a dot each, the middle half boxed, the median marked."""
     names = list(latencies)
-    everything = [ms for found in latencies.values() for ms in found]
+    everything = [ms for of_name in latencies.values() for ms in of_name]
     height = 14 + _ROW * len(names) + 44
     frame = Frame(
         axis("ms for one completion", [0.0, *everything], show=lambda v: f"{v:,.0f}"),

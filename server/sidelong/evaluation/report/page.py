@@ -1,7 +1,4 @@
-"""The page of the report: figures, charts and cases in the order in which one asks for them.
-
-Charts are `charts`', cases `cases`'; what is computed comes from `summary`.
-"""
+"""The page of the report: figures, charts and cases, the most asked for first."""
 
 from __future__ import annotations
 
@@ -26,9 +23,9 @@ def render(
     partial: str = "",
     tests: PassSummary | None = None,
 ) -> str:
-    """The whole page; `partial` says that and why the evaluation is not complete.
+    """The whole page; `partial` is the sentence on a partial run, empty for a whole one.
 
-    `tests` is what the project's own tests say of the function bodies, if they were asked.
+    `tests` are the pass rates of the function bodies, if the project's own tests were run.
     """
     return parts.document(
         f"sidelong on {title}",
@@ -123,7 +120,7 @@ def _kinds(summary: Summary) -> str:
     return "<h2>Kinds of blanks</h2>" + parts.table(names, lines)
 
 
-def _tests(found: PassSummary) -> str:
+def _tests(summary: PassSummary) -> str:
     names = ["retrieval", "bodies", "tests pass", "exact match"]
     rows = (
         [
@@ -132,14 +129,14 @@ def _tests(found: PassSummary) -> str:
             parts.interval(row.passed),
             parts.interval(row.exact),
         ]
-        for row in found.rows
+        for row in summary.rows
     )
     return (
         "<h2>Function bodies by the project's own tests</h2>"
-        f'{parts.table(names, rows)}<p class="soft">{escape(sentence(found))}</p>'
+        f'{parts.table(names, rows)}<p class="soft">{escape(sentence(summary))}</p>'
     )
 
 
 def _cases(title: str, trials: Sequence[Trial]) -> str:
-    found = "".join(map(cases.article, trials)) or "<p>Nowhere.</p>"
-    return f"<h2>{escape(title)}</h2>{found}"
+    articles = "".join(map(cases.article, trials)) or "<p>Nowhere.</p>"
+    return f"<h2>{escape(title)}</h2>{articles}"

@@ -1,6 +1,6 @@
-"""What every page of a report is made of: the document, facts, tables, figures, numbers.
+"""The parts of every page: the document, facts, tables, figures, numbers.
 
-What stands in them is the pages'. Arguments are text and escaped, unless said otherwise.
+Arguments are text and are escaped here, unless a docstring says that they are HTML.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def facts(facts: Mapping[str, str]) -> str:
 
 
 def figure(picture: str, caption: str) -> str:
-    """A picture, which is HTML, and what it says."""
+    """A picture, which is HTML, with its caption."""
     return f"<figure>{picture}<figcaption>{escape(caption)}</figcaption></figure>"
 
 
@@ -41,8 +41,8 @@ def table(names: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return f'<div class="wide"><table><tr>{head}</tr>{lines}</table></div>'
 
 
-def interval(found: Interval) -> str:
-    """A mean in percent, and between what it may lie."""
-    if math.isnan(found.mean):
+def interval(value: Interval) -> str:
+    """A mean in percent with its interval; a dash for a mean of nothing."""
+    if math.isnan(value.mean):
         return "–"
-    return f"{100 * found.mean:.1f}<small>{100 * found.low:.0f}–{100 * found.high:.0f}</small>"
+    return f"{100 * value.mean:.1f}<small>{100 * value.low:.0f}–{100 * value.high:.0f}</small>"

@@ -1,6 +1,6 @@
-"""Just enough SVG for charts: elements, axes, and a frame that turns values into places.
+"""Just enough SVG for charts: elements, axes, and a frame that turns values into coordinates.
 
-Colours and fonts are the page's style sheet's, by class; which charts there are is `charts`'.
+The page's style sheet sets colours and fonts by class.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ def element(name: str, content: str = "", **attributes: object) -> str:
 
 
 def text(said: str, x: float, y: float, *, class_: str = "", anchor: str = "start") -> str:
-    """A line of text at a place; escaped."""
+    """A line of text at a point; escaped."""
     return element("text", escape(said), x=x, y=y, class_=class_, text_anchor=anchor)
 
 
 def tip(said: str) -> str:
-    """What a browser shows while the pointer rests on the element that holds it."""
+    """The text that a browser shows while the pointer rests on the element around it."""
     return element("title", escape(said))
 
 
@@ -93,7 +93,7 @@ def _round_step(step: float) -> float:
 
 @dataclass(frozen=True)
 class Frame:
-    """Where a chart's values lie in a picture of `width` by `height`."""
+    """A picture of `width` by `height`, and the coordinates of values in it."""
 
     x: Axis
     y: Axis
@@ -105,21 +105,21 @@ class Frame:
     bottom: int = 44
 
     def at(self, x: float, y: float) -> tuple[float, float]:
-        """The place of a value."""
+        """The coordinates of a point."""
         return self.at_x(x), self.at_y(y)
 
     def at_x(self, x: float) -> float:
-        """The place of a value on the horizontal axis."""
+        """The coordinate of a value on the horizontal axis."""
         share = (x - self.x.low) / (self.x.high - self.x.low)
         return self.left + share * (self.width - self.left - self.right)
 
     def at_y(self, y: float) -> float:
-        """The place of a value on the vertical axis."""
+        """The coordinate of a value on the vertical axis."""
         share = (y - self.y.low) / (self.y.high - self.y.low)
         return self.height - self.bottom - share * (self.height - self.top - self.bottom)
 
     def draw(self, *marks: str, label: str) -> str:
-        """The picture: grid, axes and their names, and the marks on them."""
+        """The picture: the grid, the axes with their names, and the marks."""
         return picture(
             self._grid() + "".join(marks), width=self.width, height=self.height, label=label
         )

@@ -1,0 +1,101 @@
+"""The two models in the package, and the choice of the one that suits this machine.
+
+`default` is the better one; `nano` is for machines on which that takes too long. The speed of
+`default` is measured once and kept in the cache folder.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from sidelong import paths
+from sidelong.engine import Cancel, Speed, load_model, measure_speed
+from sidelong.files import write_text
+from sidelong.settings import UserSettings
+
+log = logging.getLogger(__name__)
+
+MOST_KEYSTROKE_MS: Final = 700
+"""From a key to a suggestion; a slower model lags behind the typist."""
+
+MOST_COLD_MS: Final = 9000
+"""For a prompt of which nothing is in the KV cache, as after a jump to another place."""
+
+COLD_TOKENS: Final = 672
+
+FORMAT: Final = 1
+"""Of the kept record; one with another number counts for nothing. 1: 2026, the first."""
+
+
+def suits(speed: Speed) -> bool:
+    """True if the default model is fast enough at this speed."""
+    return speed.keystroke_ms <= MOST_KEYSTROKE_MS and speed.prefill_ms(COLD_TOKENS) <= MOST_COLD_MS
+
+
+def choose(user: UserSettings, *, unmeasured: Path) -> UserSettings:
+    """The settings with the shipped model that suits the machine.
+
+    `unmeasured` is taken where the speed is not known yet. Reads a small file.
+    """
+    speed = kept_speed()
+    chosen = unmeasured if speed is None else _suiting(speed)
+    return replace(user, shipped=chosen if chosen.is_file() else paths.nano_model())
+
+
+def kept_speed() -> Speed | None:
+    """The speed of the default model; None if it was not measured yet."""
+    try:
+        record = json.loads(paths.speed_file().read_text(encoding="utf-8"))
+        if not isinstance(record, Mapping) or record.get("for") != _measured_for():
+            return None
+        return Speed(prefill=float(record["prefill"]), decode=float(record["decode"]))
+    except (OSError, ValueError, KeyError, TypeError, ZeroDivisionError):
+        return None
+
+
+def measure(user: UserSettings, cancel: Cancel | None = None) -> Speed:
+    """Load the default model, measure its speed, and keep that.
+
+    Takes seconds. Raises `ModelError` if it cannot be loaded, and `Stopped` when `cancel` is set.
+    """
+    cancel = cancel or Cancel()
+    model = load_model(
+        paths.default_model(), threads=user.threads, gpu_layers=user.gpu_layers, cancel=cancel
+    )
+    try:
+        speed = measure_speed(model, cancel)
+    finally:
+        model.close()
+    keep_speed(speed)
+    return speed
+
+
+def keep_speed(speed: Speed) -> None:
+    """Keep the speed for the next start; a full disk costs another measurement."""
+    record = {
+        "for": _measured_for(),
+        "prefill": round(speed.prefill, 2),
+        "decode": round(speed.decode, 2),
+    }
+    try:
+        write_text(paths.speed_file(), json.dumps(record))
+    except OSError as error:
+        log.warning("The speed of the default model cannot be kept: %s", error)
+
+
+def _suiting(speed: Speed) -> Path:
+    return paths.default_model() if suits(speed) else paths.nano_model()
+
+
+def _measured_for() -> dict[str, int]:
+    """The facts that a measurement holds for."""
+    model = paths.default_model()
+    return {
+        "format": FORMAT,
+        "size_bytes": model.stat().st_size if model.is_file() else 0,
+    }
