@@ -26,6 +26,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("model", type=Path)
     parser.add_argument("--edition")
+    parser.add_argument("--author", help="whose work the weights are")
     parser.add_argument("--mixture", type=Path, help="the cache's say as `mixture` fitted it")
     parser.add_argument("--report", type=Path, help="take the threshold that `evaluate` chose")
     parser.add_argument("--embedding", choices=sorted(TYPES), help="pack the embedding as this")
@@ -35,6 +36,8 @@ def main() -> None:
     if args.edition:
         said["general.name"] = text(f"sidelong, edition {args.edition}")
         said["sidelong.edition"] = text(args.edition)
+    if args.author:
+        said["general.author"] = text(args.author)
     if args.mixture:
         said["sidelong.cache.mixture"] = text(mixture.read(args.mixture).text())
     if args.report:

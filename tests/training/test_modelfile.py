@@ -17,7 +17,7 @@ from training.modelfile import EMBEDDING, ModelFile
 from sidelong.engine.mixture import DEFAULT
 from sidelong.engine.model.llama import LlamaModel
 
-SHIPPED = Path(__file__).parents[2] / "server" / "sidelong" / "data" / "default.gguf"
+SHIPPED = Path(__file__).parents[2] / "server" / "sidelong" / "data" / "nano.gguf"
 
 
 def written(monkeypatch: pytest.MonkeyPatch, out: Path, *options: str | Path) -> ModelFile:
@@ -65,6 +65,8 @@ def test_the_card_says_edition_threshold_and_mixture(
         tmp_path / "m.gguf",
         "--edition",
         "trial",
+        "--author",
+        "somebody",
         "--mixture",
         tmp_path / "mixture.json",
         "--report",
@@ -72,6 +74,7 @@ def test_the_card_says_edition_threshold_and_mixture(
     )
     model = LlamaModel(tmp_path / "m.gguf", threads=1)
     assert model.metadata("sidelong.edition") == "trial"
+    assert model.metadata("general.author") == "somebody"
     assert model.threshold == 0.125
     assert model.mixture == DEFAULT
     model.close()

@@ -4,7 +4,7 @@
 # Pre-training goes on from its checkpoint, pretrain.pt: delete that to begin again.
 set -euo pipefail
 work=$(realpath -m "${1:-training/work}")
-gguf=${GGUF:-$work/nano.gguf} edition=${EDITION:-nano}
+gguf=${GGUF:-server/sidelong/data/nano.gguf} edition=${EDITION:-nano}
 manifest=${MANIFEST:-training/corpus.toml} allowance=${ALLOWANCE:-2500000}
 size=${SIZE:-nano} vocabulary=${VOCABULARY:-8192} tokenizer_every=${TOKENIZER_EVERY:-2}
 processes=${PROCESSES:-2} context=${CONTEXT:-0} context_share=${CONTEXT_SHARE:-0.1}

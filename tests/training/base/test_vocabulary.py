@@ -108,14 +108,13 @@ def test_each_token_has_the_row_it_had(source: Path, taught: Path, vocab: Vocabu
     assert "output.weight" not in after.tensors
 
 
-@pytest.mark.parametrize("name", ["default"])
-def test_the_shipped_model_tokenises_as_its_own_vocabulary_says(name: str) -> None:
-    path = ROOT / "server" / "sidelong" / "data" / f"{name}.gguf"
-    file = modelfile.read(path)
-    if file.architecture != "qwen2":
-        pytest.skip("nano has a vocabulary of its own")
+def test_the_default_model_tokenises_as_its_own_vocabulary_says() -> None:
+    path = ROOT / "server" / "sidelong" / "data" / "default.gguf"
+    file = modelfile.read(path) if path.exists() else None
+    if file is None or file.architecture != "qwen2":
+        pytest.skip("this checkout has no default model that was cut from Qwen's")
     model, vocabulary = LlamaModel(path, threads=1), Vocabulary(of(file))
-    texts = [path.read_text("utf-8") for path in INSTALLED] + list(WRITTEN.values())
     vocabulary.tokenizer.encode_special_tokens = True
+    texts = [path.read_text("utf-8") for path in INSTALLED] + list(WRITTEN.values())
     assert all(same(model, vocabulary, text) for text in texts)
     model.close()
