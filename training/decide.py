@@ -26,7 +26,7 @@ import torch
 from sidelong.engine.correction import log_odds
 from training import modelfile
 from training.files import write_text
-from training.forecast import Decision, Floats, Labels, fit, folds
+from training.forecast import FOLDS, Decision, Floats, Labels, fit, folds
 from training.modelfile import EMBEDDING, ModelFile, text
 from training.outcomes import Outcome, read
 
@@ -44,9 +44,9 @@ ROUNDINGS = 300
 
 
 def labels(model: ModelFile, outcomes: Sequence[Outcome], *, margin: float) -> Labels:
-    """The outcomes as labels; raises `SystemExit` if there are none, or another model's."""
-    if not outcomes:
-        raise SystemExit("there are no labels; make them with training.label")
+    """The outcomes as labels; raises `SystemExit` if they are too few, or another model's."""
+    if len(outcomes) < FOLDS:
+        raise SystemExit(f"{len(outcomes)} labels are too few; make more with training.label")
     states = np.stack([state(outcome) for outcome in outcomes])
     others, logits = against_others(model, states)
     recorded = np.array([log_odds(outcome.probability) for outcome in outcomes])

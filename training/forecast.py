@@ -60,7 +60,12 @@ class Decision:
 
 
 def folds(packages: Sequence[str]) -> npt.NDArray[np.int64]:
-    """The fold of each label [N]: whole packages, the folds about equally large."""
+    """The fold of each label [N]: whole packages, the folds about equally large.
+
+    Labels of one package alone are dealt out one by one, and judged by each other.
+    """
+    if len(set(packages)) == 1:
+        return np.arange(len(packages)) % FOLDS
     taken, sizes = {}, [0] * FOLDS
     for package, n in sorted(Counter(packages).items(), key=lambda item: (-item[1], item[0])):
         taken[package] = fold = sizes.index(min(sizes))

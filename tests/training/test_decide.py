@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -117,6 +118,13 @@ def test_a_package_is_never_fitted_and_judged_at_once() -> None:
     assert sum(one for _, one in seen) == len(packages)
 
 
+def test_labels_of_one_package_are_judged_by_each_other(model: ModelFile) -> None:
+    assert np.bincount(folds(["a"] * 12)).tolist() == [3, 3, 2, 2, 2]
+    given = labels(model, made(model, by_state=0.0, by_score=4.0, n=12), margin=0.0)
+    alone = replace(given, folds=folds(["a"] * 12))
+    assert fit(alone, start(model)).report["labels"] == 12
+
+
 def test_with_a_strong_decay_the_row_hardly_moves(model: ModelFile) -> None:
     given = labels(model, made(model, by_state=2.0, by_score=0.0), margin=0.0)
     everything = np.ones(len(given.helped), dtype=np.bool_)
@@ -151,7 +159,7 @@ def test_another_models_labels_are_refused(model: ModelFile) -> None:
     other = modelfile.pack(rng.normal(0, 0.6, (TOKENS, WIDTH)), "q8_0")
     with pytest.raises(SystemExit, match="made with another model"):
         labels(model.holding({EMBEDDING: other}), outcomes, margin=0.0)
-    with pytest.raises(SystemExit, match="there are no labels"):
+    with pytest.raises(SystemExit, match="0 labels are too few"):
         decide.labels(model, [], margin=0.0)
 
 
