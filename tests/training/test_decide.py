@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import replace
+import json
+import sys
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +13,13 @@ import pytest
 
 pytest.importorskip("torch")
 
-from training import decide, forecast, modelfile
+from training import corrected, decide, forecast, modelfile, outcomes
 from training.decide import FORMULA, against_others, decided, labels
 from training.forecast import Decision, Floats, Labels, by_formula, fit, fit_row, folds, sigmoid
 from training.modelfile import EMBEDDING, ModelFile
 from training.outcomes import Completed, CorpusBlank, Outcome
+
+from sidelong.engine.gate import Formula
 
 WIDTH, TOKENS, CC = 32, 50, 6
 
@@ -154,17 +158,44 @@ def test_the_file_decides_as_it_was_fitted_and_changes_nothing_else(
 
 
 def test_another_models_labels_are_refused(model: ModelFile) -> None:
-    outcomes = made(model, by_state=1.0, by_score=1.0, n=40)
+    labelled = made(model, by_state=1.0, by_score=1.0, n=40)
     rng = np.random.default_rng(5)
     other = modelfile.pack(rng.normal(0, 0.6, (TOKENS, WIDTH)), "q8_0")
     with pytest.raises(SystemExit, match="made with another model"):
-        labels(model.holding({EMBEDDING: other}), outcomes, margin=0.0)
+        labels(model.holding({EMBEDDING: other}), labelled, margin=0.0)
     with pytest.raises(SystemExit, match="0 labels are too few"):
         decide.labels(model, [], margin=0.0)
 
 
 def test_no_more_gain_than_the_margin_is_no_help(model: ModelFile) -> None:
-    outcomes = made(model, by_state=1.0, by_score=1.0, n=40)
-    assert 0 < labels(model, outcomes, margin=0.0).helped.sum() < 40
-    assert labels(model, outcomes, margin=0.9).helped.sum() == 0
-    assert isinstance(labels(model, outcomes, margin=0.0), Labels)
+    labelled = made(model, by_state=1.0, by_score=1.0, n=40)
+    assert 0 < labels(model, labelled, margin=0.0).helped.sum() < 40
+    assert labels(model, labelled, margin=0.9).helped.sum() == 0
+    assert isinstance(labels(model, labelled, margin=0.0), Labels)
+
+
+def test_the_threshold_is_chosen_among_the_forecasts_that_the_gate_compares(
+    model: ModelFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = made(model, by_state=1.0, by_score=4.0, n=20)
+    lines = [json.dumps(asdict(outcome)) + "\n" for outcome in before]
+    (tmp_path / "outcomes.jsonl").write_text("".join(lines))
+    for name, fields in {"plain": {}, "joined": {FORMULA: modelfile.text("-1,0.5,2")}}.items():
+        modelfile.write(tmp_path / f"{name}.gguf", model.saying(fields))
+        argv = ["corrected", str(tmp_path / "outcomes.jsonl")]
+        argv += ["--model", str(tmp_path / f"{name}.gguf"), "--out", str(tmp_path / name)]
+        monkeypatch.setattr(sys, "argv", argv)
+        corrected.main()
+    assert outcomes.read(tmp_path / "plain") == before
+    formula = Formula(-1, 0.5, 2)
+    for outcome, again in zip(before, outcomes.read(tmp_path / "joined"), strict=True):
+        forecast = formula.of(outcome.probability, outcome.scores[0])
+        assert again.probability == pytest.approx(forecast, abs=1e-6)
+        assert replace(again, probability=outcome.probability) == outcome
+
+
+def test_the_gates_formula_is_the_one_that_was_fitted() -> None:
+    numbers = np.array([-1.0, 0.5, 2.0])
+    for p, best in ((0.1, 0.0), (0.6, 0.3), (0.99, 1.0)):
+        wanted = sigmoid(by_formula(numbers, np.array([np.log(p / (1 - p))]), np.array([best])))
+        assert Formula(*numbers).of(p, best) == pytest.approx(wanted[0], abs=1e-9)

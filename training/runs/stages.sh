@@ -22,7 +22,12 @@ for baseline in cache counts similar; do
   outcomes "${baseline}_outcomes" decide held_out "$n_held_out" --baseline "$baseline" \
     --counts "$work/counts.npz"
 done
-run evaluate "$work/held_out_outcomes.jsonl" --choose-on "$work/dev_outcomes.jsonl" \
+# What the gate compares with the threshold is P(<cc>), or what the model's formula makes of it.
+for split in dev held_out; do
+  stage "$work/${split}_forecasts.jsonl" corrected "$work/${split}_outcomes.jsonl" \
+    --model "$work/decide.gguf" --out "$work/${split}_forecasts.jsonl"
+done
+run evaluate "$work/held_out_forecasts.jsonl" --choose-on "$work/dev_forecasts.jsonl" \
   --row "model alone" "$work/alone_outcomes.jsonl" \
   --row "workspace cache alone" "$work/cache_outcomes.jsonl" \
   --row "n-grams of the training corpus" "$work/counts_outcomes.jsonl" \
