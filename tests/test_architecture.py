@@ -64,7 +64,8 @@ ONE_DOOR = {
     "huggingface_hub": "sidelong.models.hub",
     "psutil": "sidelong.cli.checks.machine",
     "tomlkit": "sidelong.cli.user_config",
-    "watchdog": "sidelong_index.watch",
+    "inotify_simple": "sidelong_index.watch.inotify",
+    "watchdog": "sidelong_index.watch.tree",
     "tree_sitter": "sidelong_index.parse",
 }
 
@@ -90,6 +91,8 @@ PURE = [
     "sidelong.lsp.impression",
     "sidelong.lsp.recall",
     "sidelong_index.chunk",
+    "sidelong_index.gitignore",
+    "sidelong_index.secret_names",
     "sidelong_index.terms",
     "sidelong_index.score",
     "sidelong_index.scan",

@@ -52,7 +52,7 @@ _STAGES = (
     (re.compile(r"Installing build dependencies"), "fetching build tools"),
     (re.compile(r"Installing collected packages"), "installing packages"),
 )
-"""How lines of pip's verbose output begin, ninja's among them, and what they mean."""
+"""The beginnings of lines of pip's verbose output, ninja's among them, and their meaning."""
 
 
 def main() -> int:
@@ -127,7 +127,7 @@ def _make_pip() -> bool:
 
 
 def _python(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """What .venv's Python says to these arguments; raises `OSError` if it cannot be started."""
+    """The output of .venv's Python for these arguments; raises `OSError` if it cannot start."""
     return subprocess.run(
         [str(PYTHON), *arguments], capture_output=True, text=True, errors="replace", check=False
     )
@@ -182,7 +182,7 @@ def _pip_install(extras: list[str]) -> bool:
 
 
 def _stage(line: str) -> str | None:
-    """What a line of pip's verbose output says about where it is, if anything."""
+    """The stage that a line of pip's verbose output reports, if any."""
     for pattern, stage in _STAGES:
         found = pattern.match(line.strip())
         if found:

@@ -1,4 +1,4 @@
-"""A live index of a workspace's code: chunks, searched by what words they share.
+"""A live index of a workspace's code: chunks, searched by the words they share.
 
 This module is the public front; nothing outside this package imports from behind it.
 """
@@ -7,12 +7,27 @@ from sidelong_index.chunk import ChunkOptions
 from sidelong_index.index import Index
 from sidelong_index.progress import Progress
 from sidelong_index.rules import Reason
-from sidelong_index.snapshot import Exclusion, Hit, Snapshot, build, query_around
+from sidelong_index.secrets import MASK as SECRET_MASK
+from sidelong_index.secrets import mask_secrets, secret_spans
+from sidelong_index.snapshot import (
+    QUERY_LINES,
+    Exclusion,
+    Hit,
+    Snapshot,
+    build,
+    query_around,
+    span_around,
+)
 from sidelong_index.store import remove_deleted
 from sidelong_index.walk import select_files
+from sidelong_index.watch.coverage import Coverage
+from sidelong_index.watch.trial import try_watching
 
 __all__ = [
+    "QUERY_LINES",
+    "SECRET_MASK",
     "ChunkOptions",
+    "Coverage",
     "Exclusion",
     "Hit",
     "Index",
@@ -20,7 +35,11 @@ __all__ = [
     "Reason",
     "Snapshot",
     "build",
+    "mask_secrets",
     "query_around",
     "remove_deleted",
+    "secret_spans",
     "select_files",
+    "span_around",
+    "try_watching",
 ]

@@ -1,9 +1,9 @@
 """Cuts a file into overlapping, evenly sized chunks whose edges stand at statements.
 
-What the chunks are compared by is in `terms`; how they are stored is in `segment`.
+`terms` has the words that chunks are compared by, and `segment` stores chunks.
 
 Small even pieces retrieve better than whole functions, because a Jaccard score falls with the size
-of what is compared; so syntax moves the edges a little and adds context, and does no more.
+of the pieces; so syntax moves the edges a little and adds context, and does no more.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,14 +14,14 @@ from sidelong_index.parse import Definition, Syntax, language_of, parse
 
 @dataclass(frozen=True)
 class ChunkOptions:
-    """How files are cut. Two indexes with the same options hold the same chunks."""
+    """The way files are cut. Two indexes with the same options hold the same chunks."""
 
     lines: int = 20
     """Lines of a chunk; `lines / stride` neighbouring pieces make one chunk."""
     stride: int = 10
     """Lines from one chunk's start to the next one's."""
     tolerance: int = 4
-    """How far an edge may move from its even place to the start of a statement; 0: windows."""
+    """Lines that an edge may move from its even place to the start of a statement; 0: windows."""
     header_lines: int = 3
     """At most this many lines of each enclosing signature are context."""
     context_lines: int = 9
@@ -82,7 +82,7 @@ def _syntax(path: str, text: str, options: ChunkOptions) -> Syntax | None:
 
 
 def _edges(n_lines: int, syntax: Syntax | None, options: ChunkOptions) -> list[int]:
-    """Where pieces of about one stride meet; the last piece takes what is left."""
+    """The lines at which pieces of about one stride meet; the last piece takes the rest."""
     edges = [0]
     while n_lines - edges[-1] > options.stride + options.tolerance:
         even = edges[-1] + options.stride

@@ -1,6 +1,6 @@
-"""The few things in git's configuration that decide which files are ignored, read without git.
+"""Reads from git's configuration, without git, the few things that decide which files are ignored.
 
-What the files it names say is in `ignores`. `include.path` is not followed.
+`ignores` reads the ignore files that the configuration names. `include.path` is not followed.
 """
 
 import os
@@ -8,6 +8,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from sidelong_index.regular_files import read_lines
+
+MAX_CONFIG_BYTES = 1024 * 1024
 
 _SECTION = re.compile(r"\s*\[\s*(?P<name>[\w.-]+)\s*(?P<sub>\"[^\"]*\")?\s*\]")
 _SETTING = re.compile(r"\s*(?P<name>[a-zA-Z][\w-]*)\s*(?:=\s*(?P<value>.*))?$")
@@ -19,7 +23,7 @@ class Repository:
 
     top: Path
     git_dir: Path
-    """What the work trees of a repository have in common."""
+    """The folder that all work trees of the repository share."""
 
 
 def find_repository(folder: Path) -> Repository | None:
@@ -36,11 +40,11 @@ def repository_at(top: Path) -> Repository | None:
     marker = top / ".git"
     if marker.is_dir():
         return Repository(top, marker)
-    pointer = read_lines(marker)
+    pointer = read_lines(marker, MAX_CONFIG_BYTES)
     if not pointer or not pointer[0].startswith("gitdir:"):
         return None
     git_dir = top / pointer[0].removeprefix("gitdir:").strip()
-    common = read_lines(git_dir / "commondir")
+    common = read_lines(git_dir / "commondir", MAX_CONFIG_BYTES)
     return Repository(top, git_dir / common[0].strip() if common else git_dir)
 
 
@@ -54,24 +58,17 @@ def global_ignore_file(repository: Repository | None) -> Path | None:
 
 
 def ignores_case(repository: Repository | None) -> bool:
-    """Whether patterns match without regard to case, as on most Windows and macOS disks."""
+    """True if patterns match without regard to case, as on most Windows and macOS disks."""
     return (_core(repository, "ignorecase") or "").lower() in ("true", "yes", "on", "1")
-
-
-def read_lines(file: Path) -> list[str]:
-    """The lines of a small text file; none if it cannot be read."""
-    try:
-        # Not `read_text`: it ends lines at a lone CR too, as in `Icon\r`, which macOS files hold.
-        return file.read_bytes().decode("utf-8-sig", errors="replace").split("\n")
-    except OSError:
-        return []
 
 
 def _core(repository: Repository | None, name: str) -> str | None:
     """The last value of `core.<name>`: the repository's own before the user's."""
     value = None
     for file in _config_files(repository):
-        for section, key, text in _settings(read_lines(file)):
+        # A link is common here: to the user's collection of settings, or made by Google's `repo`.
+        lines = read_lines(file, MAX_CONFIG_BYTES, follow_link=True)
+        for section, key, text in _settings(lines):
             if section == "core" and key == name:
                 value = text
     return value
@@ -95,7 +92,7 @@ def _config_files(repository: Repository | None) -> Iterator[Path]:
 
 
 def _settings(lines: list[str]) -> Iterator[tuple[str, str, str]]:
-    """(section, name, value); names in lower case, sections with a subsection left out."""
+    """Each (section, name, value) of a section without a subsection, names in lower case."""
     section = ""
     for line in lines:
         heading = _SECTION.match(line)
@@ -109,7 +106,7 @@ def _settings(lines: list[str]) -> Iterator[tuple[str, str, str]]:
 
 
 def _unquote(value: str) -> str:
-    """A value without quotes, escapes and a comment behind it."""
+    """The value without its quotes, its escapes, and the comment behind it."""
     out, quoted, i = "", False, 0
     while i < len(value):
         char = value[i]

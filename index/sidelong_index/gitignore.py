@@ -1,107 +1,172 @@
-"""What the patterns of one ignore file say about one entry of a directory, as git does it.
+"""Decides what the lines of one ignore file say about one entry of a directory, as git does.
 
-Which ignore files there are, and which of them wins, is in `ignores`.
+`ignores` finds the ignore files and weighs them against each other; `glob` matches one glob.
 
-Not by pathspec: that answers for whole file paths, where a pattern for a directory also matches
-everything below it. Walking down a tree needs git's own question, "does a pattern match this very
-entry?", or `build/**` followed by `!build/keep` loses `keep` together with `build`. And all
-patterns of a file become one regular expression here, which a scan of 50,000 files can afford.
+pathspec does not fit: it answers for whole file paths, where a pattern for a directory also matches
+everything below it. A walk down a tree has to ask what git asks, "does a pattern match this very
+entry?", or `build/**` followed by `!build/keep` loses `keep` together with `build`.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
-_POSIX_CLASSES = {
-    "alnum": "a-zA-Z0-9",
-    "alpha": "a-zA-Z",
-    "blank": " \\t",
-    "cntrl": "\\x00-\\x1f\\x7f",
-    "digit": "0-9",
-    "graph": "!-~",
-    "lower": "a-z",
-    "print": " -~",
-    "punct": "!-/:-@\\[-`{-~",
-    "space": "\\s",
-    "upper": "A-Z",
-    "xdigit": "0-9a-fA-F",
-}
+from sidelong_index.glob import (
+    STAR,
+    Atoms,
+    Name,
+    match_sequence,
+    name_glob,
+    parse_glob,
+    split_folders,
+)
 
-
-_STAR = "[^/]*"
-
-
-@dataclass(frozen=True)
-class _Rules:
-    """Patterns as one regular expression: a named group for each, the last pattern first."""
-
-    regex: re.Pattern[str]
-    verdicts: tuple[bool, ...]
-    """For each group, whether its pattern ignores (True) or brings back (False)."""
-
-    def verdict(self, path: str) -> bool | None:
-        match = self.regex.fullmatch(path)
-        if match is None or match.lastgroup is None:
-            return None
-        return self.verdicts[int(match.lastgroup[1:])]
+_STARS_AFTER_LITERAL = re.compile(r"(?P<literal>[^*?\[\\]*[^*?\[\\/])\*\*+(?=/|$)")
+_SEVERAL_STARS = re.compile(r"(?:/\*\*+)+(?=/|$)")
 
 
 @dataclass(frozen=True)
 class Patterns:
     """The patterns of one ignore file; the last one that matches an entry decides."""
 
-    for_dirs: _Rules | None
-    for_files: _Rules | None
+    for_dirs: "_Rules"
+    for_files: "_Rules"
 
     def ignores(self, path: str, *, is_dir: bool) -> bool | None:
-        """Whether `path`, relative to the ignore file's folder, is ignored; None: not mentioned.
+        """Judge `path`, relative to the ignore file's folder: ignored or not; None: not mentioned.
 
         Says nothing of what lies below a directory: nobody walks into an ignored one.
         """
-        rules = self.for_dirs if is_dir else self.for_files
-        return rules.verdict(path) if rules is not None else None
+        names = path.split("/")
+        for rules in self.for_dirs if is_dir else self.for_files:
+            verdict = rules.verdict(names)
+            if verdict is not None:
+                return verdict
+        return None
 
 
 @dataclass(frozen=True)
 class _Rule:
-    regex: str
+    """One line. It matches the entry's own name, or, if it is `anchored`, its whole path."""
+
+    parts: Sequence[Atoms | None]
+    """The globs of the names; None: any folders."""
+    anchored: bool
     ignores: bool
     only_dirs: bool
+
+    @property
+    def is_simple(self) -> bool:
+        """True if one regular expression for the name has no second star to backtrack over.
+
+        A star at the end takes the rest of the name and does not count.
+        """
+        name = self.parts[-1]
+        return not self.anchored and name is not None and name[:-1].count(STAR) <= 1
+
+
+@dataclass(frozen=True)
+class _Simple:
+    """Neighbouring simple rules as one regular expression: a group for each, the last rule first.
+
+    So a hundred patterns cost no more than one search; a scan of 50,000 files needs that.
+    """
+
+    regex: re.Pattern[str]
+    verdicts: tuple[bool, ...]
+
+    def verdict(self, names: Sequence[str]) -> bool | None:
+        match = self.regex.fullmatch(names[-1])
+        if match is None or match.lastindex is None:
+            return None
+        return self.verdicts[match.lastindex - 1]
+
+
+@dataclass(frozen=True)
+class _Path:
+    """A rule for a whole path, folder by folder, or for a name with several stars."""
+
+    parts: tuple[Name | None, ...]
+    anchored: bool
+    ignores: bool
+
+    def verdict(self, names: Sequence[str]) -> bool | None:
+        entry = names if self.anchored else names[-1:]
+        if len(entry) != len(self.parts) and None not in self.parts:
+            return None
+        return self.ignores if match_sequence(self.parts, entry, Name.matches) else None
+
+
+_Rules = tuple[_Simple | _Path, ...]
+"""From the last line to the first."""
 
 
 def parse_patterns(lines: Iterable[str], *, ignore_case: bool = False) -> Patterns:
     """The patterns of an ignore file, or of a setting with the same rules."""
-    rules = [rule for i, line in enumerate(lines) if (rule := _rule(line, i)) is not None]
+    rules = [rule for line in lines for rule in _rules(line)]
+    for_files = [rule for rule in rules if not rule.only_dirs]
     return Patterns(
         for_dirs=_compile(rules, ignore_case=ignore_case),
-        for_files=_compile([r for r in rules if not r.only_dirs], ignore_case=ignore_case),
+        for_files=_compile(for_files, ignore_case=ignore_case),
     )
 
 
-def _compile(rules: Sequence[_Rule], *, ignore_case: bool) -> _Rules | None:
-    if not rules:
-        return None
-    last_first = rules[::-1]
-    regex = "|".join(f"(?P<r{i}>{rule.regex})" for i, rule in enumerate(last_first))
+def _compile(rules: Sequence[_Rule], *, ignore_case: bool) -> _Rules:
+    compiled: list[_Simple | _Path] = []
+    for is_simple, group in groupby(reversed(rules), lambda rule: rule.is_simple):
+        if is_simple:
+            compiled.append(_simple(list(group), ignore_case=ignore_case))
+        else:
+            compiled += (_path(rule, ignore_case=ignore_case) for rule in group)
+    return tuple(compiled)
+
+
+def _simple(rules: Sequence[_Rule], *, ignore_case: bool) -> _Simple:
+    names = (rule.parts[-1] or () for rule in rules)
+    regex = "|".join(f"({''.join('.*' if a == STAR else a for a in name)})" for name in names)
     flags = re.DOTALL | (re.IGNORECASE if ignore_case else 0)
-    return _Rules(re.compile(regex, flags), tuple(rule.ignores for rule in last_first))
+    return _Simple(re.compile(regex, flags), tuple(rule.ignores for rule in rules))
 
 
-def _rule(line: str, number: int) -> _Rule | None:
-    """What one line says, or None: nothing. The number tells its groups from other lines'."""
+def _path(rule: _Rule, *, ignore_case: bool) -> _Path:
+    parts = (
+        None if part is None else name_glob(part, ignore_case=ignore_case) for part in rule.parts
+    )
+    return _Path(tuple(parts), rule.anchored, rule.ignores)
+
+
+def _rules(line: str) -> Iterator[_Rule]:
+    """The rules in one line: none, one, or several for a pattern that means several."""
     pattern = _without_trailing_spaces(line.rstrip("\n").removesuffix("\r"))
     if not pattern or pattern.startswith("#"):
-        return None
+        return
     ignores = not pattern.startswith("!")
     pattern = pattern if ignores else pattern[1:]
     only_dirs = pattern.endswith("/")
     pattern = pattern.removesuffix("/")
-    anywhere = "/" not in pattern
-    pieces = _translate(pattern.removeprefix("/"), within_name=anywhere)
-    if not pieces:
-        return None
-    regex = "".join(_in_one_go(pieces, f"s{number}_"))
-    return _Rule(("(?:.*/)?" if anywhere else "") + regex, ignores, only_dirs)
+    anchored = "/" in pattern
+    pattern = pattern.removeprefix("/")
+    for meaning in _meanings(pattern) if anchored else [pattern]:
+        atoms = parse_glob(meaning, within_name=not anchored)
+        if atoms:
+            yield _Rule(split_folders(atoms), anchored, ignores, only_dirs)
+
+
+def _meanings(pattern: str) -> list[str]:
+    """A path glob in other words, where git reads it otherwise than it documents.
+
+    git compares the literal start of a pattern by itself and takes what follows for a pattern of
+    its own. So the stars of `a**/b` stand "at the start": it matches `ab`, `a/b` and `ax/y/b`.
+    """
+    quirk = _STARS_AFTER_LITERAL.match(pattern)
+    if quirk is None:
+        return [pattern]
+    literal, rest = quirk["literal"], _SEVERAL_STARS.sub("/**", pattern[quirk.end() :])
+    if not rest:
+        return [f"{literal}*", f"{literal}*/**"]
+    joined = literal + rest[1:]
+    return [*(_meanings(joined) if rest.startswith("/**") else [joined]), f"{literal}*/**{rest}"]
 
 
 def _without_trailing_spaces(line: str) -> str:
@@ -111,101 +176,3 @@ def _without_trailing_spaces(line: str) -> str:
     if backslashes % 2 and len(stripped) < len(line):
         return stripped + " "
     return stripped
-
-
-def _translate(pattern: str, *, within_name: bool) -> list[str] | None:
-    """The regular expressions of a glob's parts, or None: git says that it matches nothing."""
-    out: list[str] = []
-    i = 0
-    while i < len(pattern):
-        char = pattern[i]
-        if char == "*":
-            i, piece = _stars(pattern, i, within_name=within_name)
-        elif char == "?":
-            i, piece = i + 1, "[^/]"
-        elif char == "[":
-            bracket = _bracket(pattern, i + 1)
-            if bracket is None:
-                return None
-            i, piece = bracket
-        elif char == "\\":
-            if i + 1 == len(pattern):
-                return None
-            i, piece = i + 2, re.escape(pattern[i + 1])
-        else:
-            i, piece = i + 1, re.escape(char)
-        out.append(piece)
-    return out
-
-
-def _in_one_go(pieces: Sequence[str], group: str) -> Iterator[str]:
-    """What stands between two stars of a name, taken where it first fits, for good.
-
-    So does `fnmatch`; else a pattern of many stars would try all ways to place them, which takes
-    minutes. A group in a lookahead is not gone back into; `group` begins the groups' names.
-    """
-    i = 0
-    while i < len(pieces):
-        end = i + 1
-        while pieces[i] == _STAR and end < len(pieces) and pieces[end] not in (_STAR, "/"):
-            end += 1
-        if pieces[i] == _STAR and end < len(pieces) and pieces[end] == _STAR:
-            between = "".join(pieces[i + 1 : end])
-            yield f"(?=(?P<{group}{i}>{_STAR}?{between}))(?P={group}{i})"
-        else:
-            yield "".join(pieces[i:end])
-        i = end
-
-
-def _stars(pattern: str, i: int, *, within_name: bool) -> tuple[int, str]:
-    """One star stays within a name; two that stand alone between slashes are any folders."""
-    end = i
-    while end < len(pattern) and pattern[end] == "*":
-        end += 1
-    alone = (i == 0 or pattern[i - 1] == "/") and (end == len(pattern) or pattern[end] == "/")
-    if end - i == 1 or not alone or within_name:
-        return end, _STAR
-    if end == len(pattern):
-        return end, ".+"
-    return end + 1, "(?:.*/)?"
-
-
-def _bracket(pattern: str, i: int) -> tuple[int, str] | None:
-    """A set of characters, from after its '['; None: it is not closed."""
-    negated = i < len(pattern) and pattern[i] in "!^"
-    i += negated
-    members: list[str] = []
-    first = True
-    while first or not pattern.startswith("]", i):
-        first = False
-        member = _member(pattern, i)
-        if member is None:
-            return None
-        i, text = member
-        members.append(text)
-    return i + 1, f"(?!/)[{'^' if negated else ''}{''.join(members)}]"
-
-
-def _member(pattern: str, i: int) -> tuple[int, str] | None:
-    """A class like [:alpha:], a range or one character of a set; None: the set is not closed."""
-    if pattern.startswith("[:", i):
-        end = pattern.find(":]", i + 2)
-        if end < 0 or pattern[i + 2 : end] not in _POSIX_CLASSES:
-            return None
-        return end + 2, _POSIX_CLASSES[pattern[i + 2 : end]]
-    low = _character(pattern, i)
-    if low is None:
-        return None
-    i, start = low
-    if pattern.startswith("-", i) and not pattern.startswith("-]", i):
-        high = _character(pattern, i + 1)
-        if high is None:
-            return None
-        i, stop = high
-        return i, f"{re.escape(start)}-{re.escape(stop)}" if start <= stop else re.escape(start)
-    return i, re.escape(start)
-
-
-def _character(pattern: str, i: int) -> tuple[int, str] | None:
-    i += pattern.startswith("\\", i)
-    return (i + 1, pattern[i]) if i < len(pattern) else None

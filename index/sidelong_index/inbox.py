@@ -1,6 +1,6 @@
-"""What has been asked of an index and not been done yet; where other threads meet the writer's.
+"""The requests that an index has not served yet; other threads meet the index's own here.
 
-What is asked twice is done once: of several texts of a document only the latest counts.
+Equal requests are served once: of several texts of a document only the latest counts.
 """
 
 from collections.abc import Sequence
@@ -10,14 +10,14 @@ from time import monotonic
 
 QUIET_S = 0.25
 PATIENCE_S = 2.0
-"""Somebody is typing until they pause for the one, but is not waited for longer than the other."""
+"""A user who types is waited for until they pause for the first, but no longer than the second."""
 
 MAX_HINTS = 1000
 
 
 @dataclass(frozen=True)
 class Request:
-    """All there is to do at one moment."""
+    """Everything that is to be done at one moment."""
 
     documents: dict[str, str | None] = field(default_factory=dict)
     """Open documents and their text; None: closed."""
@@ -25,12 +25,12 @@ class Request:
     scan: bool = False
     exclude: tuple[str, ...] | None = None
     ticket: int = 0
-    """The number of the last `wait` that this is an answer to."""
+    """The number of the last `wait` that this answers."""
     stop: bool = False
 
 
 class Inbox:
-    """Any thread may post; the writer's thread takes."""
+    """Any thread may post; the index's thread takes."""
 
     def __init__(self) -> None:
         self._changed = Condition()
@@ -55,7 +55,7 @@ class Inbox:
             self._touch()
 
     def post_hint(self, path: str) -> None:
-        """Something may have changed at `path`. More hints than anybody can read mean a scan."""
+        """Something may have changed at `path`. Too many hints to look at become one scan."""
         with self._changed:
             if len(self._hints) < MAX_HINTS:
                 self._hints[path] = None
@@ -70,27 +70,27 @@ class Inbox:
             self._touch()
 
     def post_exclude(self, exclude: Sequence[str]) -> None:
-        """Other patterns."""
+        """Use other patterns from now on."""
         with self._changed:
             self._exclude = tuple(exclude)
             self._touch()
 
     def post_stop(self) -> None:
-        """Nothing else will be done."""
+        """Ask for the end: nothing else will be done."""
         with self._changed:
             self._stop = True
             self._changed.notify_all()
 
     @property
     def is_stopping(self) -> bool:
-        """Whether `post_stop` was called."""
+        """True once `post_stop` was called."""
         return self._stop
 
     def wait(self, timeout_s: float | None) -> bool:
-        """Until all that was posted before is done, and the disk was scanned after that.
+        """Wait until all that was posted before is done and the disk was scanned after that.
 
-        False if that took too long, or there is nobody any more to do it. Whoever has waited in
-        vain and waits again, with nothing posted in between, goes on waiting for the same moment.
+        False if that took too long, or if the index was stopped. A second call with nothing posted
+        in between goes on waiting for the same moment.
         """
         with self._changed:
             ticket, posts = self._abandoned or (0, -1)
@@ -105,7 +105,7 @@ class Inbox:
             return self._done >= ticket
 
     def take(self, until_s: float) -> Request:
-        """All that was posted, once typing pauses, or somebody waits, or it is `until_s`."""
+        """Everything posted, once typing pauses, another thread waits, or it is `until_s`."""
         with self._changed:
             while not self._is_urgent():
                 due_s = min(until_s, self._due_s())
@@ -127,7 +127,7 @@ class Inbox:
             return request
 
     def finish(self, ticket: int) -> None:
-        """What the waits up to `ticket` wait for is in the snapshot."""
+        """The waits up to `ticket` are over: the snapshot holds all that they wait for."""
         with self._changed:
             self._done = max(self._done, ticket)
             self._changed.notify_all()

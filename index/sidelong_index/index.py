@@ -1,9 +1,8 @@
 """The index of one root as a running thing, as the rest of the program sees it.
 
-What its thread does, and when, is in `worker`; what others ask of it goes through `inbox`.
+Its thread's work is in `worker`; requests from other threads go through `inbox`.
 """
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock, Thread
@@ -13,18 +12,16 @@ from sidelong_index.inbox import Inbox
 from sidelong_index.progress import Progress
 from sidelong_index.rules import Reason
 from sidelong_index.snapshot import Snapshot
-from sidelong_index.store import cache_file
-from sidelong_index.watch import Watcher
+from sidelong_index.watch import Coverage
 from sidelong_index.worker import Worker
-
-logger = logging.getLogger(__name__)
 
 
 class Index:
     """The live index of the files below `root`, for any thread; only `stop` and `wait` wait.
 
     `exclude` are patterns as in a .gitignore. With a `cache_dir` the index is kept there between
-    runs; without, nothing is ever written. `on_progress` is called on the index's own thread.
+    runs; without, nothing is ever written. `on_progress` and `on_warning` are called on the
+    index's own thread, the latter with a message for the user. Making an index touches no disk.
     """
 
     def __init__(
@@ -35,24 +32,22 @@ class Index:
         cache_dir: Path | None = None,
         watch: bool = True,
         on_progress: Callable[[Progress], None] | None = None,
+        on_warning: Callable[[str], None] | None = None,
         options: ChunkOptions = DEFAULT,
     ) -> None:
-        self._root = root.resolve()
         self._inbox = Inbox()
-        self._snapshot = Snapshot(root=self._root)
+        self._snapshot = Snapshot(root=root)
         self._worker = Worker(
-            self._root,
+            root,
             exclude,
             options=options,
-            file=_file_to_keep(cache_dir, self._root),
+            cache_dir=cache_dir,
+            watch=watch,
             inbox=self._inbox,
             publish=self._publish,
             on_progress=on_progress,
+            on_warning=on_warning,
         )
-        self._watcher = Watcher(
-            self._root, on_hint=self._inbox.post_hint, on_ready=self._inbox.post_scan
-        )
-        self._watch = watch
         self._lock = Lock()
         self._thread = Thread(target=self._worker.run, name="sidelong-index", daemon=True)
 
@@ -71,12 +66,17 @@ class Index:
 
     @property
     def files_chunked(self) -> int:
-        """How many files have been cut so far, each as often as that had to be done."""
+        """The number of files cut so far; a file counts each time it is cut."""
         return self._worker.files_chunked
 
     @property
+    def coverage(self) -> Coverage:
+        """The number of folders that are read, and how many of them are watched."""
+        return self._worker.coverage
+
+    @property
     def is_kept(self) -> bool:
-        """Whether it is kept between runs; False without a `cache_dir`, or if writing there failed.
+        """True if it is kept between runs; False without a `cache_dir`, or if writing there failed.
 
         Certain once the index has stopped, which is when it is saved.
         """
@@ -87,13 +87,10 @@ class Index:
         with self._lock:
             if self._thread.ident is None:
                 self._thread.start()
-                if self._watch:
-                    self._watcher.start()
 
     def stop(self) -> None:
         """Save and end, and wait for it; idempotent. The last snapshot stays."""
         self._inbox.post_stop()
-        self._watcher.stop()
         if self._thread.ident is not None:
             self._thread.join()
 
@@ -113,7 +110,7 @@ class Index:
         self._inbox.post_exclude(exclude)
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Until everything said so far, and the disk as it is now, is in the snapshot.
+        """Wait until everything said so far, and the disk as it is now, is in the snapshot.
 
         False after `timeout` seconds, or if the index was stopped. To call it again then goes on
         waiting for the same moment.
@@ -122,13 +119,3 @@ class Index:
 
     def _publish(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-
-
-def _file_to_keep(cache_dir: Path | None, root: Path) -> Path | None:
-    """Where to keep the index; nowhere rather than inside of the workspace."""
-    if cache_dir is None:
-        return None
-    if cache_dir.resolve().is_relative_to(root):
-        logger.warning("The index of %s is not kept: %s lies inside of it", root, cache_dir)
-        return None
-    return cache_file(cache_dir, root)

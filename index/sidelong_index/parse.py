@@ -1,4 +1,4 @@
-"""Where statements start and which definitions enclose a line, read off a tree-sitter tree.
+"""Starts of statements and enclosing definitions of lines, read off a tree-sitter tree.
 
 How chunks are cut from this is decided in `chunk`; this is the only module that knows tree_sitter.
 """
@@ -37,7 +37,7 @@ class Definition:
 
 @dataclass(frozen=True)
 class Syntax:
-    """What a chunk's edges and context need to know about a file; lines count from 0."""
+    """The facts about a file that decide its chunks' edges and context; lines count from 0."""
 
     statements: Mapping[int, int]
     """Line on which a statement starts -> the column it starts in (shallow is better)."""
@@ -133,13 +133,13 @@ LANGUAGES = tuple(_GRAMMARS)
 
 
 def language_of(path: str) -> str | None:
-    """The language that a file's name says it is in, or None: no grammar for it."""
+    """The language by the file's name, or None: there is no grammar for it."""
     return _SUFFIXES.get(PurePosixPath(path).suffix.lower())
 
 
 @cache
 def grammar_versions() -> dict[str, str]:
-    """The installed versions of all that decides what `parse` returns."""
+    """The installed versions of everything that the result of `parse` depends on."""
     packages = {grammar.module for grammar in _GRAMMARS.values()} | {"tree_sitter"}
     return {package: _version(package) for package in sorted(packages)}
 
@@ -193,7 +193,7 @@ def _load(language: str) -> tuple[Language, Query] | None:
 
 
 def _compiles(language: Language, pattern: str) -> bool:
-    """Grammars rename nodes between versions: what a grammar does not know is left out."""
+    """A query for the nodes that this version of the grammar has; versions rename nodes."""
     try:
         Query(language, pattern)
     except ValueError:

@@ -1,4 +1,4 @@
-"""How far an index is, as it is told to whoever asked for it."""
+"""The progress of an index, as its listener is told."""
 
 from dataclasses import dataclass
 from typing import Literal

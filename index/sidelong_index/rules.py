@@ -1,13 +1,17 @@
-"""Which files are left out for what they are called or what is in them, and why.
+"""Decides which files are left out for their names or their content, and says why.
 
-What the ignore files say is in `ignores`; who walks the disk and asks, in `walk`. All of this holds
-for open documents, too: what must not be read from disk must not come in by the editor either.
+All of this holds for open documents too: what must not be read from disk must not come in by the
+editor either. `ignores` applies the ignore files, `secret_names` knows the names of secret files,
+and `secrets` finds keys in text.
 """
 
 import re
 from dataclasses import dataclass
 from fnmatch import translate
 from typing import Literal
+
+from sidelong_index.secret_names import is_secret_name
+from sidelong_index.secrets import has_private_key
 
 Reason = Literal[
     "ignored",
@@ -30,24 +34,6 @@ MAX_MEAN_LINE = 300
 MAX_STRAY_BYTES = 0.05
 """A file that is no UTF-8 is taken for Latin-1 if at most this share of it is not ASCII."""
 
-_SECRET = (
-    ".env .env.* *.env .envrc .netrc _netrc .npmrc .pypirc .pgpass pgpass.conf .my.cnf .s3cfg"
-    " .htpasswd .git-credentials .dockercfg .dockerconfigjson .terraformrc terraform.rc .boto"
-    " kubeconfig *.kubeconfig *.ovpn *.tfstate *.tfstate.* *.tfvars *.tfvars.json"
-    " *.pem *.key *.p12 *.pfx *.p8 *.ppk *.jks *.keystore *.bks *.kdb *.kdbx *.keychain"
-    " *.gpg *.pgp *.asc *.age *.agekey *.der *.crt *.cer *.pkcs12"
-    " id_rsa* id_dsa* id_ecdsa* id_ed25519* *_rsa *_dsa *_ecdsa *_ed25519"
-    " client_secret*.json service[-_]account*.json *-credentials.json"
-)
-"""Matched against the name in lower case."""
-
-_HARMLESS = ".env.example .env.sample .env.template .env.dist .env.defaults .env.schema example.env"
-
-_DATA = "json yaml yml toml ini cfg conf config xml txt csv tsv properties plist env bak old enc"
-"""Endings under which `credentials` and `secrets` hold data; `credentials.py` is source code."""
-
-_SECRET_STEMS = ("credential", "credentials", "secret", "secrets", "passwords")
-
 _LOCK = (
     "*.lock package-lock.json npm-shrinkwrap.json pnpm-lock.yaml bun.lockb go.sum"
     " packages.lock.json gradle.lockfile *.min.js *.min.css *.min.mjs *.js.map *.css.map"
@@ -63,18 +49,12 @@ _BINARY = (
 )
 """Endings of files that are never text, so that they are not read and count towards no limit."""
 
-_PRIVATE_KEY = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----\r?\n[A-Za-z0-9+/=]{16}")
-
 
 def _any_of(patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(translate(pattern) for pattern in patterns.split()))
 
 
-_SECRET_NAME = _any_of(_SECRET)
-_HARMLESS_NAME = _any_of(_HARMLESS)
 _LOCK_NAME = _any_of(_LOCK)
-_SECRET_FOLDERS = frozenset({".ssh", ".gnupg", ".aws", ".azure", ".kube", ".docker"})
-_DATA_ENDINGS = frozenset(_DATA.split())
 _BINARY_ENDINGS = frozenset(_BINARY.split())
 
 
@@ -87,9 +67,9 @@ class Skipped:
 
 def refuse_name(path: str) -> Reason | None:
     """Why a file of this name ('/' separated) is left out, whatever is in it; None: it is not."""
-    *folders, name = path.lower().split("/")
-    if not _SECRET_FOLDERS.isdisjoint(folders) or _is_secret(name):
+    if is_secret_name(path):
         return "secret name"
+    name = path.lower().rpartition("/")[2]
     if _LOCK_NAME.match(name):
         return "lock file"
     stem, _, ending = name.rpartition(".")
@@ -105,8 +85,6 @@ def read_text(data: bytes) -> str | Skipped:
     """The text in a file's bytes, or why it is left out."""
     if len(data) > MAX_FILE_BYTES:
         return Skipped("too large")
-    if _PRIVATE_KEY.search(data):
-        return Skipped("private key")
     text = _decode(data)
     if text is None:
         return Skipped("binary")
@@ -124,18 +102,9 @@ def check_text(text: str) -> str | Skipped:
         return Skipped("minified")
     if len(text) > MAX_LINE and max(map(len, lines)) > MAX_LINE:
         return Skipped("minified")
-    if _PRIVATE_KEY.search(text.encode("ascii", "replace")):
+    if has_private_key(text):
         return Skipped("private key")
     return text
-
-
-def _is_secret(name: str) -> bool:
-    if _HARMLESS_NAME.match(name):
-        return False
-    stem, _, ending = name.lstrip(".").partition(".")
-    if stem in _SECRET_STEMS and (not ending or ending.split(".")[-1] in _DATA_ENDINGS):
-        return True
-    return _SECRET_NAME.match(name) is not None
 
 
 def _decode(data: bytes) -> str | None:

@@ -1,6 +1,6 @@
-"""What has changed between what the index knows of the disk and what a walk has found there.
+"""The differences between the files as the index knows them and as a walk found them.
 
-The walk itself is in `walk`; what is done about the changes, in `writer`.
+The walk itself is in `walk`; `writer` acts on the differences.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ SETTLED_NS = 2_000_000_000
 
 
 class Stamp(NamedTuple):
-    """What a file system says of a file's state; equal stamps mean equal bytes, mostly."""
+    """A file's state as the file system tells it; equal stamps nearly always mean equal bytes."""
 
     size: int
     mtime_ns: int
@@ -25,18 +25,18 @@ class Stamp(NamedTuple):
 
 @dataclass(frozen=True)
 class Known:
-    """A file as it was read: its stamp from just before, what was in it, and what became of it."""
+    """A file as it was read: its stamp from just before, its content, and if it was left out."""
 
     stamp: Stamp
     digest: bytes
     settled: bool
-    """Whether an equal stamp proves that nothing has changed since."""
+    """True if an equal stamp proves that nothing has changed since."""
     skipped: Reason | None = None
 
 
 @dataclass(frozen=True)
 class Changes:
-    """What to do after a walk."""
+    """The work that a walk has found."""
 
     vanished: tuple[str, ...]
     suspect: tuple[str, ...]
@@ -54,7 +54,7 @@ def compare(known: Mapping[str, Known], found: Mapping[str, Stamp]) -> Changes:
 
 
 def is_settled(stamp: Stamp, now_ns: int) -> bool:
-    """Whether a file read now would have another stamp if it were written again later.
+    """True if a file read now would have another stamp after a later write.
 
     A file can be written twice within one tick of its file system's clock.
     """
@@ -62,10 +62,10 @@ def is_settled(stamp: Stamp, now_ns: int) -> bool:
 
 
 def digest_of(data: bytes) -> bytes:
-    """What tells contents apart: 16 bytes."""
+    """16 bytes that tell contents apart."""
     return blake2b(data, digest_size=16).digest()
 
 
 def is_unchanged(known: Known | None, stamp: Stamp) -> bool:
-    """Whether a file with this stamp is certainly as it was when it was read."""
+    """True if a file with this stamp is certainly as it was when it was read."""
     return known is not None and known.settled and known.stamp == stamp

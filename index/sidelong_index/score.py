@@ -6,8 +6,8 @@ The Jaccard similarity of a query of q terms and a chunk of s terms that share c
 Reaching a score t takes at least t (q + s) / (1 + t) shared terms. So the rare terms, whose
 postings are short, are counted first; the best chunks by that count are finished and give a t that
 the k-th best must reach; counting goes on only until a chunk not seen so far cannot reach t any
-more; what could still reach it is looked up term by term in the long postings, dropping out as soon
-as it cannot. Nothing is estimated: the result is the one that counting everything gives.
+more; those that still could are looked up term by term in the long postings, and drop out as soon
+as they cannot. Nothing is estimated: the result is the one that counting everything gives.
 """
 
 from collections.abc import Sequence
@@ -48,7 +48,7 @@ class Postings:
 
 @dataclass(frozen=True)
 class Found:
-    """Chunks and their scores, in no order, and what it took to find them."""
+    """Chunks and their scores, in no order, and the cost of finding them."""
 
     chunks: Ids
     scores: Scores
@@ -131,7 +131,7 @@ class _Search:
         return self._best(*self._finish(candidates, shared, needed, enough))
 
     def _worth_counting(self) -> int:
-        """How many of the rarest terms to count before anything is known.
+        """The number of the rarest terms to count before anything is known.
 
         Half of them, and more as long as that is cheap next to a pass over all chunks, which has
         to be made anyway.
@@ -141,7 +141,7 @@ class _Search:
         return max(len(self._lists) // 2, min(cheap, len(self._lists)))
 
     def _count(self, first: int, end: int) -> Counts:
-        """How many of the terms `first..end` each chunk has; none for the dead."""
+        """The number of the terms `first..end` that each chunk has; 0 for the dead."""
         lists = self._lists[first:end]
         size = self._index.sizes.size
         if not lists:
@@ -179,9 +179,9 @@ class _Search:
         return np.sort(seeds[best])
 
     def _needed(self, candidates: Ids, floor: float) -> Counts:
-        """How many terms each has to share to reach `floor`; more than it has: out of reach.
+        """The terms that each must share to reach `floor`; `_OUT_OF_REACH` if it has fewer.
 
-        Rounded down by a hair, so that no rounding error turns away what reaches the floor exactly.
+        Rounded down by a hair, so that no rounding error turns away a chunk exactly on the floor.
         """
         sizes = self._index.sizes[candidates]
         by_size = np.arange(int(sizes.max(initial=0)) + 1)
@@ -191,7 +191,7 @@ class _Search:
         return np.asarray(needed[sizes])
 
     def _probing_is_dear(self, candidates: Ids, counted: int) -> bool:
-        """Whether looking candidates up one by one costs more than counting the rest.
+        """True if looking candidates up one by one costs more than counting the rest.
 
         A binary search in a long list costs about as much as counting 30 postings.
         """

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from sidelong_index.chunk import DEFAULT, Chunk, ChunkOptions, chunk, normalise, split_lines
 from sidelong_index.score import Postings
+from sidelong_index.secrets import mask_secrets
 from sidelong_index.terms import hash_words, words
 
 U32 = NDArray[np.uint32]
@@ -46,7 +47,7 @@ class Segment:
 
     @property
     def chunks(self) -> int:
-        """How many chunks, dead ones included."""
+        """The number of chunks, dead ones included."""
         return int(self.starts.size)
 
     def chunks_of(self, file: int) -> range:
@@ -87,14 +88,14 @@ class SegmentBuilder:
 
     @property
     def chunks(self) -> int:
-        """How many chunks so far."""
+        """The number of chunks so far."""
         return len(self._chunk_pieces)
 
     def add(self, path: str, text: str) -> None:
-        """Take a file in; a path may come once."""
+        """Add a file, without the secrets in it; a path may come once."""
         if path in self._files:
             raise ValueError(f"{path} is in this segment already")
-        text = normalise(text)
+        text = mask_secrets(normalise(text))
         chunks = chunk(path, text, self._options)
         packed = zlib.compress(text.encode("utf-8", "surrogatepass"), 1)
         self._files[path] = (packed, chunks)

@@ -25,14 +25,14 @@ _LARGEST = 200_000
 
 
 class Segments:
-    """The current set of segments. Belongs to one thread; what it has given out never changes."""
+    """The current set of segments. Belongs to one thread; snapshots of it never change."""
 
     def __init__(self, options: ChunkOptions = DEFAULT, parts: Sequence[Part] = ()) -> None:
         self._options = options
         self.parts: tuple[Part, ...] = tuple(parts)
 
     def replace(self, gone: Collection[str], files: Iterable[tuple[str, str]]) -> list[str]:
-        """Remove some paths, and add (path, text) pairs, also in place of what these paths had.
+        """Remove some paths, and add (path, text) pairs in place of any former text of theirs.
 
         Returns the paths that could not be added; they are logged, and gone.
         """

@@ -1,6 +1,6 @@
-"""What a reader holds: the index as it was at one moment, to be searched without locks.
+"""The index as it was at one moment, to be searched without locks.
 
-Making the next one is the `writer`'s business; how the search skips most of the work, `score`'s.
+The next one is made by the `writer`; `score` skips most of the work of a search.
 """
 
 from __future__ import annotations
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 QUERY_LINES = 10
 """Lines before and after the cursor's line that make the query."""
+
+QUERY_CHARACTERS = 16_000
+"""The most on each side of the cursor. Code stays far below; generated files have lines of
+megabytes, and taking the words of those at every keystroke takes seconds."""
 
 _BUILD_CHUNKS = 200_000
 """A segment of so many chunks takes about 250 MB while it is built."""
@@ -74,12 +78,12 @@ class Part:
 
     @property
     def files(self) -> int:
-        """How many files are alive."""
+        """The number of files that are alive."""
         return int(self.alive.sum())
 
     @property
     def chunks(self) -> int:
-        """How many chunks are alive."""
+        """The number of chunks that are alive."""
         return self.segment.chunks - int(self.dead_chunks.size)
 
     def paths(self) -> Iterator[str]:
@@ -111,7 +115,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Ranking:
-    """The best chunks of a search, their texts not yet unpacked, and what the search cost."""
+    """The best chunks of a search, their texts not yet unpacked, and the cost of the search."""
 
     places: tuple[tuple[float, str, int, Part, int], ...]
     """(score, path, start line, part, chunk), best first."""
@@ -140,7 +144,7 @@ class Snapshot:
         return _hits(self.rank(query, k=k, exclude=exclude))
 
     def rank(self, query: str, *, k: int, exclude: Exclusion | None = None) -> Ranking:
-        """What `search` finds, without its text, and how many postings were read for it."""
+        """The hits of `search` without their texts, and how many postings were read for them."""
         hashes = hash_words(words(query))
         places: list[tuple[float, str, int, Part, int]] = []
         floor, read = 0.0, 0
@@ -171,23 +175,32 @@ def build(files: Iterable[tuple[str, str]], *, options: ChunkOptions = DEFAULT) 
 def query_around(text: str, offset: int) -> tuple[str, tuple[int, int]]:
     """The text to search with when the cursor is at `offset`, and its first and last line.
 
-    That is the cursor's line with ten lines before and ten after. The lines, counted from 1, are
-    what an `Exclusion` of the same file takes.
+    That is the cursor's line with ten lines before and ten after, cut where they are longer than
+    any code. The lines, counted from 1, are for an `Exclusion` of the same file.
+    """
+    (start, end), lines = span_around(text, offset, QUERY_LINES)
+    return text[max(start, offset - QUERY_CHARACTERS) : min(end, offset + QUERY_CHARACTERS)], lines
+
+
+def span_around(text: str, offset: int, lines: int) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Start and end of the cursor's line with so many lines before and after, and their numbers.
+
+    The end is that of the last line without its line end; numbers count from 1.
     """
     start = end = offset
     line = text.count("\n", 0, offset) + 1
-    first, last = line - QUERY_LINES, line + QUERY_LINES
-    for _ in range(QUERY_LINES + 1):
+    first, last = line - lines, line + lines
+    for _ in range(lines + 1):
         start = text.rfind("\n", 0, max(start, 0))
         if start < 0:
             first = 1
             break
-    for _ in range(QUERY_LINES + 1):
+    for _ in range(lines + 1):
         end = text.find("\n", end) + 1
         if end == 0:
             end, last = len(text) + 1, line + text.count("\n", offset)
             break
-    return text[start + 1 : end - 1], (first, last)
+    return (start + 1, end - 1), (first, last)
 
 
 def _places(part: Part, found: Found) -> Iterator[tuple[float, str, int, Part, int]]:

@@ -1,7 +1,7 @@
 """Keeps an index on disk between runs: one file per root, in a folder that is the caller's choice.
 
-What is worth keeping is `writer`'s to say. The file is a cache: whatever is wrong with it, it is
-built anew, and what lies on disk is compared with it before anybody sees it.
+`writer` decides what is worth keeping. The file is a cache: it is rebuilt if anything is wrong with
+it, and it is compared with the files of the root before it is searched.
 
 The file: 8 bytes of magic, format, length of the rest and its checksum; then, each with its length
 before it, a manifest in JSON and arrays of numbers and bytes in the order in which they are written
@@ -35,10 +35,11 @@ from sidelong_index.writer import Kept
 
 logger = logging.getLogger(__name__)
 
-FORMAT = 1
-"""Of the file's layout and of what is in it; files with another number are built anew.
+FORMAT = 2
+"""Of the file's layout and of what is in it; files with another number are rebuilt.
 
 1: 2026, the first.
+2: 2026, secrets in the texts are masked, and more files are known to be secret.
 """
 
 _MAGIC = b"sidelong"
@@ -61,32 +62,32 @@ _POSTINGS = (
 
 
 class _Unusable(Exception):
-    """Why a file cannot be used; its message is for the log."""
+    """A file cannot be used; the message, for the log, says why."""
 
 
 def cache_file(cache_dir: Path, root: Path) -> Path:
-    """Where the index of a root is kept."""
+    """The file in which the index of a root is kept."""
     name = re.sub(r"[^\w.-]", "_", root.name)[:40] or "root"
     digest = blake2b(os.fsencode(root), digest_size=8).hexdigest()
     return cache_dir / f"{name}-{digest}.index"
 
 
 def load(file: Path, root: Path, options: ChunkOptions) -> Kept | None:
-    """What was kept, or None: nothing, or nothing that can be used, which is logged."""
+    """The kept index; None if there is none, or none that can be used, which is logged."""
     try:
         return _parse(_read_checked(file), _identity(root, options))
     except FileNotFoundError:
         return None
     except (_Unusable, OSError) as error:
-        logger.warning("The kept index %s is not used and will be built anew: %s.", file, error)
+        logger.warning("The kept index %s is not used and will be rebuilt: %s.", file, error)
     except Exception:
         # The checksum was right, so it was written like this: by a version with a bug.
-        logger.exception("The kept index %s is not used and will be built anew.", file)
+        logger.exception("The kept index %s is not used and will be rebuilt.", file)
     return None
 
 
 def save(file: Path, kept: Kept, root: Path, options: ChunkOptions) -> bool:
-    """Put `kept` in place of what was there; False if that failed, which is logged."""
+    """Replace the kept index; False if that failed, which is logged."""
     aside: Path | None = None
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -98,7 +99,7 @@ def save(file: Path, kept: Kept, root: Path, options: ChunkOptions) -> bool:
         aside.replace(file)
     except OSError as error:
         logger.warning(
-            "The index of %s cannot be kept in %s: %s. The next start builds it anew.",
+            "The index of %s cannot be kept in %s: %s. The next start rebuilds it.",
             root,
             file.parent,
             error,
@@ -111,7 +112,7 @@ def save(file: Path, kept: Kept, root: Path, options: ChunkOptions) -> bool:
 
 
 def remove_deleted(cache_dir: Path) -> list[Path]:
-    """Delete the indexes of roots that have been deleted; those roots.
+    """Delete the indexes of roots that have been deleted; returns those roots.
 
     A root whose parent folder is gone as well may be on a disk that is not there at the moment;
     its index stays, and so do files that cannot be read.

@@ -1,6 +1,6 @@
 """The terms by which text is compared: the set of words in it, each a 64-bit number.
 
-What is done with the sets is in `score`.
+The sets are compared in `score`.
 """
 
 import re

@@ -1,19 +1,22 @@
 """Walks a tree and lists the files that the index takes, by name and size, without reading them.
 
-What is in a file may still keep it out: see `rules.read_text`. Nothing is ever written.
+The content of a file may still keep it out: see `rules.read_text`. Nothing is ever written.
 
-Links are not followed, neither to files nor to folders: what they lead to is found under its own
-name or lies outside of the root. So there are no cycles either.
+Links are not followed, neither to files nor to folders: their targets are found under their own
+names or lie outside of the root. So there are no cycles either. Nor are linked work trees of a
+repository entered from inside of it (`git worktree add`): they hold its files once more.
 """
 
 import os
 import stat
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sidelong_index.gitconfig import find_repository, repository_at
 from sidelong_index.ignores import MARKERS, VERSION_CONTROL, Ignores, Level, Mark, mark_of
+from sidelong_index.regular_files import read_below
 from sidelong_index.rules import (
     MAX_FILE_BYTES,
     Reason,
@@ -34,57 +37,87 @@ _MOUNT_POINT = 0xA0000003
 
 @dataclass
 class Listing:
-    """What a walk found."""
+    """The result of a walk."""
 
     files: dict[str, Stamp] = field(default_factory=dict)
     """The files to take, folder by folder from the top, by name within a folder."""
+    folders: list[str] = field(default_factory=list)
+    """The folders that were listed, from the top; the root is ''."""
     skipped: dict[str, Reason] = field(default_factory=dict)
     """Files left out; ignored ones are not listed."""
     size_bytes: int = 0
     is_cut: bool = False
-    """Whether a limit was reached; what lies deepest is missing then."""
+    """True if a limit was reached; the deepest files are missing then."""
+
+
+@dataclass(frozen=True)
+class _Scope:
+    """The rules for the entries of one folder."""
+
+    level: Level
+    git_dirs: tuple[str, ...]
+    """Of the repositories whose work trees hold the folder."""
+
+
+_Entries = Mapping[str, os.DirEntry[str]]
+_Enter = Callable[[str], None]
+_GoOn = Callable[[Listing], bool]
 
 
 class Tree:
-    """A root on disk with the rules that hold in it. Belongs to one thread."""
+    """A root on disk with the rules that hold in it. Belongs to one thread.
+
+    `on_enter` is called with each folder just before it is listed.
+    """
 
     def __init__(
         self,
         root: Path,
         exclude: Sequence[str] = (),
         *,
+        on_enter: _Enter = lambda _: None,
         max_files: int = MAX_FILES,
         max_bytes: int = MAX_BYTES,
     ) -> None:
         self.root = root
+        self._on_enter = on_enter
         self._ignores = Ignores(root, exclude)
+        self._git_dirs: tuple[str, ...] | None = None
+        """Of the repository that holds the root, as of the last walk."""
         self._max_files = max_files
         self._max_bytes = max_bytes
 
-    def walk(self, on_folder: Callable[[Listing], bool] = lambda _: True) -> Listing | None:
-        """List all files; None if the root cannot be read, or if `on_folder` said False.
+    def walk(self, on_folder: _GoOn = lambda _: True) -> Listing | None:
+        """List all files; None if the root cannot be read, or if `on_folder` returned False.
 
-        It is called after every folder, so that whoever waits may give up.
+        It is called after every folder, so that the caller may give up.
         """
-        self._ignores.refresh()
+        self._on_enter("")
         names = _scan(self.root)
         if names is None:
             return None
         listing = Listing()
-        top = self._ignores.top(_gitignore(names))
-        waiting = deque((path, top) for path in self._list("", top, names, listing))
-        while waiting and not listing.is_cut:
-            if not on_folder(listing):
-                return None
-            entered = self._enter(*waiting.popleft())
-            if entered is not None:
-                folder, level, inside = entered
-                below = self._list(folder, level, inside, listing)
-                waiting.extend((path, level) for path in below)
-        return listing
+        self._git_dirs = None
+        scope = self._top(_gitignore(names))
+        below = list(self._list("", scope, names, listing))
+        return self._walk(((path, scope) for path in below), listing, on_folder)
+
+    def walk_below(self, folder: str) -> Listing | None:
+        """List the files of one folder and all below it, as `walk` does; None if it is left out."""
+        *above, name = folder.split("/")
+        scope = self._scope(above)
+        if scope is None or _is_left_out(folder, name, scope.level):
+            return None
+        listing = self._walk([(folder, scope)], Listing(), lambda _: True)
+        return listing if listing is not None and listing.folders else None
+
+    def is_folder(self, path: str) -> bool:
+        """True for a folder that is no link."""
+        full = self.root / path
+        return full.is_dir() and not _is_link(full)
 
     def look(self, path: str) -> Stamp | Reason | None:
-        """One file: its stamp, why it is left out, or None: there is none."""
+        """The stamp of one file, the reason why it is left out, or None: there is none."""
         refused = self.refuse(path)
         if refused is not None:
             return refused
@@ -97,54 +130,98 @@ class Tree:
         return refuse_size(found.st_size) or _stamp(found)
 
     def refuse(self, path: str) -> Reason | None:
-        """Why a file of this path is left out, whether it exists or not; None: it is not.
+        """The reason why a file of this path is left out, if it exists or not; None: it is not.
 
-        Says "ignored" for what lies below a link, too.
+        That is "ignored" for all below a link, too.
         """
         *folders, name = path.split("/")
         if not name or any(part in ("", ".", "..") for part in folders):
             return "odd name"
-        self._ignores.refresh()
-        level = self._ignores.top(mark_of(self.root / ".gitignore"))
-        here = ""
-        for folder in folders:
-            here = f"{here}{folder}"
-            if folder in VERSION_CONTROL or level.ignores(here, is_dir=True):
-                return "ignored"
-            full = self.root / here
-            if _is_link(full) or any((full / marker).exists() for marker in MARKERS):
-                return "ignored"
-            level = self._ignores.enter(
-                here,
-                level,
-                mark_of(full / ".gitignore"),
-                is_repository=(full / ".git").exists(),
-            )
-            here += "/"
-        return _refuse_file(path, level)
+        scope = self._scope(folders)
+        return "ignored" if scope is None else _refuse_file(path, scope.level)
 
     def read(self, path: str) -> bytes | Skipped | None:
-        """What is in a file; None: it is not there any more."""
+        """The content of a file; None: it is not there any more."""
         try:
-            with (self.root / path).open("rb") as file:
-                return file.read(MAX_FILE_BYTES + 1)
+            return read_below(self.root, path, MAX_FILE_BYTES + 1)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError:
             return Skipped("unreadable")
 
-    def _list(
-        self, folder: str, level: Level, names: Mapping[str, os.DirEntry[str]], listing: Listing
-    ) -> Iterator[str]:
+    def _top(self, mark: Mark | None) -> _Scope:
+        self._ignores.refresh()
+        if self._git_dirs is None:
+            repository = find_repository(self.root)
+            self._git_dirs = (os.path.realpath(repository.git_dir),) if repository else ()
+        return _Scope(self._ignores.top(mark), self._git_dirs)
+
+    def _scope(self, folders: Sequence[str]) -> _Scope | None:
+        """The rules in a folder, given by the names on the way to it; None if it is left out."""
+        scope = self._top(mark_of(self.root / ".gitignore"))
+        here = ""
+        for name in folders:
+            here = f"{here}/{name}" if here else name
+            full = self.root / here
+            if _is_left_out(here, name, scope.level) or _is_link(full):
+                return None
+            if any((full / marker).exists() for marker in MARKERS):
+                return None
+            mark = mark_of(full / ".gitignore")
+            below = self._below(here, scope, mark, is_repository=(full / ".git").exists())
+            if below is None:
+                return None
+            scope = below
+        return scope
+
+    def _below(
+        self, folder: str, above: _Scope, mark: Mark | None, *, is_repository: bool
+    ) -> _Scope | None:
+        """The rules in a folder; None for one more work tree of a repository that holds it."""
+        git_dirs = above.git_dirs
+        if is_repository:
+            repository = repository_at(self.root / folder)
+            if repository is not None:
+                git_dir = os.path.realpath(repository.git_dir)
+                if git_dir in git_dirs:
+                    return None
+                git_dirs = (*git_dirs, git_dir)
+        level = self._ignores.enter(folder, above.level, mark, is_repository=is_repository)
+        return _Scope(level, git_dirs)
+
+    def _walk(
+        self, folders: Iterable[tuple[str, _Scope]], listing: Listing, on_folder: _GoOn
+    ) -> Listing | None:
+        waiting = deque(folders)
+        while waiting and not listing.is_cut:
+            if not on_folder(listing):
+                return None
+            entered = self._enter(*waiting.popleft())
+            if entered is not None:
+                folder, scope, names = entered
+                below = self._list(folder, scope, names, listing)
+                waiting.extend((path, scope) for path in below)
+        return listing
+
+    def _enter(self, folder: str, above: _Scope) -> tuple[str, _Scope, _Entries] | None:
+        self._on_enter(folder)
+        names = _scan(self.root / folder)
+        if names is None or not MARKERS.isdisjoint(names):
+            return None
+        scope = self._below(folder, above, _gitignore(names), is_repository=".git" in names)
+        return None if scope is None else (folder, scope, names)
+
+    def _list(self, folder: str, scope: _Scope, names: _Entries, listing: Listing) -> Iterator[str]:
         """Take the files of a folder into the listing; the folders in it come back."""
+        listing.folders.append(folder)
         prefix = f"{folder}/" if folder else ""
         for name, entry in sorted(names.items()):
             path = prefix + name
             if _is_folder(entry):
-                if name not in VERSION_CONTROL and not level.ignores(path, is_dir=True):
+                if not _is_left_out(path, name, scope.level):
                     yield path
             elif entry.is_file(follow_symlinks=False):
-                self._take(path, level, entry, listing)
+                self._take(path, scope.level, entry, listing)
             if listing.is_cut:
                 return
 
@@ -167,15 +244,6 @@ class Tree:
             return
         listing.files[path] = stamp
         listing.size_bytes += stamp.size
-
-    def _enter(
-        self, folder: str, above: Level
-    ) -> tuple[str, Level, Mapping[str, os.DirEntry[str]]] | None:
-        names = _scan(self.root / folder)
-        if names is None or not MARKERS.isdisjoint(names):
-            return None
-        level = self._ignores.enter(folder, above, _gitignore(names), is_repository=".git" in names)
-        return folder, level, names
 
 
 def select_files(
@@ -206,8 +274,13 @@ def select_files(
             yield path
 
 
+def _is_left_out(folder: str, name: str, level: Level) -> bool:
+    return name in VERSION_CONTROL or level.ignores(folder, is_dir=True)
+
+
 def _refuse_file(path: str, level: Level) -> Reason | None:
-    if level.ignores(path, is_dir=False):
+    # In a linked work tree and in a submodule, `.git` is a file.
+    if path.rpartition("/")[2] in VERSION_CONTROL or level.ignores(path, is_dir=False):
         return "ignored"
     try:
         path.encode()
@@ -253,6 +326,6 @@ def _is_mount_point(found: os.stat_result) -> bool:
 
 def _stamp(found: os.stat_result) -> Stamp:
     if os.name == "nt":
-        # What a listing of a folder says and what lstat says differ in all the rest.
+        # In all the rest the listing of a folder and lstat differ.
         return Stamp(found.st_size, found.st_mtime_ns, 0, 0)
     return Stamp(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)

@@ -1,14 +1,14 @@
-"""What an index's thread does, and when: load, scan, read, publish, save.
+"""The index's thread: it loads, watches, scans, reads, publishes and saves.
 
-What that means for files and documents is in `writer`. Watching only makes it quicker: the disk is
-scanned by the clock anyway, less often where a scan takes long.
+`writer` does the work on files and documents, and `timer` says when it is due. Watching only
+makes changes show sooner: the disk is scanned by the clock anyway.
 """
 
 import logging
+import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from sidelong_index.chunk import ChunkOptions
@@ -16,27 +16,19 @@ from sidelong_index.inbox import Inbox, Request
 from sidelong_index.progress import Progress
 from sidelong_index.rules import Reason
 from sidelong_index.snapshot import Snapshot
-from sidelong_index.store import load, save
+from sidelong_index.store import cache_file, load, save
+from sidelong_index.timer import Timer
 from sidelong_index.walk import Listing
+from sidelong_index.watch import Coverage, Watcher
 from sidelong_index.writer import Writer
 
 logger = logging.getLogger(__name__)
 
-SCAN_EVERY_S = 30.0
-_SCAN_SHARE = 50
-"""Scans by the clock take at most one part in so many of the time."""
-
-_RESCAN_S = 1.0
-_RESCAN_SHARE = 20
-"""The same for scans because of hints; the hinted paths themselves are looked at at once."""
-
-SAVE_EVERY_S = 600.0
-_PAUSE_AFTER_ERROR_S = 5.0
 _REPORT_EVERY_S = 0.05
 
 
 class Worker:
-    """Owns the writer. All but the three attributes to be read belongs to the index's thread."""
+    """Owns the writer and the watcher; belongs to the index's thread, public attributes apart."""
 
     def __init__(
         self,
@@ -44,19 +36,25 @@ class Worker:
         exclude: Sequence[str],
         *,
         options: ChunkOptions,
-        file: Path | None,
+        cache_dir: Path | None,
+        watch: bool,
         inbox: Inbox,
         publish: Callable[[Snapshot], None],
         on_progress: Callable[[Progress], None] | None,
+        on_warning: Callable[[str], None] | None,
     ) -> None:
         self._root = root
         self._exclude = tuple(exclude)
         self._options = options
-        self._file = file
+        self._cache_dir = cache_dir
+        self._file: Path | None = None
         self._inbox = inbox
         self._publish = publish
         self._on_progress = on_progress
-        self._timer = _Timer()
+        self._on_warning = on_warning
+        self._watcher: Watcher | None = None
+        self._watch = watch
+        self._timer = Timer(is_watching=watch)
         self._covered = 0
         """The last `wait` whose scan was done; it is over when all that was found is read."""
         self._has_scanned = False
@@ -67,21 +65,39 @@ class Worker:
         self._files_read = 0
         self._reported_s = 0.0
         self._said_lost = False
+        self._said_unwatched = False
         self.skipped: Mapping[str, Reason] = {}
         self.files_chunked = 0
-        self.is_kept = file is not None
+        self.is_kept = cache_dir is not None
+        self.coverage = Coverage()
 
     def run(self) -> None:
-        """Until the inbox says stop."""
+        """Work until the inbox says stop."""
+        # Not in the constructor: the disk may stall, and the caller's thread must not.
+        self._root = Path(os.path.realpath(self._root))
+        self._file = _file_to_keep(self._cache_dir, self._root)
+        self.is_kept = self._file is not None
+        if self._watch:
+            self._watcher = Watcher(self._root, self._inbox.post_hint)
         writer = Writer(
             self._root,
             self._exclude,
             options=self._options,
             kept=load(self._file, self._root, self._options) if self._file else None,
             ignore_case=sys.platform in ("win32", "darwin"),
+            on_enter=self._watcher.enter if self._watcher else lambda _: None,
         )
+        try:
+            self._work(writer)
+            self._save(writer)
+        finally:
+            if self._watcher is not None:
+                self._watcher.stop()
+
+    def _work(self, writer: Writer) -> None:
         while True:
-            request = self._inbox.take(self._timer.next_s(writer.is_busy, self._unsaved))
+            until_s = self._timer.next_s(is_busy=writer.is_busy, unsaved=self._unsaved)
+            request = self._inbox.take(until_s)
             if request.stop:
                 break
             try:
@@ -90,10 +106,10 @@ class Worker:
                 logger.exception("The index of %s goes on after an error", self._root)
                 self._covered = 0
                 self._timer.pause()
-        self._save(writer)
 
     def _serve(self, writer: Writer, request: Request) -> None:
-        """One round: take note of what was asked, look at the disk if it is time, do a bite."""
+        """One round: take note of the requests, look at the disk if it is time, do a bite."""
+        begins_to_watch = self._watcher is not None and self._watcher.check()
         if request.exclude is not None:
             writer.set_exclude(request.exclude)
         for path, text in request.documents.items():
@@ -103,7 +119,8 @@ class Worker:
                 writer.open(path, text)
         if writer.hint(request.hints):
             self._timer.scan_soon()
-        if request.scan or request.exclude is not None or self._timer.is_scan_due():
+        must_scan = request.scan or request.exclude is not None or begins_to_watch
+        if must_scan or self._timer.is_scan_due():
             self._scan(writer)
             self._covered = max(self._covered, request.ticket)
         if self._has_scanned:
@@ -118,9 +135,25 @@ class Worker:
             self._has_scanned = True
             self._said_lost = False
             self._was_busy |= writer.is_busy
+            self._note_coverage(writer)
         elif not self._said_lost and not self._inbox.is_stopping:
             self._said_lost = True
             logger.warning("%s cannot be read; its index stays as it is", self._root)
+
+    def _note_coverage(self, writer: Writer) -> None:
+        """Give back useless watches; scan the more often, the fewer folders are watched."""
+        if self._watcher is None:
+            return
+        self.coverage = self._watcher.retain(writer.folders)
+        self._timer.scan_unwatched(self.coverage.unwatched_share)
+        if self.coverage.error is None:
+            self._said_unwatched = False
+        elif not self._said_unwatched:
+            self._said_unwatched = True
+            message = self.coverage.message(self._root)
+            logger.warning("%s", message)
+            if self._on_warning is not None:
+                self._on_warning(message)
 
     def _step(self, writer: Writer) -> None:
         before = writer.remaining
@@ -128,10 +161,10 @@ class Worker:
         self._files_read += before - writer.remaining
         self.files_chunked = writer.files_chunked
         if snapshot is not None:
-            self._unsaved = True
+            self._unsaved = self._file is not None
             self._publish(snapshot)
         elif not self._has_published:
-            # What was kept is all still so.
+            # All that was kept still holds.
             self._publish(writer.snapshot())
         self._has_published = True
         if writer.remaining:
@@ -139,7 +172,7 @@ class Worker:
             self._report(Progress("index", self._files_read, total, writer.upcoming))
 
     def _rest(self, writer: Writer) -> None:
-        """All that was found is read."""
+        """Tell the listener and those who wait that all files found are read."""
         if self._was_busy:
             self._was_busy = False
             self._files_read = 0
@@ -158,7 +191,7 @@ class Worker:
             self.is_kept = save(self._file, writer.kept(), self._root, self._options)
 
     def _report_scan(self, listing: Listing) -> bool:
-        """Called for every folder; whether to go on."""
+        """Called for every folder; False once there is to be an end."""
         now_s = time.monotonic()
         if not self._is_ready and now_s - self._reported_s > _REPORT_EVERY_S:
             self._reported_s = now_s
@@ -174,47 +207,11 @@ class Worker:
             logger.exception("Telling the progress failed")
 
 
-class _Timer:
-    """When the next scan and the next save are due. Belongs to the index's thread."""
-
-    def __init__(self) -> None:
-        self._scan_s = 0.0
-        self._scanned_s = 0.0
-        self._scan_took_s = 0.0
-        self._save_s = 0.0
-        self._pause_s = 0.0
-
-    def next_s(self, is_busy: bool, unsaved: bool) -> float:
-        """Until when nothing has to be done."""
-        if is_busy:
-            return self._pause_s
-        return max(self._pause_s, min(self._scan_s, self._save_s if unsaved else self._scan_s))
-
-    @contextmanager
-    def scanning(self) -> Iterator[None]:
-        started_s = time.monotonic()
-        try:
-            yield
-        finally:
-            self._scanned_s = time.monotonic()
-            self._scan_took_s = self._scanned_s - started_s
-            pause_s = max(SCAN_EVERY_S, _SCAN_SHARE * self._scan_took_s)
-            self._scan_s = self._scanned_s + pause_s
-
-    def scan_soon(self) -> None:
-        pause_s = max(_RESCAN_S, _RESCAN_SHARE * self._scan_took_s)
-        self._scan_s = min(self._scan_s, self._scanned_s + pause_s)
-
-    def is_scan_due(self) -> bool:
-        return time.monotonic() >= self._scan_s
-
-    def saved(self) -> None:
-        self._save_s = time.monotonic() + SAVE_EVERY_S
-
-    def is_save_due(self) -> bool:
-        return time.monotonic() >= self._save_s
-
-    def pause(self) -> None:
-        """After an error: do not try the same again at once, and then look at everything."""
-        self._scan_s = 0.0
-        self._pause_s = time.monotonic() + _PAUSE_AFTER_ERROR_S
+def _file_to_keep(cache_dir: Path | None, root: Path) -> Path | None:
+    """The file to keep the index in; none rather than one inside of the workspace."""
+    if cache_dir is None:
+        return None
+    if Path(os.path.realpath(cache_dir)).is_relative_to(root):
+        logger.warning("The index of %s is not kept: %s lies inside of it", root, cache_dir)
+        return None
+    return cache_file(cache_dir, root)

@@ -1,12 +1,12 @@
 """Keeps the segments in step with the disk and the open documents, one bite at a time.
 
-It has no thread and no clock of its own: `index` calls it, always from the same thread, and puts
-what it returns before the readers.
+It has no thread and no clock of its own: `worker` calls it, always from the same thread, and
+publishes the snapshots that it returns.
 
-The disk is the truth. What is known of a file is what was read of it; a scan compares that with
-what lies there and makes a list of files to read, and `step` works off a bite of that list. An open
-document shadows its file: while it is open the file counts as unknown, so that it is read again
-when the document is closed.
+The disk is the truth. A scan compares the files as they were read with the files as they are and
+makes a list of those to read; `step` works off a bite of that list. An open document shadows its
+file: while it is open the file counts as unknown, so that it is read again when the document is
+closed.
 """
 
 import logging
@@ -35,7 +35,7 @@ _BYTES_PER_CHUNK = 512
 
 @dataclass(frozen=True)
 class Kept:
-    """What is worth keeping between runs: files as they were on disk, no unsaved text."""
+    """The state worth keeping between runs: files as they were on disk, no unsaved text."""
 
     parts: tuple[Part, ...]
     known: Mapping[str, Known]
@@ -55,13 +55,16 @@ class Writer:
         options: ChunkOptions = DEFAULT,
         kept: Kept | None = None,
         ignore_case: bool = False,
+        on_enter: Callable[[str], None] = lambda _: None,
     ) -> None:
+        """`on_enter` is called with each folder just before it is listed."""
         self._root = root
-        self._tree = Tree(root, exclude)
+        self._on_enter = on_enter
+        self._tree = Tree(root, exclude, on_enter=on_enter)
         self._ignore_case = ignore_case
         self._segments = Segments(options, kept.parts if kept else ())
         self._known: dict[str, Known] = dict(kept.known) if kept else {}
-        """What the index holds of the disk, files left out for what is in them included."""
+        """The files on disk as they were read, those left out for their content included."""
         self._pending: OrderedDict[str, Stamp] = OrderedDict()
         """Files to be read."""
         self._open: dict[str, str] = {}
@@ -74,16 +77,18 @@ class Writer:
         self._said_cut = False
         self._skipped: Mapping[str, Reason] = {}
         """Files left out for their name or size, as of the last scan."""
+        self.folders: Sequence[str] = ()
+        """The folders that were listed in the last scan; the root is ''."""
         self.files_chunked = 0
 
     @property
     def is_busy(self) -> bool:
-        """Whether `step` has something to do."""
+        """True while `step` has something to do."""
         return bool(self._pending or self._touched or self._gone)
 
     @property
     def remaining(self) -> int:
-        """How many files are waiting to be read."""
+        """The number of files that are waiting to be read."""
         return len(self._pending)
 
     @property
@@ -109,25 +114,34 @@ class Writer:
             self._check(path)
 
     def set_exclude(self, exclude: Sequence[str]) -> None:
-        """Other patterns from now on; what they mean for files on disk, the next scan shows."""
-        self._tree = Tree(self._root, exclude)
+        """Use other patterns from now on; the next scan applies them to the files on disk."""
+        self._tree = Tree(self._root, exclude, on_enter=self._on_enter)
         self._touched.update(self._open)
 
     def hint(self, paths: Iterable[str]) -> bool:
-        """Look at some paths before the next scan; whether there was anything to look at.
+        """Look at some paths before the next scan; True if something may have changed there.
 
+        A folder is looked at with all below it: it may have been moved here with its files.
         Ignored paths cost nothing more than finding that out.
         """
-        worth_a_scan = False
-        for path in paths:
-            if path in self._open or self._tree.refuse(path) == "ignored":
-                continue
-            worth_a_scan = True
-            self._check(path)
-        return worth_a_scan
+        worth_a_scan = [self._hint(path) for path in paths if path not in self._open]
+        return any(worth_a_scan)
+
+    def _hint(self, path: str) -> bool:
+        if self._tree.refuse(path) == "ignored":
+            return False
+        if path and self._tree.is_folder(path):
+            listing = self._tree.walk_below(path)
+            if listing is None:
+                return False
+            for file, stamp in listing.files.items():
+                if file not in self._open:
+                    self._suspect(file, stamp)
+        self._check(path)
+        return True
 
     def scan(self, on_folder: Callable[[Listing], bool] = lambda _: True) -> bool:
-        """Compare the disk with what is known.
+        """Compare the files on disk with the known ones.
 
         False if the root could not be read or `on_folder` gave up; then nothing has changed.
         """
@@ -135,7 +149,7 @@ class Writer:
         if listing is None:
             return False
         self._say_if_cut(listing)
-        self._skipped = listing.skipped
+        self._skipped, self.folders = listing.skipped, listing.folders
         for path in self._open:
             listing.files.pop(path, None)
             if (self._refuse_open(path) is None) != (path in self._shown):
@@ -148,7 +162,7 @@ class Writer:
         return True
 
     def step(self, now_ns: int) -> Snapshot | None:
-        """Do a bite of what there is to do; the new snapshot, or None if nothing has changed.
+        """Do a bite of the work; the new snapshot, or None if nothing has changed.
 
         `now_ns` is the time on the clock that files are dated by.
         """
@@ -183,7 +197,7 @@ class Writer:
         return {**self._skipped, **unread}
 
     def kept(self) -> Kept:
-        """What to keep between runs: no trace of open documents, which count as unknown."""
+        """The state to keep between runs, without open documents, which count as unknown."""
         parts = []
         for part in self._segments.parts:
             part = part.without([path for path in part.paths() if path not in self._known])
@@ -194,9 +208,13 @@ class Writer:
     def _check(self, path: str) -> None:
         """Look at one path on disk, as a scan would."""
         stamp = self._tree.look(path)
-        if not isinstance(stamp, Stamp):
+        if isinstance(stamp, Stamp):
+            self._suspect(path, stamp)
+        else:
             self._forget(path)
-        elif not is_unchanged(self._known.get(path), stamp):
+
+    def _suspect(self, path: str, stamp: Stamp) -> None:
+        if not is_unchanged(self._known.get(path), stamp):
             self._pending[path] = stamp
             self._pending.move_to_end(path, last=False)
 
@@ -206,7 +224,7 @@ class Writer:
         self._gone.add(path)
 
     def _show(self, path: str, files: dict[str, str]) -> None:
-        """Put an open document's text among the files, or its path among what is gone."""
+        """Put an open document's text among the files, or its path among the gone ones."""
         if self._refuse_open(path) is None:
             self._shown.add(path)
             files[path] = self._open[path]
@@ -215,7 +233,7 @@ class Writer:
             self._gone.add(path)
 
     def _refuse_open(self, path: str) -> Reason | None:
-        """Why an open document is left out; what holds for files holds for it, too."""
+        """The reason why an open document is left out; the rules for files hold for it, too."""
         text = check_text(self._open[path])
         return text.reason if isinstance(text, Skipped) else self._tree.refuse(path)
 
@@ -234,7 +252,7 @@ class Writer:
             return
         digest = b"" if isinstance(data, Skipped) else digest_of(data)
         known = self._known.get(path)
-        # That it cannot be read now says nothing about the next time.
+        # A file that cannot be read now may be readable the next time.
         settled = is_settled(stamp, now_ns) and not isinstance(data, Skipped)
         if known is not None and known.digest == digest:
             self._known[path] = Known(stamp, digest, settled, known.skipped)

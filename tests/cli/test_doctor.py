@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -109,6 +113,32 @@ def test_a_cache_folder_that_cannot_be_written_is_broken(
     assert result.status == 1
     assert check(result, "cache folder")["state"] == "broken"
     assert "SIDELONG_CACHE_DIR" in check(result, "cache folder")["remedy"]
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or shutil.which("unshare") is None, reason="needs a limit of its own"
+)
+def test_folders_that_cannot_be_watched_are_counted_with_the_remedy(tmp_path: Path) -> None:
+    for i in range(40):
+        (tmp_path / "workspace" / str(i)).mkdir(parents=True)
+    script = 'echo 20 > /proc/sys/user/max_inotify_watches && exec "$@"'
+    doctor = [sys.executable, "-m", "sidelong", "doctor", "--json", "--model", "gone.gguf"]
+    done = subprocess.run(
+        ["unshare", "--user", "--map-root-user", "sh", "-c", script, "sh", *doctor],
+        cwd=tmp_path / "workspace",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if "max_inotify_watches" in done.stderr or "unshare" in done.stderr:
+        pytest.skip("user namespaces cannot have a limit of their own here")
+
+    (found,) = (c for c in json.loads(done.stdout)["checks"] if c["name"] == "watcher")
+
+    assert found["state"] == "note"
+    assert "26 of 41 folders are not watched" in found["fact"]
+    assert "sudo sysctl fs.inotify.max_user_watches" in found["remedy"]
+    assert (found["details"]["folders"], found["details"]["watched"]) == (41, 15)
 
 
 def test_features_are_those_that_llama_cpp_sets_to_one() -> None:

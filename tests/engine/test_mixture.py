@@ -75,3 +75,7 @@ def test_a_models_own_comes_before_the_built_in() -> None:
 def test_a_strangers_model_has_no_cache_unless_its_file_says_so() -> None:
     assert of_file() is None
     assert of_file(cache_mixture="0,0,0,-2,-1") is not None
+
+
+def test_a_model_of_ours_may_say_that_it_wants_no_cache() -> None:
+    assert of_file(edition="fourth", cache_mixture="none") is None

@@ -169,6 +169,15 @@ def test_a_name_may_end_with_a_carriage_return(
     assert taken(root) == {"src/icon/b.py", "a.py"} == files - git_ignores(root, files)
 
 
+@pytest.mark.parametrize("where", [".gitignore", "exclude"])
+def test_a_hard_pattern_and_a_deep_tree_are_walked_like_others(plant: Plant, where: str) -> None:
+    hard = 12 * "**/" + "x.py"
+    root = plant({40 * "a/" + "x.py": "", 40 * "a/" + "y.py": ""})
+    if where == ".gitignore":
+        plant({".gitignore": f"{hard}\n{12 * '**/a/'}z.py\n"})
+    assert taken(root, [hard] if where == "exclude" else []) == {40 * "a/" + "y.py"}
+
+
 NAMES = ["a", "b", "c", "x.py", "y.py", "A"]
 PATTERNS = ["a", "b/", "/a", "*.py", "!x.py", "a/b", "**/c", "a/**", "!a/", "/*/x.py", "!/b", "*"]
 

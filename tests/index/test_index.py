@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -11,7 +10,8 @@ from typing import Any
 import pytest
 
 from sidelong_index import Exclusion, Index, Progress
-from sidelong_index import worker as worker_module
+from sidelong_index import timer as timer_module
+from sidelong_index.inbox import Inbox, Request
 
 Plant = Callable[[Mapping[str, str]], Path]
 Start = Callable[..., Index]
@@ -169,7 +169,7 @@ def test_a_kept_index_obeys_patterns_that_are_new(
     assert (paths(index), index.files_chunked) == ({"a.py"}, 0)
 
 
-def test_a_kept_index_that_is_damaged_is_built_anew(
+def test_a_kept_index_that_is_damaged_is_rebuilt(
     plant: Plant, start: Start, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     plant({"a.py": "x\n"})
@@ -178,7 +178,7 @@ def test_a_kept_index_that_is_damaged_is_built_anew(
     file.write_bytes(file.read_bytes()[:-1])
     index = start(cache_dir=tmp_path / "cache")
     assert (paths(index), index.files_chunked) == ({"a.py"}, 1)
-    assert "will be built anew" in caplog.text
+    assert "will be rebuilt" in caplog.text
 
 
 def test_unsaved_text_is_not_kept(plant: Plant, start: Start, tmp_path: Path) -> None:
@@ -236,7 +236,7 @@ def test_stopping_does_not_wait_for_the_end_of_indexing(
 def test_the_index_goes_on_after_an_error(
     plant: Plant, start: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(worker_module, "_PAUSE_AFTER_ERROR_S", 0.0)
+    monkeypatch.setattr(timer_module, "_PAUSE_AFTER_ERROR_S", 0.0)
     index = start()
     plant({"a.py": "x\n"})
     with monkeypatch.context() as patch:
@@ -258,32 +258,30 @@ def test_a_root_that_is_not_there_is_an_empty_index(
     assert "cannot be read" in caplog.text
 
 
+def test_an_index_with_nothing_to_do_rests(
+    plant: Plant, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds: list[float] = []
+    take = Inbox.take
+
+    def count(inbox: Inbox, until_s: float) -> Request:
+        rounds.append(until_s)
+        return take(inbox, until_s)
+
+    monkeypatch.setattr(Inbox, "take", count)
+    plant({"a.py": "x\n"})
+    start()
+    time.sleep(0.5)
+    assert len(rounds) < 10
+
+
 def test_the_timer_finds_what_nobody_told(
     plant: Plant, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker_module, "SCAN_EVERY_S", 0.05)
+    monkeypatch.setattr(timer_module, "SCAN_EVERY_S", 0.05)
     index = start()
     plant({"a.py": "zebra\n"})
     assert soon(lambda: finds(index, "zebra") == ["a.py"])
-
-
-def test_changes_on_disk_are_seen_by_watching(plant: Plant, start: Start) -> None:
-    root = plant({"a.py": "one\n", "sub/b.py": "two\n"})
-    index = start(watch=True)
-    plant({"c.py": "zebra\n"})
-    assert soon(lambda: finds(index, "zebra") == ["c.py"])
-    plant({"a.py": "okapi\n"})
-    assert soon(lambda: finds(index, "okapi") == ["a.py"])
-    (root / "c.py").rename(root / "sub" / "d.py")
-    assert soon(lambda: finds(index, "zebra") == ["sub/d.py"])
-    (root / "sub").rename(root / "moved")
-    assert soon(lambda: paths(index) == {"a.py", "moved/b.py", "moved/d.py"})
-    (root / "moved" / "b.py").unlink()
-    assert soon(lambda: paths(index) == {"a.py", "moved/d.py"})
-    plant({"deep/er/e.py": "gnu\n"})
-    assert soon(lambda: finds(index, "gnu") == ["deep/er/e.py"])
-    plant({".gitignore": "deep/\n"})
-    assert soon(lambda: paths(index) == {".gitignore", "a.py", "moved/d.py"})
 
 
 def test_readers_see_whole_states_while_files_change(plant: Plant, start: Start) -> None:
@@ -300,12 +298,3 @@ def test_readers_see_whole_states_while_files_change(plant: Plant, start: Start)
             seen.add(counts)
             ticket = index.wait(0.001)
     assert (0, 10) in seen or len(seen) == 1
-
-
-def test_nothing_is_said_to_be_wrong_when_all_is_well(
-    plant: Plant, start: Start, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    plant({"a.py": "x\n"})
-    with caplog.at_level(logging.INFO):
-        start(watch=True, cache_dir=tmp_path / "cache").stop()
-    assert [record for record in caplog.records if record.levelno > logging.INFO] == []

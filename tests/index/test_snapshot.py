@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from sidelong_index import Exclusion, Hit, Snapshot, build, query_around
 from sidelong_index import snapshot as snapshot_module
+from sidelong_index.snapshot import QUERY_CHARACTERS
 from sidelong_index.terms import words
 
 
@@ -88,6 +89,16 @@ def test_the_query_is_ten_lines_on_both_sides() -> None:
     query, span = query_around(text, text.index("line25") + 3)
     assert span == (15, 35)
     assert query.split("\n") == [f"line{i}" for i in range(15, 36)]
+
+
+def test_long_lines_are_cut_around_the_cursor() -> None:
+    long = "zebra " * 600_000
+    text = f"first\n{long}\nhere\n{long}\nlast\n"
+    query, span = query_around(text, text.index("here"))
+    assert span == (1, 6)
+    assert "here" in query
+    assert len(query) == 2 * QUERY_CHARACTERS
+    assert "first" not in query
 
 
 @settings(deadline=None, max_examples=300, derandomize=True)

@@ -86,7 +86,7 @@ def refused(file: Path, caplog: pytest.LogCaptureFixture, reason: str) -> None:
 def test_a_torn_file_is_not_used(file: Path, caplog: pytest.LogCaptureFixture, length: int) -> None:
     data = file.read_bytes()
     file.write_bytes(data[:length])
-    refused(file, caplog, "built anew")
+    refused(file, caplog, "rebuilt")
 
 
 @pytest.mark.parametrize("place", [0, 20, 60, 200, 900, -1])
@@ -96,10 +96,10 @@ def test_a_damaged_file_is_not_used(
     data = bytearray(file.read_bytes())
     data[place] ^= 0x10
     file.write_bytes(data)
-    refused(file, caplog, "built anew")
+    refused(file, caplog, "rebuilt")
 
 
-def test_another_format_is_built_anew(
+def test_another_format_is_rebuilt(
     file: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store, "FORMAT", store.FORMAT + 1)
@@ -115,7 +115,7 @@ def test_a_folder_in_the_files_place_is_survived(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "dir").mkdir()
-    refused(tmp_path / "dir", caplog, "built anew")
+    refused(tmp_path / "dir", caplog, "rebuilt")
     assert not save(tmp_path / "dir", some(), ROOT, DEFAULT)
 
 
@@ -125,7 +125,7 @@ def test_nonsense_with_a_right_checksum_is_survived(
     nonsense = [b"{", b"..", struct.pack("<Q", 7)]
     monkeypatch.setattr(store, "_serialise", lambda *_: iter(nonsense))
     assert save(file, some(), ROOT, DEFAULT)
-    refused(file, caplog, "built anew")
+    refused(file, caplog, "rebuilt")
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_what_is_kept_changes_only_with_the_format() -> None:
     chunks = list(zip(segment.starts.tolist(), segment.ends.tolist(), strict=True))
     terms = blake2b(segment.postings.terms.astype("<u8").tobytes(), digest_size=8).hexdigest()
     spans = [(1, 18), (11, 27), (20, 36), (29, 45), (38, 54), (47, 60), (1, 1)]
-    assert (store.FORMAT, chunks, terms) == (1, spans, "4556cbbb2e1c2345")
+    assert (store.FORMAT, chunks, terms) == (2, spans, "4556cbbb2e1c2345")
 
 
 def test_only_indexes_of_roots_that_were_deleted_are_removed(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -52,6 +54,31 @@ def test_links_are_not_followed(plant: Plant, tmp_path: Path) -> None:
     assert list(walk(tree).files) == ["sub/a.py"]
     assert tree.look("link.py") is None
     assert tree.look("out/secret.py") == "ignored"
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+def test_work_trees_of_the_same_repository_are_not_entered(plant: Plant, tmp_path: Path) -> None:
+    root = plant({"src/a.py": ""})
+    git(root, "init", "-q", "-b", "main")
+    git(root, "add", ".")
+    git(root, "commit", "-q", "-m", "first")
+    git(root, "worktree", "add", "-q", ".agents/one")
+    git(root, "worktree", "add", "-q", "src/two")
+    git(tmp_path, "clone", "-q", str(root), str(root / "vendored"))
+    tree = Tree(root)
+    assert list(walk(tree).files) == ["src/a.py", "vendored/src/a.py"]
+    assert tree.refuse(".agents/one/src/a.py") == "ignored"
+    assert tree.walk_below(".agents/one") is None
+
+    opened = Tree(root / ".agents" / "one")
+    assert list(walk(opened).files) == ["src/a.py"], "somebody works in it"
+    beside = Tree(root / "src")
+    assert list(walk(beside).files) == ["a.py"], "also below the top of the repository"
+
+
+def git(where: Path, *args: str) -> None:
+    who = ("-c", "user.name=a", "-c", "user.email=a@b")
+    subprocess.run(["git", *who, *args], cwd=where, check=True)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
@@ -124,6 +151,30 @@ def test_looking_at_one_path_says_what_the_walk_says(plant: Plant) -> None:
 @pytest.mark.parametrize("path", ["../a.py", "/etc/passwd", "a//b.py", "a/../b.py", "", "./a.py"])
 def test_paths_that_do_not_stay_inside_are_refused(root: Path, path: str) -> None:
     assert Tree(root).refuse(path) == "odd name"
+
+
+def test_one_folder_is_listed_as_the_walk_lists_it(plant: Plant) -> None:
+    root = plant({".gitignore": "out/\n", "a/b/c.py": "", "a/out/d.py": "", "e.py": ""})
+    tree = Tree(root)
+    below = tree.walk_below("a")
+    assert below is not None
+    assert below.files == {"a/b/c.py": walk(tree).files["a/b/c.py"]}
+    assert below.folders == ["a", "a/b"]
+    assert tree.walk_below("a/out") is None
+
+
+def test_every_folder_is_told_before_it_is_listed(plant: Plant) -> None:
+    root = plant({".gitignore": "out/\n", "a/b/c.py": "", "out/d.py": "", "venv/pyvenv.cfg": ""})
+    told: list[str] = []
+
+    def enter(folder: str) -> None:
+        told.append(folder)
+        (root / folder / "late.py").touch()
+
+    listing = walk(Tree(root, on_enter=enter))
+    assert told == ["", "a", "a/b"]
+    assert listing.folders == ["", "a", "a/b"]
+    assert {"late.py", "a/late.py", "a/b/late.py"} <= listing.files.keys()
 
 
 def test_reading_what_vanished_gives_nothing(plant: Plant) -> None:

@@ -69,7 +69,8 @@ def _findings(config: Config, model_arguments: list[str]) -> Iterator[Finding]:
     yield from tested
     yield from _guarded("cache folder", check_cache)
     yield from _guarded("config file", lambda: check_config(config.problems))
-    yield from _guarded("watcher", check_watcher)
+    exclude = config.settings.exclude
+    yield from _guarded("watcher", lambda: check_watcher(Path.cwd(), exclude))
 
 
 def _guarded(name: str, check: Callable[[], Finding | list[Finding]]) -> Iterator[Finding]:

@@ -83,7 +83,7 @@ class Anchors:
         return anchor
 
     def forget(self, request: Request) -> None:
-        """Have the request's document read anew."""
+        """Have the request's document read again."""
         self._by_document.pop((request.project, request.path), None)
 
     def keep(self, anchor: Anchor) -> None:

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from sidelong.engine.healing import Pieces
 from sidelong.engine.mixture import Mixture
 from sidelong.engine.prompt import Tokenize
+from sidelong_index import mask_secrets
 
 FILE_CHARS = 96_000
 """Most text of the open file that is searched, three quarters of it before the cursor."""
@@ -189,8 +190,11 @@ def _distinct(tokens: npt.NDArray[np.int32]) -> int:
 
 
 def file_sources(before: str, after: str, tokenize: Tokenize) -> list[list[int]]:
-    """The open file's text near the cursor as two token sequences with the cursor between."""
+    """The open file's text near the cursor, without secrets, as two token sequences.
+
+    The cursor stands between them.
+    """
     room = FILE_CHARS // 4
-    above = before[-3 * room :]
-    below = after[:room]
+    above = mask_secrets(before[-3 * room :])
+    below = mask_secrets(after[:room])
     return [tokenize(above), tokenize(below)]

@@ -18,6 +18,7 @@ from sidelong.engine.model.protocol import Cancel, Logits, Model
 from sidelong.engine.ngram import LineTokens, NgramCache, file_sources
 from sidelong.engine.prompt import Budget
 from sidelong.engine.request import Answer, Request, Tokens
+from sidelong.engine.secrets import Secrets
 from sidelong.engine.trim import Trimmed, Trimmer
 from sidelong.engine.view import View, seen
 from sidelong_index import Hit
@@ -92,7 +93,7 @@ class TextWriter:
     def answer(self, written: Written, decision: Decision) -> Answer:
         """The trimmed text and its own cost."""
         prefill, generated = written.prefill, written.generated
-        trimmed = self._trimmer.trim(generated.text)
+        trimmed = self._secrets.withhold(self._trimmer.trim(generated.text))
         return Answer(
             text=trimmed.text,
             replace_after=trimmed.replace_after,
@@ -132,10 +133,7 @@ class TextWriter:
         mixture = self._mixture
         if mixture is None:
             return None
-        before, after = seen(self.request)
-        before = before[: len(before) - len(self.view.owed.decode())]
-        sources = file_sources(before, after, self.lines)
-        sources += [self.lines("\n" + chunk.text) for chunk in chunks]
+        sources = [*self._file_sources, *(self.lines("\n" + chunk.text) for chunk in chunks)]
         return NgramCache(sources, pieces=self.model.pieces, mixture=mixture)
 
     def _otherwise(self, chunks: Chunks, first: Written) -> Written | None:
@@ -150,6 +148,16 @@ class TextWriter:
     def _read(self, prompt: list[int]) -> Prefill:
         evaluation = self.model.evaluate(prompt, rows=1, cancel=self.cancel)
         return Prefill(prompt, evaluation.logits[0], evaluation.evaluated)
+
+    @cached_property
+    def _file_sources(self) -> list[list[int]]:
+        before, after = seen(self.request)
+        before = before[: len(before) - len(self.view.owed.decode())]
+        return file_sources(before, after, self.lines)
+
+    @cached_property
+    def _secrets(self) -> Secrets:
+        return Secrets.around(self.request.before, self.request.after)
 
     @cached_property
     def _trimmer(self) -> Trimmer:

@@ -48,6 +48,7 @@ class Asking:
         """
         if not await self._configuration.is_in_use():
             raise Declined("not ready", "the client has not said `initialized`")
+        await self._folders.real_paths.wait()
         file = self._folders.file(doc.uri)
         settings = self._configuration.settings() if file is None else file.folder.settings
         if not settings.enabled:

@@ -5,20 +5,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from urllib.parse import unquote
 
 from sidelong.engine import Correction
+from sidelong.lsp.real_paths import RealPaths
 from sidelong.lsp.uris import path_from_uri, relative_path
 from sidelong.settings import Settings
 from sidelong_index import Index
 
 
-@dataclass
+@dataclass(eq=False)
 class Folder:
-    """One workspace folder."""
+    """One workspace folder; equal to itself only."""
 
     uri: str
     name: str
@@ -44,6 +45,8 @@ class Folders:
 
     def __init__(self) -> None:
         self._by_uri: dict[str, Folder] = {}
+        self.real_paths = RealPaths()
+        """Of the folders and the open documents, as far as they are known."""
 
     def __iter__(self) -> Iterator[Folder]:
         return iter(list(self._by_uri.values()))
@@ -58,7 +61,10 @@ class Folders:
 
     def remove(self, uri: str) -> Folder | None:
         """Forget a folder and return it; None if it was not there."""
-        return self._by_uri.pop(_key(uri), None)
+        folder = self._by_uri.pop(_key(uri), None)
+        if folder is not None and folder.path is not None:
+            self.real_paths.forget(folder.path)
+        return folder
 
     def files(self, uri: str) -> list[WorkspaceFile]:
         """The document as a file of each folder that holds it, the deepest folder first.
@@ -69,12 +75,13 @@ class Folders:
         if path is None:
             untitled = uri.startswith("untitled:")
             return [WorkspaceFile(f, unquote(uri[9:])) for f in list(self)[:1] if untitled]
-        files = []
-        for folder in self:
-            below = relative_path(path, folder.path) if folder.path is not None else None
-            if below is not None:
-                files.append(WorkspaceFile(folder, below))
-        return sorted(files, key=lambda file: len(file.path))
+        real = self.real_paths.get(path)
+        # The target of a link may lie outside; the link itself is in the folder still.
+        return self._below(real, self.real_path) or self._below(path, lambda folder: folder.path)
+
+    def real_path(self, folder: Folder) -> PurePath | None:
+        """The folder's path without links, as far as it is known; None if it has no path."""
+        return None if folder.path is None else self.real_paths.get(folder.path)
 
     def file(self, uri: str) -> WorkspaceFile | None:
         """The document as a file of the deepest folder that holds it; None if none does."""
@@ -84,6 +91,17 @@ class Folders:
         """The directory of the deepest folder that holds the document; None if none does."""
         file = self.file(uri)
         return None if file is None else file.folder.path
+
+    def _below(
+        self, path: PurePath, path_of: Callable[[Folder], PurePath | None]
+    ) -> list[WorkspaceFile]:
+        files = []
+        for folder in self:
+            top = path_of(folder)
+            below = relative_path(path, top) if top is not None else None
+            if below is not None:
+                files.append(WorkspaceFile(folder, below))
+        return sorted(files, key=lambda file: len(file.path))
 
 
 def _key(uri: str) -> str:

@@ -8,13 +8,15 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Final
 
+from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 from sidelong.lsp.documents import Document, Documents
 from sidelong.lsp.folders import Folder, Folders
+from sidelong.lsp.overlays import Overlays
 from sidelong.lsp.progress import Newest, WorkDone
 from sidelong.lsp.status import Status
 from sidelong.settings import Settings
@@ -39,14 +41,15 @@ class Indexing:
     ) -> None:
         self._server = server
         self._folders = folders
-        self._documents = documents
+        self._overlays = Overlays(folders, documents)
         self._status = status
         self._cache_dir = cache_dir
 
     async def apply(self, folder: Folder, settings: Settings) -> None:
         """Give the folder its settings, and an index if they want one."""
         before, folder.settings = folder.settings, settings
-        if not _wants_index(folder):
+        await self._find(folder)
+        if not _wants_index(folder, self._folders.real_path(folder)):
             await self.stop([folder])
         elif folder.index is None:
             self._start(folder)
@@ -66,15 +69,17 @@ class Indexing:
 
     def overlay(self, doc: Document) -> None:
         """Let the open document shadow its file, in every folder that holds it."""
-        for file in self._folders.files(doc.uri):
-            if file.folder.index is not None:
-                file.folder.index.open(file.path, doc.text)
+        self._overlays.put(doc)
 
     def remove_overlay(self, doc: Document) -> None:
         """Let the file on disk count again."""
-        for file in self._folders.files(doc.uri):
-            if file.folder.index is not None:
-                file.folder.index.close(file.path)
+        self._overlays.remove(doc)
+
+    async def _find(self, folder: Folder) -> None:
+        """Find the folder's real path; if that takes long, the open documents follow later."""
+        if folder.path is not None:
+            self._folders.real_paths.seek(folder.path, self._overlays.put_all)
+            await self._folders.real_paths.wait()
 
     def _start(self, folder: Folder) -> None:
         bar = _Bar(self._server, self._status, folder)
@@ -83,14 +88,16 @@ class Indexing:
             exclude=folder.settings.exclude,
             cache_dir=self._cache_dir,
             on_progress=Newest(bar.receive).put,
+            on_warning=Newest(self._warn).put,
         )
         bar.index = folder.index
         self._status.indexing(folder.uri, f"Indexing {folder.name}")
         folder.index.start()
-        for doc in self._documents:
-            for file in self._folders.files(doc.uri):
-                if file.folder is folder:
-                    folder.index.open(file.path, doc.text)
+        self._overlays.put_all()
+
+    def _warn(self, message: str) -> None:
+        params = types.ShowMessageParams(type=types.MessageType.Warning, message=message)
+        self._server.window_show_message(params)
 
 
 class _Bar:
@@ -130,10 +137,10 @@ class _Bar:
             self._work.report(f"{progress.done} of {progress.total} files", percentage)
 
 
-def _wants_index(folder: Folder) -> bool:
-    if folder.path is None or not folder.settings.enabled or folder.settings.retrieval == "never":
+def _wants_index(folder: Folder, path: PurePath | None) -> bool:
+    if path is None or not folder.settings.enabled or folder.settings.retrieval == "never":
         return False
-    if _holds_everything(Path(str(folder.path))):
+    if _holds_everything(Path(str(path))):
         # An editor started without a project: the index would read everything the user has.
         logger.warning(
             "%s is not indexed: it is a home or root folder. "

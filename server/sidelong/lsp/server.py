@@ -104,24 +104,21 @@ class Server(LanguageServer):
                     settings = self.configuration.settings(folder.uri, folder.path)
                     await self.indexing.apply(folder, settings)
                     await _load_correction(folder)
+            user = await self._suited()
             if this == self._refreshes:
                 self._forget_answers()
                 self.configuration.put_in_use()
-                user = self.configuration.user()
                 self.acceptance.on = user.count_acceptance
-                await self._use_model(user)
+                # From `put_in_use` to here nothing is awaited: a request finds settings and model.
+                await self.model.use(user if self._is_wanted() else None)
+                if self._is_wanted():
+                    self._suiting.begin(user)
 
-    async def _use_model(self, user: UserSettings) -> None:
-        """Complete with the user's model, or with the shipped one that suits the machine."""
-        if not self._is_wanted():
-            await self.model.use(None)
-            return
+    async def _suited(self) -> UserSettings:
+        """The user's own settings, with the shipped model that suits the machine."""
+        user, nano = self.configuration.user(), paths.nano_model()
         loop = asyncio.get_running_loop()
-        nano = paths.nano_model()
-        await self.model.use(
-            await loop.run_in_executor(None, lambda: choose(user, unmeasured=nano))
-        )
-        self._suiting.begin(user)
+        return await loop.run_in_executor(None, lambda: choose(user, unmeasured=nano))
 
     async def close(self) -> None:
         """Stop everything that was started; idempotent."""

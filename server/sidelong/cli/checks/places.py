@@ -1,11 +1,11 @@
-"""The cache folder, the config file, and the system's limits on watching files."""
+"""The cache folder, the config file, and the watching of the current folder."""
 
 from __future__ import annotations
 
 import os
 import shutil
-import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -13,10 +13,10 @@ from rich.filesize import decimal
 
 from sidelong import paths
 from sidelong.cli.checks.finding import Finding
+from sidelong.cli.workspace import is_too_wide
+from sidelong_index import try_watching
 
 LITTLE_DISK_BYTES: Final = 500_000_000
-FEW_WATCHES: Final = 65_536
-"""A folder takes one watch, and editors take theirs from the same limit."""
 
 _INOTIFY: Final = Path("/proc/sys/fs/inotify")
 
@@ -65,30 +65,24 @@ def check_config(problems: tuple[str, ...]) -> Finding:
     )
 
 
-def check_watcher() -> Finding:
-    """The system's limit on watched folders, against the need of a large workspace."""
-    if not sys.platform.startswith("linux"):
-        return Finding("watcher", "ok", "this system has no limit worth knowing")
-    watches = _limit("max_user_watches")
-    instances = _limit("max_user_instances")
-    details = {"max_user_watches": watches, "max_user_instances": instances}
-    if watches is None:
-        return Finding(
-            "watcher",
-            "note",
-            "no inotify here; changes on disk are found by looking now and then",
-            "Nothing needs doing; completions see such changes within a minute.",
-            details,
-        )
-    if watches < FEW_WATCHES:
-        return Finding(
-            "watcher",
-            "note",
-            f"{watches:,} folders can be watched, by all programs together",
-            "For larger workspaces: sudo sysctl fs.inotify.max_user_watches=524288",
-            details,
-        )
-    return Finding("watcher", "ok", f"{watches:,} folders can be watched", details=details)
+def check_watcher(root: Path, exclude: Sequence[str]) -> Finding:
+    """Watch the folders of `root` as its index would, unless it is too wide to be indexed."""
+    limits = {name: _limit(name) for name in ("max_user_watches", "max_user_instances")}
+    watches = limits["max_user_watches"]
+    limit = f"the system's limit is {watches:,}" if watches is not None else "there is no limit"
+    if is_too_wide(root):
+        return Finding("watcher", "ok", f"{root} is not indexed; {limit}", details=limits)
+    coverage = try_watching(root, exclude)
+    details = {**limits, "folders": coverage.folders, "watched": coverage.watched}
+    if coverage.watched == coverage.folders:
+        fact = f"{coverage.folders:,} folders of {root} can be watched; {limit}"
+        return Finding("watcher", "ok", fact, details=details)
+    remedy = (
+        f"To watch them all, run `{coverage.remedy}`."
+        if coverage.remedy
+        else "Nothing needs doing: changes there are found with a delay."
+    )
+    return Finding("watcher", "note", f"{root}: {coverage.fact}", remedy, details)
 
 
 def _limit(name: str) -> int | None:

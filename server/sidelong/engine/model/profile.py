@@ -23,6 +23,9 @@ FILE_SEPARATORS = ("<file_sep>", "<|file_sep|>", "<|file_separator|>", "<filenam
 DEFAULT_BUDGET = Budget(prefix=1024, suffix=512, context=1024, generated=64)
 DEFAULT_THRESHOLD = 0.5
 
+NO_MIXTURE = "none"
+"""In the place of a mixture: this model writes better without the workspace cache."""
+
 
 @dataclass(frozen=True)
 class Profile:
@@ -130,11 +133,13 @@ def _threshold(metadata: Callable[[str], str | None]) -> float:
 def _mixture(metadata: Callable[[str], str | None]) -> Mixture | None:
     """The file's own, the built-in one for a model of ours, and none for a stranger.
 
-    The built-in one was fitted with a very small model; a larger one knows better itself.
+    The built-in one was fitted with a very small model; a larger one knows better itself, and says
+    so by `none`.
     """
-    return parse(metadata("sidelong.cache.mixture") or "") or (
-        DEFAULT if _is_ours(metadata) else None
-    )
+    text = metadata("sidelong.cache.mixture") or ""
+    if text == NO_MIXTURE:
+        return None
+    return parse(text) or (DEFAULT if _is_ours(metadata) else None)
 
 
 def _suffix_first(metadata: Callable[[str], str | None]) -> bool:

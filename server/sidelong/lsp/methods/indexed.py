@@ -23,6 +23,7 @@ async def indexed(server: Server, params: object) -> dict[str, Any]:
     """
     # Before that, no folder has an index.
     await server.configuration.is_in_use()
+    await server.folders.real_paths.wait()
     uri = uri_in(params)
     file = server.folders.file(uri) if uri is not None else None
     folders = list(server.folders) if uri is None else [file.folder] if file else []
