@@ -10,6 +10,7 @@ import argparse
 import json
 from pathlib import Path
 
+from sidelong.engine.model.profile import NO_MIXTURE
 from training import mixture, modelfile
 from training.modelfile import EMBEDDING, TYPES, Field, ModelFile, real, text
 
@@ -27,7 +28,9 @@ def main() -> None:
     parser.add_argument("model", type=Path)
     parser.add_argument("--edition")
     parser.add_argument("--author", help="whose work the weights are")
-    parser.add_argument("--mixture", type=Path, help="the cache's say as `mixture` fitted it")
+    cache = parser.add_mutually_exclusive_group()
+    cache.add_argument("--mixture", type=Path, help="the cache's share as `mixture` fitted it")
+    cache.add_argument("--no-cache", action="store_true", help="the model writes better alone")
     parser.add_argument("--report", type=Path, help="take the threshold that `evaluate` chose")
     parser.add_argument("--embedding", choices=sorted(TYPES), help="pack the embedding as this")
     parser.add_argument("--out", type=Path, required=True)
@@ -40,6 +43,8 @@ def main() -> None:
         said["general.author"] = text(args.author)
     if args.mixture:
         said["sidelong.cache.mixture"] = text(mixture.read(args.mixture).text())
+    if args.no_cache:
+        said["sidelong.cache.mixture"] = text(NO_MIXTURE)
     if args.report:
         threshold = json.loads(args.report.read_text(encoding="utf-8"))["threshold"]
         said["sidelong.gate.threshold"] = real(threshold)

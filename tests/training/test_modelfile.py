@@ -80,6 +80,15 @@ def test_the_card_says_edition_threshold_and_mixture(
     model.close()
 
 
+def test_a_model_may_write_without_the_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(monkeypatch, tmp_path / "m.gguf", "--no-cache")
+    model = LlamaModel(tmp_path / "m.gguf", threads=1)
+    assert model.mixture is None
+    model.close()
+
+
 def test_a_mixture_that_is_none_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "mixture.json").write_text(json.dumps({"mixture": "1,2"}))
     with pytest.raises(SystemExit, match="is no mixture"):

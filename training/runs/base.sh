@@ -20,6 +20,7 @@ n_mixture=${N_MIXTURE:-1500} n_labels=${N_LABELS:-4000} n_dev=${N_DEV:-1000}
 n_held_out=${N_HELD_OUT:-1500} n_served=${N_SERVED:-1200}
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 pretrained=$work/base.gguf embedding=q5_0
+cache=${CACHE:-none} # or fitted: the workspace cache costs this model more than it brings (LOG.md)
 
 documents() { # documents NAME SPLIT ARGUMENTS...
   stage "$work/$1.npz" base.sample --corpus "$work/$2.jsonl" --tokenizer "$tokenizer" \

@@ -3,10 +3,14 @@
 # name the model (pretrained), its edition and gguf, and set what each stage may use.
 # A stopped stage goes on, so a run can be resumed.
 
-stage "$work/mixture.json" mixture --model "$pretrained" --corpus "$work/decide.jsonl" \
-  --n "$n_mixture" --processes "$processes" --out "$work/mixture.json"
-stage "$work/mixed.gguf" card "$pretrained" --mixture "$work/mixture.json" \
-  --embedding "$embedding" --out "$work/mixed.gguf"
+cached=(--no-cache)
+if [ "${cache:-fitted}" != none ]; then
+  cached=(--mixture "$work/mixture.json")
+  stage "$work/mixture.json" mixture --model "$pretrained" --corpus "$work/decide.jsonl" \
+    --n "$n_mixture" --processes "$processes" --out "$work/mixture.json"
+fi
+stage "$work/mixed.gguf" card "$pretrained" "${cached[@]}" --embedding "$embedding" \
+  --out "$work/mixed.gguf"
 # Labels: what retrieval does to completions in packages that were not trained on.
 outcomes labels mixed decide "$n_labels"
 stage "$work/decide.gguf" decide "$work/mixed.gguf" --labels "$work/labels.jsonl" \

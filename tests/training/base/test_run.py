@@ -113,7 +113,7 @@ def test_finishing_decides_and_measures(toy: Path) -> None:
     threshold = file.fields["sidelong.gate.threshold"].value
     assert threshold == pytest.approx(report["threshold"], abs=1e-6)
     assert file.fields["sidelong.edition"].value == "toy"
-    assert file.fields["sidelong.cache.mixture"].value
+    assert file.fields["sidelong.cache.mixture"].value == "none"
     assert file.tensors[EMBEDDING].type.name == "Q5_0"
     assert len((toy / "served.jsonl").read_text().splitlines()) == 2
 
