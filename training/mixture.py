@@ -24,6 +24,7 @@ import torch
 from torch import Tensor
 
 from sidelong.engine import prompt as prompts
+from sidelong.engine.documents import Documents
 from sidelong.engine.generate import RECENT, distribution
 from sidelong.engine.mixture import DEFAULT, SURE, Mixture, parse
 from sidelong.engine.model.llama import LlamaModel
@@ -134,7 +135,8 @@ def of_case(
     request = Request(file.path, language, text, case.start, Settings())
     budget = prompts.fit(model.budget, model.n_ctx)
     seeing = view(model, request, budget)
-    writer = TextWriter(model, request, seeing, budget, lines, Cancel())
+    document = Documents().of(request)
+    writer = TextWriter(model, request, seeing, budget, lines, document, Cancel())
     target = model.tokenize(seeing.owed.decode() + file.text[case.start : case.end])
     if len(target) < budget.generated:
         target.append(model.special.eos)

@@ -5,6 +5,8 @@ This module is the public front; nothing outside this package imports from behin
 
 from sidelong_index.chunk import ChunkOptions
 from sidelong_index.index import Index
+from sidelong_index.live import LiveTree, parses
+from sidelong_index.parse import language_of
 from sidelong_index.progress import Progress
 from sidelong_index.rules import Reason
 from sidelong_index.secrets import MASK as SECRET_MASK
@@ -31,11 +33,14 @@ __all__ = [
     "Exclusion",
     "Hit",
     "Index",
+    "LiveTree",
     "Progress",
     "Reason",
     "Snapshot",
     "build",
+    "language_of",
     "mask_secrets",
+    "parses",
     "query_around",
     "remove_deleted",
     "secret_spans",

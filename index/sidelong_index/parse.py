@@ -10,8 +10,9 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import PurePosixPath
 from types import MappingProxyType
+from typing import TypeAlias
 
-from tree_sitter import Language, Node, Parser, Query, QueryCursor
+from tree_sitter import Language, Node, Parser, Query, QueryCursor, Tree
 
 MAX_BYTES = 512 * 1024
 """Larger files are generated more often than written, and parsing them blocks other threads."""
@@ -20,6 +21,8 @@ MAX_ERROR_CHILDREN = 10_000
 """A query over an error node takes quadratic time: 0.04 s for 10,000 children, 4 s for 100,000."""
 
 _READ_BYTES = 16 * 1024
+
+SyntaxTree: TypeAlias = Tree
 
 
 @dataclass(frozen=True)
@@ -166,6 +169,18 @@ def parse(text: str, language: str) -> Syntax | None:
         statements=MappingProxyType(statements),
         definitions=tuple(sorted(found, key=lambda d: (d.first, -d.last))),
     )
+
+
+def tree_of(source: bytes, language: str, old: SyntaxTree | None = None) -> SyntaxTree | None:
+    """The syntax tree of UTF-8 text, or None: too large, or no grammar.
+
+    `old`, the tree of an earlier text, edited to fit this one, makes it cheap.
+    """
+    loaded = _load(language)
+    if loaded is None or len(source) > MAX_BYTES:
+        return None
+    parser = Parser(loaded[0])
+    return parser.parse(_pieces(source)) if old is None else parser.parse(_pieces(source), old)
 
 
 def _version(package: str) -> str:

@@ -7,40 +7,48 @@ All names are compared in lower case.
 import re
 from fnmatch import translate
 
-_ENVIRONMENT = ".env .env.* *.env .envrc .flaskenv .dev.vars .dev.vars.*"
+_ENVIRONMENT = ".env .env.* *.env .envrc .flaskenv .dev.vars .dev.vars.* .env-* .env_* .envrc.*"
 
 _LOGINS = (
-    ".netrc _netrc .authinfo .npmrc .pypirc pip.conf pip.ini .pgpass pgpass.conf .pg_service.conf"
-    " pg_service.conf .my.cnf .mylogin.cnf .s3cfg .passwd-s3fs passwd-s3fs .boto .htpasswd"
-    " htpasswd .htdigest .git-credentials .gitcookies .cvspass .dockercfg .dockerconfigjson"
-    " dockerconfig.json .terraformrc terraform.rc *.tfrc *.tfrc.json .trc .tugboat nuget.config"
-    " settings-security.xml"
-    " .msmtprc .esmtprc .fetchmailrc .getmailrc .mbsyncrc .offlineimaprc .muttrc .ftpconfig"
-    " sftp-config.json sftp.json .remote-sync.json filezilla.xml sitemanager.xml recentservers.xml"
-    " robomongo.json credentials-config.json proftpdpasswd shadow passwd *.passwd wp-config.php"
-    " localsettings.php local.settings.json hudson.util.secret initialadminpassword"
-    " rclone.conf *.rclone.conf"
+    ".netrc _netrc .authinfo .npmrc .pypirc pip.conf pip.ini .pgpass pgpass.conf"
+    " .pg_service.conf pg_service.conf .my.cnf .mylogin.cnf .s3cfg .passwd-s3fs passwd-s3fs"
+    " .boto .htpasswd htpasswd .htdigest .git-credentials .gitcookies .cvspass .dockercfg"
+    " .dockerconfigjson dockerconfig.json .terraformrc terraform.rc *.tfrc *.tfrc.json .trc"
+    " .tugboat nuget.config settings-security.xml .msmtprc .esmtprc .fetchmailrc .getmailrc"
+    " .mbsyncrc .offlineimaprc .muttrc .ftpconfig sftp-config.json sftp.json .remote-sync.json"
+    " filezilla.xml sitemanager.xml recentservers.xml robomongo.json credentials-config.json"
+    " proftpdpasswd shadow passwd *.passwd wp-config.php localsettings.php local.settings.json"
+    " hudson.util.secret initialadminpassword rclone.conf *.rclone.conf *.netrc .authinfo.*"
+    " *.htpasswd .smbcredentials .wgetrc .curlrc .sentryclirc .coveralls.yml .databrickscfg"
+    " .gist .erlang.cookie .rhosts .xauthority .s3curl s3cmd.ini .ossutilconfig cqlshrc"
+    " snowsql.cnf profiles.yml clouds.yaml *openrc.sh kaggle.json ngrok.yml winscp.ini"
+    " confcons.xml *.rdg *.rdp *.remmina userlist.txt known_hosts authorized_keys"
 )
 
 _CLOUDS = (
     "kubeconfig *.kubeconfig kubeconfig.y*ml kubeconfig.json kubeconfig-* *[-_]kubeconfig"
     " admin.conf kubelet.conf k3s.yaml *.tfstate *.tfstate.* *.tfvars *.tfvars.json"
     " application_default_credentials.json *-credentials.json *_credentials.json"
-    " client_secret*.json service[-_]account*.json serviceaccount*.json *service[-_]account.json"
-    " *serviceaccountkey.json *firebase-adminsdk*.json gha-creds-*.json gcp[-_]*key*.json"
-    " gcloud[-_]*key*.json google[-_]*key*.json keyfile.json *-key.json *_key.json"
-    " accesskeys.csv *_accesskeys.csv *credentials.csv rootkey.csv aws_credentials*"
-    " accesstokens.json azureprofile.json azureauth.json *.azureauth msal_token_cache*"
-    " service_principal_entries* serviceprincipal*.json *.publishsettings *.pubxml.user"
+    " client_secret*.json service[-_]account*.json serviceaccount*.json"
+    " *service[-_]account.json *serviceaccountkey.json *firebase-adminsdk*.json"
+    " gha-creds-*.json gcp[-_]*key*.json gcloud[-_]*key*.json google[-_]*key*.json"
+    " keyfile.json *-key.json *_key.json accesskeys.csv *_accesskeys.csv *credentials.csv"
+    " rootkey.csv aws_credentials* accesstokens.json azureprofile.json azureauth.json"
+    " *.azureauth msal_token_cache* service_principal_entries* serviceprincipal*.json"
+    " *.publishsettings *.pubxml.user google-services.json googleservice-info.plist"
+    " known_tokens.csv stored_tokens"
 )
 
 _KEYS = (
     "*.pem *.key *.p12 *.pfx *.p8 *.ppk *.jks *.keystore *.bks *.kdb *.kdbx *.keychain"
-    " *.keychain-db *.keyring *.keytab krb5cc_* *.gpg *.pgp *.asc *.age *.agekey *.der *.crt *.cer"
-    " *.pkcs12 *.pvk *.snk *.jwk *.priv *.privkey *.private *.psafe3 *.agilekeychain *.opvault"
-    " *.1pif *.1pux *.mobileprovision *.provisionprofile *.wallet wallet.dat utc--* *keypair.json"
-    " id_rsa* id_dsa* id_ecdsa* id_ed25519* id_xmss* *_rsa *_dsa *_ecdsa *_ed25519 *-rsa *-ed25519"
-    " ssh_host_*_key* *.sshkey otr.private_key key3.db key4.db logins.json"
+    " *.keychain-db *.keyring *.keytab krb5cc_* *.gpg *.pgp *.asc *.age *.agekey *.der *.crt"
+    " *.cer *.pkcs12 *.pvk *.snk *.jwk *.priv *.privkey *.private *.psafe3 *.agilekeychain"
+    " *.opvault *.1pif *.1pux *.mobileprovision *.provisionprofile *.wallet wallet.dat utc--*"
+    " *keypair.json id_rsa* id_dsa* id_ecdsa* id_ed25519* id_xmss* *_rsa *_dsa *_ecdsa"
+    " *_ed25519 *-rsa *-ed25519 ssh_host_*_key* *.sshkey otr.private_key key3.db key4.db"
+    " logins.json *.key.bak *.key.enc *.key.old *.pem.bak *.pem.enc *.pem.old"
+    " *.jceks *.truststore *.pk8 *.pkcs8 secring.* identity"
+    " keystore.properties signing.properties"
 )
 
 _TOKENS = (
@@ -48,34 +56,49 @@ _TOKENS = (
     " cookies.json .vault-token .vault_token vault_pass* vault-pass* .vault_pass* .vault-pass*"
     " *.vault_pass *.vault ansible-vault* ipsec.secrets chap-secrets pap-secrets *.ovpn"
     " wg[0-9]*.conf wireguard*.conf *.nmconnection wpa_supplicant.conf tailscaled.state"
-    " mnemonic.txt bitwarden*export*.json bitwarden*export*.csv lastpass*.csv 1password*.csv"
+    " bitwarden*export*.json bitwarden*export*.csv lastpass*.csv 1password*.csv *.pass"
+    " .vaultpass* vaultpass* mnemonic.txt seed[-_]phrase* wallet.json keystore.json secrets.sh"
+    " credentials.sh"
 )
 
 _HISTORIES = (
-    "*_history *_history.txt *.history .histfile .zhistory .history .dbshell .lesshst .viminfo"
-    " .rediscli_history .node_repl_history"
+    "*_history *_history.txt *.history .histfile .zhistory .history .dbshell .lesshst"
+    " .viminfo .rediscli_history .node_repl_history .*_history* .*-history .rhistory"
+    " .octave_hist repl_history.jl"
 )
 
 _HARMLESS = ".env.example .env.sample .env.template .env.dist .env.defaults .env.schema example.env"
 
 _STEM = (
-    r"(?:.*[._-])?(?:credentials?|creds|secrets?|passwords?|passwd|passphrases?"
+    r"(?:.*[._-])?(?:credentials?|creds|secrets?|passwords?|passwd|pass|passphrases?"
     r"|(?:access|api|auth|bearer|bot|deploy|refresh|personal|service|session)[._-]?(?:keys?|tokens?)"
-    r"|(?:private|signing|encryption|secret|ssh|master|deploy)[._-]?keys?|private)"
+    r"|(?:private|signing|encryption|secret|ssh|master|aws|gcp|azure)[._-]?keys?|key|private)"
     r"|tokens?|.+[._-]token|auth|keys?|apikeys?|oauth2?|vault"
 )
 """Names of files that hold data; `credentials.py` is source code."""
 
 _DATA = (
     "json yaml yml toml ini cfg conf config xml txt csv tsv properties plist env bak old enc b64"
+    " dat db pickle pkl"
 )
 
 _FOLDERS = (
     ".ssh .gnupg .aws .azure .kube .docker .oci .aliyun .bluemix .secrets .password-store .vault"
-    " .terraform.d .m2 .minikube .chef gcloud rclone"
+    " .terraform.d .m2 .minikube .chef .kaggle .tccli gcloud rclone"
 )
 
-_IN_FOLDER = frozenset({"gh/hosts.yml", "hub/hub", "doctl/config.yaml", "glab-cli/config.yml"})
+_IN_FOLDER = frozenset(
+    {
+        "gh/hosts.yml",
+        "hub/hub",
+        "doctl/config.yaml",
+        "glab-cli/config.yml",
+        "stripe/config.toml",
+        "netlify/config.json",
+        "hcloud/cli.toml",
+        ".fly/config.yml",
+    }
+)
 
 
 def _any_of(*patterns: str) -> re.Pattern[str]:

@@ -22,7 +22,7 @@ _BEGIN_KEY = re.compile(
     r"|PuTTY-User-Key-File-\d+:"
 )
 _END_KEY = re.compile(r"-----END|---- END|Private-MAC:")
-_KEY_TEXT = re.compile(r"(?=[+/]*[A-Za-z0-9])[A-Za-z0-9+/]{16}")
+_KEY_TEXT = re.compile(r"(?=[+/]{0,15}[A-Za-z0-9])[A-Za-z0-9+/]{16}")
 _MAX_KEY = 64 * 1024
 """Characters: an RSA key of 16384 bits takes 13,000, and twice that in escapes."""
 

@@ -36,7 +36,7 @@ from sidelong_index.writer import Kept
 logger = logging.getLogger(__name__)
 
 FORMAT = 2
-"""Of the file's layout and of what is in it; files with another number are rebuilt.
+"""Of the file's layout and content; files with another number are rebuilt.
 
 1: 2026, the first.
 2: 2026, secrets in the texts are masked, and more files are known to be secret.

@@ -164,7 +164,8 @@ def test_an_alternative_costs_only_what_it_writes(llama: LlamaModel) -> None:
     model = Counted(llama)
     answer = complete(model, most=2, retrieval="never")
     of_the_first = answer.tokens.generated
-    assert max(model.evaluated[of_the_first:]) <= of_the_first
+    # One that parts late from the first, after one that parted early, reads its beginning again.
+    assert max(model.evaluated[of_the_first:]) <= of_the_first + 1
     model.evaluated.clear()
     complete(model, most=0, retrieval="never")
     assert model.evaluated[0] <= 2, "what is read of the prompt stays read"

@@ -106,10 +106,11 @@ def test_going_on_writes_what_the_text_at_the_anchor_began(
     completer: Completer, index: Snapshot
 ) -> None:
     """The model continues its own text: typing the start of it changes nothing of the rest."""
-    whole = ask(completer, index, CODE).text
+    code = AREA + "\n\ndef surface(width, height):\n    return $0\n"
+    whole = ask(completer, index, code).text
     assert len(whole) > 4
     for n in range(1, len(whole.split("\n")[0])):
-        typed = CODE.replace("$0", whole[:n] + "$0")
+        typed = code.replace("$0", whole[:n] + "$0")
         assert ask(completer, index, typed).text == whole[n:]
 
 

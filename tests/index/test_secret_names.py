@@ -39,6 +39,9 @@ from sidelong_index.secret_names import is_secret_name
         " password.txt db_password passphrase.txt my-credentials.json ipsec.secrets app.secret",
         "home.ovpn wg0.conf x.nmconnection wpa_supplicant.conf bitwarden_export_2026.json x.1pux"
         " cookies.txt logins.json lastpass_export.csv",
+        ".databrickscfg .kaggle/kaggle.json .sentryclirc .smbcredentials .curlrc clouds.yaml"
+        " demo-openrc.sh ngrok.yml .config/stripe/config.toml server.key.bak tls.pem.old .rhistory"
+        " .vaultpass db_pass sudo.pass aws_keys.txt ec2-key token.pickle seed-phrase.txt .env-prod",
     ],
 )
 def test_secret_files_are_known_by_their_names(names: str) -> None:
@@ -53,5 +56,7 @@ def test_source_code_about_secrets_is_source_code() -> None:
         " design.tokens.json tokens.ts auth.py auth.service.ts kubeconfig.py history.py"
         " test_history.py vault.go oauth2.js keys.h package.json tsconfig.json config.yaml"
         " data-2026.json app-0123456789ab.js api/auth/index.ts private.h passwd.c"
+        " keyboard.json compass.yml keystore.py history.ts user_history.ts identity.py wallet.ts"
+        " mnemonics.py HISTORY.txt HISTORY.md api.key.ts"
     )
     assert [name for name in names.split() if is_secret_name(name)] == []

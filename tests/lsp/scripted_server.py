@@ -3,6 +3,7 @@
 The first line of a document tells it what to do: `#! {"text": "1 + 1"}`.
 
     text            the suggestion, with the request's own values in `{path}`, `{max_lines}`...
+    written         the model's own text in place of a suggestion; it is trimmed as usual
     others          the alternatives for a request by hand
     replace_after   the number of characters after the cursor that it replaces
     reason          the reason for an empty text
@@ -30,6 +31,7 @@ from sidelong.engine.gate import Decision
 from sidelong.engine.model.protocol import Cancel, Stopped
 from sidelong.engine.model.thread import ModelThread
 from sidelong.engine.request import Answer, Request, Tokens
+from sidelong.engine.trim import Trimmer
 from sidelong.errors import ModelMissing, ModelUnsupported
 from sidelong.lsp import ServeOptions, serve_stdio, serve_tcp
 from sidelong.settings import UserSettings
@@ -68,16 +70,32 @@ class Scripted:
             logger.info("stopped %s at %d", request.path, request.offset)
             raise
 
-    def _complete(self, request: Request, snapshot: Snapshot | None, cancel: Cancel) -> Answer:
-        first = request.text.split("\n", 1)[0]
-        script: dict[str, Any] = json.loads(first[2:]) if first.startswith("#!") else {}
+    def read_ahead(self, request: Request, cancel: Cancel) -> int:
+        logger.info("reading %s at %d", request.path, request.offset)
+        try:
+            self._wait(_script(request), cancel)
+        except Stopped:
+            logger.info("stopped %s at %d", request.path, request.offset)
+            raise
+        return 1
+
+    def _wait(self, script: dict[str, Any], cancel: Cancel) -> None:
         while script.get("wait") or ("hold" in script and not Path(script["hold"]).exists()):
             cancel.check()
             time.sleep(0.005)
+
+    def _complete(self, request: Request, snapshot: Snapshot | None, cancel: Cancel) -> Answer:
+        script = _script(request)
+        self._wait(script, cancel)
         if "crash" in script:
             raise RuntimeError(script["crash"])
         print("a stray print must not reach the client")
-        text = script.get("text", "")
+        text, replace_after = script.get("text", ""), script.get("replace_after", 0)
+        if "written" in script:
+            most = request.settings.max_lines
+            trimmer = Trimmer.at(request.before, request.after, request.language, most)
+            trimmed = trimmer.trim(script["written"])
+            text, replace_after = trimmed.text, trimmed.replace_after
         values = {
             "path": request.path,
             "language": request.language,
@@ -93,7 +111,7 @@ class Scripted:
             text = text.replace("{" + name + "}", str(value))
         answer = Answer(
             text=text,
-            replace_after=script.get("replace_after", 0),
+            replace_after=replace_after,
             reason=script.get("reason", ""),
             gate=Decision(0.25, 0.5, "threshold", retrieved=False),
             tokens=Tokens(prompt=10, evaluated=2, generated=3),
@@ -101,6 +119,12 @@ class Scripted:
         )
         others = script.get("others", [])[: request.alternatives]
         return replace(answer, alternatives=tuple(replace(answer, text=other) for other in others))
+
+
+def _script(request: Request) -> dict[str, Any]:
+    first = request.text.split("\n", 1)[0]
+    script: dict[str, Any] = json.loads(first[2:]) if first.startswith("#!") else {}
+    return script
 
 
 class ScriptedEngine:
@@ -115,6 +139,11 @@ class ScriptedEngine:
     async def complete(self, key: str, request: Request, snapshot: Snapshot | None) -> Answer:
         return await self._worker.run(
             key, lambda scripted, cancel: scripted.complete(request, snapshot, cancel)
+        )
+
+    async def read_ahead(self, key: str, request: Request, snapshot: Snapshot | None) -> int:
+        return await self._worker.run(
+            key, lambda scripted, cancel: scripted.read_ahead(request, cancel)
         )
 
     async def retire(self) -> None:

@@ -2,10 +2,13 @@
 -- `vim.lsp.config('sidelong', { ... })`.
 
 local server = require('sidelong.server')
+local isolation = server.isolation()
 
 ---@type vim.lsp.Config
 return {
   cmd = server.command(),
+  cmd_cwd = isolation.cwd,
+  cmd_env = isolation.env,
   root_markers = server.ROOT_MARKERS,
   root_dir = server.root_dir,
   reuse_client = require('sidelong.folders').reuse_client,
@@ -14,5 +17,6 @@ return {
     ['sidelong/status'] = require('sidelong.status').on_status,
     ['workspace/configuration'] = require('sidelong.settings').on_configuration,
   },
+  on_init = require('sidelong.documents').on_init,
   on_exit = require('sidelong.restart').on_exit,
 }

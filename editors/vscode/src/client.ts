@@ -3,7 +3,6 @@
  * When it is started, and what happens at its end, is `supervisor`'s.
  */
 
-import { homedir } from "node:os";
 import * as vscode from "vscode";
 import {
   CloseAction,
@@ -15,6 +14,7 @@ import {
 } from "vscode-languageclient/node";
 
 import { type Configuration, SECTION, serverLogLevel } from "./configuration.ts";
+import { isolated } from "./isolation.ts";
 import { pipeToLog } from "./server_log.ts";
 import type { Word } from "./state.ts";
 
@@ -26,6 +26,8 @@ export interface Surroundings {
   trace: vscode.LogOutputChannel;
   /** The server tells its state. */
   onStatus(status: { state: Word; message: string }): void;
+  /** A suggestion is asked for. */
+  onAsked(document: vscode.TextDocument, position: vscode.Position): void;
   /** A request for a suggestion has been answered, with or without one. */
   onAnswered(): void;
   /** A suggestion was accepted. */
@@ -52,8 +54,7 @@ export function makeClient(path: string, around: Surroundings): LanguageClient {
     {
       command: path,
       args: ["serve", "--log-level", serverLogLevel()],
-      // Nothing in a workspace can become part of what is started.
-      options: { cwd: homedir() },
+      options: isolated(),
     },
     options(around),
   );
@@ -86,6 +87,7 @@ function options(around: Surroundings): LanguageClientOptions {
 function middleware(around: Surroundings): Middleware {
   return {
     provideInlineCompletionItems: async (document, position, context, token, next) => {
+      around.onAsked(document, position);
       const items = await next(document, position, context, token);
       around.onAnswered();
       return items;

@@ -1,8 +1,9 @@
 /** `sidelong doctor` in the log: what is wrong with the installation, and what to do about it. */
 
 import { execFile } from "node:child_process";
-import { homedir } from "node:os";
 import * as vscode from "vscode";
+
+import { isolated } from "./isolation.ts";
 
 /** Run the doctor of the server at `path` and show what it says. */
 export async function runDoctor(
@@ -18,8 +19,8 @@ export async function runDoctor(
     { location: vscode.ProgressLocation.Window, title },
     () =>
       new Promise<void>((resolve) => {
-        const env = { ...process.env, NO_COLOR: "1", COLUMNS: "100" };
-        execFile(path, args, { cwd: homedir(), env, timeout: 120_000 }, (error, stdout, stderr) => {
+        const options = { ...isolated({ NO_COLOR: "1", COLUMNS: "100" }), timeout: 120_000 };
+        execFile(path, args, options, (error, stdout, stderr) => {
           log.info(`\n${stdout}${stderr}`.replace(/[ \n]+$/gm, ""));
           if (error && !stdout) {
             log.error(error.message);

@@ -3,11 +3,13 @@
 import * as vscode from "vscode";
 
 import { chooseModel } from "./choose_model.ts";
+import type { Surroundings } from "./client.ts";
 import { Configuration, SECTION } from "./configuration.ts";
 import { runDoctor } from "./doctor.ts";
 import { ExplainPanel, OPEN_CHUNK, openChunk } from "./explain/panel.ts";
 import { showMenu } from "./menu.ts";
 import { onDidChangeEnvironment } from "./python_environment.ts";
+import { RestingCursor } from "./resting_cursor.ts";
 import { StateHolder } from "./state.ts";
 import { StatusBar } from "./status_bar.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -28,10 +30,14 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   const state = own(new StateHolder());
   own(new StatusBar(state));
   const panel = own(new ExplainPanel(context.extensionUri, state, () => server.client));
-  const around = {
+  const cursor = own(new RestingCursor(() => server.client, state));
+  const around: Omit<Surroundings, "onClosed" | "onStatus"> = {
     configuration,
     log,
     trace,
+    onAsked: (document, position) => {
+      cursor.asked(document, position);
+    },
     onAnswered: () => void panel.refresh(),
     onAccepted: () => void setContext("accepted", true),
   };

@@ -1,8 +1,9 @@
 /** The models that the server knows, as `sidelong model list` tells them. */
 
 import { execFile } from "node:child_process";
-import { homedir } from "node:os";
 import { promisify } from "node:util";
+
+import { isolated } from "./isolation.ts";
 
 export interface Model {
   name: string;
@@ -23,7 +24,7 @@ export const SHIPPED = "default";
 /** The models on this machine; none if the server at `path` is too old to tell. */
 export async function installedModels(path: string): Promise<Model[]> {
   try {
-    const options = { cwd: homedir(), timeout: 30_000 };
+    const options = { ...isolated(), timeout: 30_000 };
     const { stdout } = await promisify(execFile)(path, ["model", "list", "--json"], options);
     return (JSON.parse(stdout) as { models: Model[] }).models;
   } catch {

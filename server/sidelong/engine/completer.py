@@ -16,6 +16,7 @@ from sidelong.engine import prompt as prompts
 from sidelong.engine.alternatives import distinct
 from sidelong.engine.anchor import Anchor, Anchors
 from sidelong.engine.correction import Correction
+from sidelong.engine.documents import Documents
 from sidelong.engine.gate import Decision, Signal
 from sidelong.engine.model.protocol import Cancel, Evaluation, Hidden, Model, Stopped
 from sidelong.engine.ngram import LineTokens
@@ -80,6 +81,7 @@ class Completer:
         self.fingerprint = "+".join(model.fingerprint for model in self.models)
         """Tells these models from others: what is learnt with them is not used without them."""
         self._lines = LineTokens(model.tokenize)
+        self._documents = Documents()
         self._searcher = Searcher()
         self._anchors = Anchors()
 
@@ -198,7 +200,8 @@ class Completer:
         else:
             seeing = view(self.model, anchor.at_its_cursor(request), budget)
             seeing = seeing.going_on(self.model, anchor.typed(request), request)
-        return TextWriter(self.model, request, seeing, budget, self._lines, task.cancel)
+        document = self._documents.of(request)
+        return TextWriter(self.model, request, seeing, budget, self._lines, document, task.cancel)
 
     def _decide(self, writer: TextWriter, task: _Task) -> _Decided:
         """Decide, and ask a model for its signal first where there is one to ask."""

@@ -33,6 +33,12 @@ class Engine(Protocol):
     async def complete(self, key: str, request: Request, snapshot: Snapshot | None) -> Answer:
         """Answer the request; raises `Superseded` when a newer one of the same key comes."""
 
+    async def read_ahead(self, key: str, request: Request, snapshot: Snapshot | None) -> int:
+        """Read what the request will need; the number of tokens evaluated.
+
+        Raises `Superseded` when a newer call of the same key comes.
+        """
+
     async def retire(self) -> None:
         """Finish what was asked, take on nothing new, and let go of the model."""
 
@@ -59,6 +65,14 @@ class ModelEngine:
 
         def call(completer: Completer, cancel: Cancel) -> Answer:
             return completer.complete(request, snapshot=snapshot, cancel=cancel)
+
+        return await self._worker.run(key, call)
+
+    async def read_ahead(self, key: str, request: Request, snapshot: Snapshot | None) -> int:
+        """Read what the request will need; see `Engine.read_ahead`."""
+
+        def call(completer: Completer, cancel: Cancel) -> int:
+            return completer.read_ahead(request, snapshot=snapshot, cancel=cancel)
 
         return await self._worker.run(key, call)
 

@@ -11,6 +11,7 @@ from functools import cached_property
 from itertools import islice
 
 from sidelong.engine.alternatives import Beginning, branches
+from sidelong.engine.documents import Document
 from sidelong.engine.gate import Decision
 from sidelong.engine.generate import Generated, Plan, generate
 from sidelong.engine.mixture import Mixture
@@ -53,6 +54,7 @@ class TextWriter:
     view: View
     budget: Budget
     lines: LineTokens
+    document: Document
     cancel: Cancel
 
     @property
@@ -163,7 +165,12 @@ class TextWriter:
     def _trimmer(self) -> Trimmer:
         request = self.request
         return Trimmer.at(
-            request.before, request.after, request.language, request.settings.max_lines
+            request.before,
+            request.after,
+            request.language,
+            request.settings.max_lines,
+            scanner=self.document.scanner,
+            spoils=self.document.spoils(request),
         )
 
     @cached_property

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sidelong.engine import Answer, Request
+from sidelong.engine import Answer, Engine, Request
 from sidelong.lsp.configuration import Configuration
 from sidelong.lsp.documents import Document
 from sidelong.lsp.folders import Folders
@@ -16,6 +16,7 @@ from sidelong.lsp.model_in_use import ModelInUse
 from sidelong.lsp.question import Question
 from sidelong.lsp.uris import file_name
 from sidelong.settings import Settings
+from sidelong_index import Snapshot
 
 MOST_CHARACTERS: Final = 4_000_000
 """Longer documents are logs and data; each keystroke would copy them several times."""
@@ -70,13 +71,40 @@ class Asking:
         alternatives: int = 0,
     ) -> Answer:
         """The model's answer; raises `Superseded` when a newer question with the same key comes."""
-        engine = self._model.engine
-        if engine is None:
+        request = self._request(doc, question, settings, id, alternatives)
+        return await self._engine().complete(key, request, self._snapshot(doc))
+
+    async def prefetch(self, doc: Document, question: Question) -> Answer:
+        """The model's answer to a question that the client has not asked yet."""
+        settings = await self.settings(doc)
+        return await self.ask(doc, question, settings, key=_PREFETCH, id=_PREFETCH)
+
+    async def read_ahead(self, doc: Document, question: Question) -> int:
+        """Have the model read what a question will need; the number of tokens it evaluated."""
+        request = self._request(doc, question, await self.settings(doc), _PREFETCH)
+        return await self._engine().read_ahead(_PREFETCH, request, self._snapshot(doc))
+
+    def _engine(self) -> Engine:
+        if self._model.engine is None:
             raise Declined("not ready", self._model.error or "no model is loaded")
+        return self._model.engine
+
+    def _snapshot(self, doc: Document) -> Snapshot | None:
         file = self._folders.file(doc.uri)
         index = file.folder.index if file is not None else None
+        return index.snapshot if index else None
+
+    def _request(
+        self,
+        doc: Document,
+        question: Question,
+        settings: Settings,
+        id: str,
+        alternatives: int = 0,
+    ) -> Request:
+        file = self._folders.file(doc.uri)
         root = file.folder.path if file is not None else None
-        request = Request(
+        return Request(
             path=file.path if file is not None else file_name(doc.uri),
             language=doc.language,
             text=question.text,
@@ -87,9 +115,3 @@ class Asking:
             project=root.name if root is not None else "",
             correction=file.folder.correction if file is not None else None,
         )
-        return await engine.complete(key, request, index.snapshot if index else None)
-
-    async def prefetch(self, doc: Document, question: Question) -> Answer:
-        """The model's answer to a question that the client has not asked yet."""
-        settings = await self.settings(doc)
-        return await self.ask(doc, question, settings, key=_PREFETCH, id=_PREFETCH)

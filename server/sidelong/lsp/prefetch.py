@@ -2,6 +2,8 @@
 
 An acceptance shows in the document's text, or the client reports it.
 A request of the user comes first: it stops a prefetch that answers another question.
+Where the cursor rests it reads ahead, and answers nothing yet. No request waits for that: it stops
+the reading, and goes on from what was read.
 Asking the model is left to `asking`; a document's prefetch is kept in its `session`.
 """
 
@@ -18,7 +20,7 @@ from sidelong.errors import ModelError
 from sidelong.lsp.asking import Declined
 from sidelong.lsp.documents import Document
 from sidelong.lsp.question import Question
-from sidelong.lsp.session import Answers, PrefetchTask
+from sidelong.lsp.session import Answers, PrefetchTask, ReadAheadTask
 from sidelong.lsp.suggestion import Suggestion
 from sidelong.lsp.uris import file_name
 from sidelong.lsp.waiting import is_done
@@ -28,14 +30,18 @@ logger = logging.getLogger(__name__)
 Ask: TypeAlias = Callable[[Document, Question], Awaitable[Answer]]
 """Gives the model's answer; raises `Declined`, `ModelError` or `Superseded` if there is none."""
 
+Read: TypeAlias = Callable[[Document, Question], Awaitable[int]]
+"""Reads what a question will need, and gives the number of tokens; raises as `Ask` does."""
+
 
 class Prefetch:
-    """At most one prefetch at a time, in any of the documents; owned by the event loop."""
+    """At most one prefetch or read-ahead at a time, in any document; owned by the event loop."""
 
-    def __init__(self, documents: Iterable[Document], ask: Ask) -> None:
+    def __init__(self, documents: Iterable[Document], ask: Ask, read: Read) -> None:
         """Iterating over `documents` gives those that are open at that moment."""
         self._documents = documents
         self._ask = ask
+        self._read = read
 
     def shown(self, doc: Document, suggestion: Suggestion) -> None:
         """Remember the suggestion that the user may accept now."""
@@ -43,9 +49,9 @@ class Prefetch:
 
     def changed(self, doc: Document) -> None:
         """Begin if the change accepted a suggestion; stop if the text is no longer expected."""
-        answers = doc.session.answers
-        if answers.prefetch is not None and answers.prefetch.question.text != doc.text:
-            answers.stop_prefetch()
+        answers, ahead = doc.session.answers, _ahead(doc)
+        if ahead is not None and ahead.question.text != doc.text:
+            doc.session.stop_work()
         if answers.shown is None:
             return
         for question in answers.shown.if_accepted():
@@ -63,6 +69,15 @@ class Prefetch:
                 if i == which:
                     self._begin(doc, question)
 
+    def read_ahead(self, doc: Document, question: Question) -> None:
+        """Begin to read what the question will need, without answering it."""
+        ahead = _ahead(doc)
+        if ahead is not None and _is_same(ahead.question, question):
+            return
+        self.stop()
+        task = asyncio.create_task(self._work_ahead(doc, question))
+        doc.session.read_ahead = ReadAheadTask(question, task)
+
     async def answer(self, doc: Document, question: Question) -> Answer | None:
         """The prefetched answer to this question, once it is there; None if there is none."""
         prefetch = doc.session.answers.prefetch
@@ -74,7 +89,7 @@ class Prefetch:
     def stop(self) -> None:
         """Leave the model to others; idempotent."""
         for doc in self._documents:
-            doc.session.answers.stop_prefetch()
+            doc.session.stop_work()
 
     def _begin(self, doc: Document, question: Question) -> None:
         answers = doc.session.answers
@@ -100,6 +115,21 @@ class Prefetch:
         )
         answers.recall.remember(before=question.before, after=question.after, answer=answer)
         return replace(answer, tokens=Tokens(prompt=answer.tokens.prompt), ms={})
+
+    async def _work_ahead(self, doc: Document, question: Question) -> None:
+        try:
+            n_tokens = await self._read(doc, question)
+        except (Declined, ModelError, Superseded):
+            return
+        except Exception:
+            logger.exception("%s: the read-ahead failed", file_name(doc.uri))
+            return
+        logger.debug("%s: read ahead, tokens %d evaluated", file_name(doc.uri), n_tokens)
+
+
+def _ahead(doc: Document) -> PrefetchTask | ReadAheadTask | None:
+    """The work on what the client has not asked yet, of which there is one at most."""
+    return doc.session.answers.prefetch or doc.session.read_ahead
 
 
 def _is_same(one: Question, other: Question) -> bool:

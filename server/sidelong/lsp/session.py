@@ -23,6 +23,14 @@ class PrefetchTask:
     task: asyncio.Task[Answer | None]
 
 
+@dataclass(frozen=True)
+class ReadAheadTask:
+    """The reading for a question that the client may ask next, at the cursor that rests."""
+
+    question: Question
+    task: asyncio.Task[None]
+
+
 @dataclass
 class Answers:
     """The answers given in one document by the model in use, with the settings in use."""
@@ -46,6 +54,8 @@ class Session:
     answers: Answers = field(default_factory=Answers)
     newest: dict[str, str] = field(default_factory=dict)
     """The id of the newest request, by the key under which a newer one supersedes it."""
+    read_ahead: ReadAheadTask | None = None
+    """Gives no answer, so it goes on when the answers are forgotten."""
     impression: Impression | None = None
     """The suggestion on the screen, while acceptance is counted."""
 
@@ -57,7 +67,15 @@ class Session:
         self.answers.stop_prefetch()
         self.answers = Answers()
 
+    def stop_work(self) -> None:
+        """Stop prefetching and reading ahead, and leave the model to others; idempotent."""
+        self.answers.stop_prefetch()
+        if self.read_ahead is not None:
+            self.read_ahead.task.cancel()
+            self.read_ahead = None
+
     def end(self) -> None:
         """Stop the work for a closed document; a request that still waits is superseded."""
+        self.stop_work()
         self.forget_answers()
         self.newest.clear()

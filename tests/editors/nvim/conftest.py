@@ -6,6 +6,7 @@ import importlib
 import itertools
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -263,7 +264,10 @@ Start = Callable[..., Neovim]
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    """Starts a Neovim: `start(settings=..., server="scripted")`; ended with the test."""
+    """Starts a Neovim: `start(settings=..., server="scripted")`; ended with the test.
+
+    The servers are "real", "scripted", "recorded", which `sent` reads, or a command line.
+    """
     if not NEOVIM.is_file():
         pytest.skip("Neovim for tests is not installed: run tests/editors/nvim/install.sh")
     if str(INSTALLED) not in sys.path:
@@ -307,8 +311,11 @@ def _command(server: str | list[str], tmp: Path) -> list[str]:
     if server == "real":
         log = str(tmp / "server.log")
         return [str(SERVER), "serve", "--threads", "1", "--log-level", "debug", "--log-file", log]
+    scripted = [sys.executable, str(SCRIPTED), str(tmp / "server.log")]
     if server == "scripted":
-        return [sys.executable, str(SCRIPTED), str(tmp / "server.log")]
+        return scripted
+    if server == "recorded":  # the scripted one, with all that is sent to it in a file
+        return ["sh", "-c", 'tee "$0" | "$@"', str(tmp / "sent"), *scripted]
     assert isinstance(server, list)
     return server
 
@@ -352,6 +359,18 @@ def asked(tmp_path: Path) -> Callable[[], int]:
     """How often the scripted server's model was asked."""
     log = tmp_path / "server.log"
     return lambda: log.read_text(encoding="utf-8").count(" INFO sidelong.scripted: asked ")
+
+
+@pytest.fixture
+def sent(tmp_path: Path) -> Callable[[str], list[Any]]:
+    """The parameters of every message of a method that went to the recorded server."""
+
+    def messages(method: str) -> list[Any]:
+        bodies = re.split(rb"Content-Length: \d+\r\n\r\n", (tmp_path / "sent").read_bytes())
+        parsed = [json.loads(body) for body in bodies if body]
+        return [message["params"] for message in parsed if message.get("method") == method]
+
+    return messages
 
 
 @pytest.fixture

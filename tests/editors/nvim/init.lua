@@ -10,6 +10,8 @@ vim.o.ruler = false
 vim.o.cmdheight = 6
 vim.o.completeopt = 'menuone,noinsert'
 vim.g.sidelong = given.options
+-- Neovim's own search for a Python imports from the project.
+vim.g.loaded_python3_provider = 0
 
 -- Every message, in the order it came.
 _G.notified = {}

@@ -138,6 +138,20 @@ def test_code_of_another_file_is_used(start: Start, saved: bool) -> None:
     assert "engines.py:1" in explained
 
 
+def test_where_the_cursor_rests_the_first_suggestion_reads_next_to_nothing(
+    start: Start, tmp_path: Path
+) -> None:
+    nvim = start(settings=SETTINGS)
+    nvim.edit("a.py", LOADS + "def load_types(path):\n    table = read_csv(p$0")
+    log = tmp_path / "server.log"
+    nvim.until(lambda: log.exists() and "a.py: read ahead, tokens " in log.read_text())
+    nvim.insert()
+    nvim.until_ghost()
+    tokens = next(line for line in nvim.explain() if line.startswith("Tokens: "))
+    evaluated = int(tokens.split(", ")[1].split()[0])
+    assert evaluated <= 4, tokens
+
+
 def test_settings_hold_per_folder(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 Start = Callable[..., Any]
 Script = Callable[..., str]
 
@@ -272,3 +274,46 @@ def test_an_expr_mapping_may_call_accept_itself(start: Start, script: Script) ->
     nvim.until_ghost(CALL)
     nvim.type("<C-j>")
     nvim.until(lambda: nvim.line == "x = " + CALL)
+
+
+MAPPINGS = {
+    "accept_or": "return require('sidelong').accept_or('{key}')",
+    "accept_or a word": "return require('sidelong').accept_or('{key}', 'word')",
+    "accept": "return not require('sidelong').accept() and '{key}' or ''",
+    "accept_line": "if not require('sidelong').accept_line() then return '{key}' end",
+}
+"""Expressions of mappings that accept, or else type their key."""
+
+
+@pytest.mark.parametrize("mapping", MAPPINGS)
+def test_a_key_behind_letters_that_were_not_suggested_is_typed(
+    start: Start, script: Script, mapping: str
+) -> None:
+    nvim = start(server="scripted")
+    nvim.edit("a.py", script("foobar") + "$0")
+    nvim.insert()
+    for key, text in [("<Tab>", " q  z"), ("<C-j>", " q\n z"), ("<Right>", " qz")]:
+        map_key(nvim, mapping, key)
+        nvim.type("<C-o>:2,$d<CR><C-o>o ")
+        nvim.until_ghost("foobar")
+        nvim.type(f"q{key}z")
+        nvim.until(lambda text=text: nvim.lines[1:] == text.split("\n"), f"{key} was lost")
+    assert nvim.messages == []
+
+
+@pytest.mark.parametrize("mapping", ["accept_or", "accept"])
+def test_a_key_behind_letters_of_the_suggestion_accepts_the_rest(
+    start: Start, script: Script, mapping: str
+) -> None:
+    nvim = start(server="scripted")
+    map_key(nvim, mapping, "<Tab>")
+    nvim.edit("a.py", script("foobar") + "$0")
+    nvim.insert(" ")
+    nvim.until_ghost("foobar")
+    nvim.type("fo<Tab>z")
+    nvim.until(lambda: nvim.line == " foobarz")
+
+
+def map_key(nvim: Any, mapping: str, key: str) -> None:
+    body = MAPPINGS[mapping].replace("{key}", key)
+    nvim.lua(f"vim.keymap.set('i', '{key}', function() {body} end, {{ expr = true }})")

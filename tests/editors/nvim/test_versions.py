@@ -18,20 +18,43 @@ require('sidelong').enable(vim.json.decode(vim.env.SIDELONG_TEST).config)
 
 BUILTIN = """
 _G.calls = {}
-vim.lsp.inline_completion = setmetatable({}, { __index = function(_, name)
-  return function(...)
-    table.insert(_G.calls, { name, ... })
-    local given = ...
-    if name == 'get' and given and given.on_accept then
-      given.on_accept({
-        insert_text = 'one two', range = { start = { row = 1, col = 4 } },
-      })
-    end
-    return true
+local namespace = vim.api.nvim_create_namespace('nvim.lsp.inline_completion')
+local current
+function _G.ask()
+  local client = vim.lsp.get_clients()[1]
+  local params = vim.lsp.util.make_position_params(0, client.offset_encoding)
+  params.context = { triggerKind = 2 }
+  client:request('textDocument/inlineCompletion', params, function(_, found)
+    local first, last = found[1].range.start, found[1].range['end']
+    current = {
+      client_id = client.id,
+      insert_text = found[1].insertText,
+      command = found[1].command,
+      range = {
+        start_row = first.line, start_col = first.character, end_row = last.line,
+        end_col = last.character,
+      },
+    }
+    vim.api.nvim_buf_set_extmark(0, namespace, first.line, first.character, {})
+  end, 0)
+end
+local function get(given)
+  local given_now = current
+  if given_now then
+    vim.schedule(function()
+      current = nil
+      vim.api.nvim_buf_clear_namespace(0, namespace, 0, -1)
+      given.on_accept(given_now)
+    end)
   end
+  return given_now ~= nil
+end
+vim.lsp.inline_completion = setmetatable({ get = get }, { __index = function(_, name)
+  return function(...) table.insert(_G.calls, { name, ... }) end
 end })
 require('sidelong').enable(vim.json.decode(vim.env.SIDELONG_TEST).config)
 """
+"""As its source says; it asks and draws by itself, here when it is told to."""
 
 
 def test_neovim_0_10_starts_the_server_itself(start: Start, script: Script) -> None:
@@ -70,15 +93,42 @@ def test_where_neovim_has_ghost_text_it_is_used(start: Start, script: Script) ->
     assert nvim.lua("return _G.calls[1]") == ["enable", True, {"bufnr": bufnr}]
     nvim.insert(" ")
     nvim.lua("require('sidelong').next()")
-    nvim.lua("require('sidelong').accept()")
-    assert nvim.lua("return { _G.calls[2][1], _G.calls[2][2], _G.calls[3][1] }") == [
-        "select",
-        {"count": 1},
-        "get",
-    ]
-    nvim.lua("require('sidelong').accept_word()")
-    nvim.until(lambda: nvim.line == "x = one")
+    assert nvim.lua("return { _G.calls[2][1], _G.calls[2][2] }") == ["select", {"count": 1}]
     assert not nvim.ghost
+
+
+def test_neovims_own_ghost_text_is_accepted_in_parts(start: Start, script: Script) -> None:
+    nvim = start(server="scripted", enable=False)
+    nvim.lua(BUILTIN)
+    nvim.edit("a.py", script("one, two)", replace_after=1) + "f($0)")
+    nvim.until_ready()
+    nvim.insert()
+    ask_builtin(nvim)
+    nvim.type("<C-f>")
+    nvim.until(lambda: nvim.line == "f(one)")
+    nvim.type("<BS><BS><BS>")
+    ask_builtin(nvim)
+    nvim.type("on<Tab>!")
+    nvim.until(lambda: nvim.line == "f(one, two)!")
+    assert "It was accepted." in nvim.explain()
+
+
+def test_a_key_that_cannot_accept_neovims_own_ghost_text_is_typed(
+    start: Start, script: Script
+) -> None:
+    nvim = start(server="scripted", enable=False)
+    nvim.lua(BUILTIN)
+    nvim.edit("a.py", script("foobar") + "$0")
+    nvim.until_ready()
+    nvim.insert(" ")
+    ask_builtin(nvim)
+    nvim.type("q<Tab>z")
+    nvim.until(lambda: nvim.line == " q  z")
+
+
+def ask_builtin(nvim: Any) -> None:
+    nvim.lua("_G.ask()")
+    nvim.until(lambda: nvim.lua("return require('sidelong').visible()"))
 
 
 def test_the_user_may_prefer_the_plugins_own_ghost_text(start: Start, script: Script) -> None:

@@ -33,8 +33,8 @@ source "$cache/environment"
 export PATH="$NODE_BIN:$PATH"
 server="${SIDELONG_SERVER:-$root/.venv/bin/sidelong}"
 [ -x "$server" ] || fail "$server is missing. \`make test-editors\` sets it up."
-model="$root/server/sidelong/data/default.gguf"
-[ -e "$model" ] || fail "the default model is missing: $model."
+model="$root/server/sidelong/data/nano.gguf"
+[ -e "$model" ] || fail "the nano model is missing: $model."
 : >"$log"
 
 if ! cmp -s "$extension/package-lock.json" "$extension/node_modules/.installed"; then

@@ -1,10 +1,12 @@
-"""What trimming never does, whatever the text and the document."""
+"""Properties that trimming has whatever the text and the document."""
 
 import re
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sidelong.engine.documents import Documents
+from sidelong.engine.request import Request
 from sidelong.engine.trim import Trimmed, Trimmer
 
 LANGUAGES = st.sampled_from(["python", "javascript", "rust", "c", "plaintext", "brainfuck"])
@@ -25,16 +27,21 @@ def unix(text: str) -> str:
     return re.sub(r"\r\n|\r", "\n", text)
 
 
+def flush(text: str) -> str:
+    """Without what the document decides: line ends and indentation."""
+    return re.sub(r"^[ \t]+", "", unix(text), flags=re.MULTILINE)
+
+
 @often
 @given(CODE, CODE, CODE, LANGUAGES, LIMIT)
 def test_the_result_is_the_start_of_the_text(
     before: str, text: str, after: str, language: str, max_lines: int
 ) -> None:
     trimmed = at(before, text, after, language, max_lines)
-    assert unix(text).startswith(unix(trimmed.text))
+    assert flush(text).startswith(flush(trimmed.text))
     assert trimmed.text == "" or not trimmed.text.isspace()
     assert len([line for line in unix(trimmed.text).split("\n") if line.strip()]) <= max_lines
-    assert trimmed.reason or trimmed.text == text or unix(trimmed.text) == unix(text)
+    assert trimmed.reason or trimmed.text == text or flush(trimmed.text) == flush(text)
 
 
 @often
@@ -56,6 +63,17 @@ def test_trimming_again_changes_nothing(
 ) -> None:
     once = at(before, text, after, language, max_lines)
     again = at(before, once.text, after, language, max_lines)
+    assert (again.text, again.replace_after) == (once.text, once.replace_after)
+
+
+@often
+@given(CODE, CODE, CODE)
+def test_what_was_cut_to_what_parses_stays(before: str, text: str, after: str) -> None:
+    request = Request("a.py", "python", before + after, len(before))
+    spoils = Documents().of(request).spoils(request)
+    trimmer = Trimmer.at(before, after, "python", 8, spoils=spoils)
+    once = trimmer.trim(text)
+    again = trimmer.trim(once.text)
     assert (again.text, again.replace_after) == (once.text, once.replace_after)
 
 

@@ -1,4 +1,5 @@
---- Gives ghost text to the buffers that sidelong serves, by Neovim's own means where it has them.
+--- What begins and ends with the server of a buffer: above all ghost text, by Neovim's own means where
+--- it has them.
 
 local M = {}
 
@@ -6,7 +7,7 @@ local M = {}
 ---@field attach fun(bufnr: integer, client: vim.lsp.Client)
 ---@field detach fun(bufnr: integer)
 ---@field visible fun(): boolean
----@field accept fun(part: 'all'|'word'|'line'): boolean
+---@field accept fun(part: sidelong.Part): boolean not while text is locked
 ---@field cycle fun(step: integer)
 ---@field dismiss fun(): boolean
 ---@field suggest fun()
@@ -29,9 +30,12 @@ function M.on_event(event)
   end
   if event.event == 'LspAttach' then
     require('sidelong.folders').tell(client)
+    require('sidelong.rest').attach(event.buf)
     M.ghost().attach(event.buf, client)
   else
     M.ghost().detach(event.buf)
+    require('sidelong.rest').detach(event.buf)
+    require('sidelong.documents').close(client, event.buf)
     require('sidelong.restart').remember(client.id, event.buf)
   end
   require('sidelong.status').changed()

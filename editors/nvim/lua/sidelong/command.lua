@@ -2,6 +2,7 @@
 
 local M = {}
 
+local rpc = require('sidelong.rpc')
 local server = require('sidelong.server')
 
 ---@param message string
@@ -52,9 +53,7 @@ end
 function toggles.language()
   local client = client_or_say()
   if client then
-    local language = client.get_language_id
-        and client.get_language_id(vim.api.nvim_get_current_buf(), vim.bo.filetype)
-      or vim.bo.filetype
+    local language = rpc.language(client, vim.api.nvim_get_current_buf())
     say_switched(language .. ' files', require('sidelong.settings').toggle_language(client, language))
   end
 end

@@ -30,6 +30,14 @@ local function command()
   return model and vim.list_extend(words, { '--model', vim.fs.normalize(model) }) or words
 end
 
+--- How it is run: no module of the project is imported.
+---@param env table<string, string>
+---@return table options of `vim.system`
+local function options(env)
+  local isolation = require('sidelong.server').isolation()
+  return { text = true, cwd = isolation.cwd, env = vim.tbl_extend('force', isolation.env, env) }
+end
+
 --- Run it and show what it prints.
 function M.open()
   local cmd = command()
@@ -43,7 +51,7 @@ function M.open()
     local output = vim.trim((result.stdout or '') .. '\n' .. (result.stderr or ''))
     require('sidelong.window').show('doctor', vim.split(output, '\r?\n'))
   end)
-  vim.system(cmd, { text = true, env = { NO_COLOR = '1', COLUMNS = tostring(vim.o.columns) } }, done)
+  vim.system(cmd, options({ NO_COLOR = '1', COLUMNS = tostring(vim.o.columns) }), done)
 end
 
 --- Run it and wait; nil and what it said if it does not work at all.
@@ -51,7 +59,7 @@ end
 function M.findings()
   local cmd = vim.list_extend(command(), { '--json' })
   local ok, result = pcall(function()
-    return vim.system(cmd, { text = true }):wait(120000)
+    return vim.system(cmd, options({})):wait(120000)
   end)
   if not ok then
     return nil, tostring(result)

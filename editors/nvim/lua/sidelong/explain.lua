@@ -154,7 +154,7 @@ end
 ---@param bufnr integer
 function M.open(client, bufnr)
   local folder = require('sidelong.folders').of(client, bufnr)
-  local params = { textDocument = { uri = vim.uri_from_bufnr(bufnr) } }
+  local params = { textDocument = require('sidelong.documents').identifier(client, bufnr) }
   require('sidelong.rpc').request(client, 'sidelong/explain', params, function(err, explanation)
     if err then
       vim.notify('sidelong: ' .. err.message, vim.log.levels.WARN)

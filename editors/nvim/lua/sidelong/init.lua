@@ -23,31 +23,27 @@ end
 --- Accept the whole suggestion.
 ---@return boolean accepted false if there is none
 function M.accept()
-  return ghost().accept('all')
+  return require('sidelong.accept').accept('all')
 end
 
 --- Accept the suggestion's next word.
 ---@return boolean accepted false if there is none
 function M.accept_word()
-  return ghost().accept('word')
+  return require('sidelong.accept').accept('word')
 end
 
 --- Accept the suggestion up to the end of its line.
 ---@return boolean accepted false if there is none
 function M.accept_line()
-  return ghost().accept('line')
+  return require('sidelong.accept').accept('line')
 end
 
---- For `expr` mappings: the keys that accept, or `keys` when there is nothing to accept.
+--- For `expr` mappings: what accepts, and types `keys` when there is nothing to accept.
 ---@param keys string as mappings write them, such as `<Tab>`
----@param part? 'all'|'word'|'line' default: all
+---@param part? sidelong.Part default: all
 ---@return string
 function M.accept_or(keys, part)
-  if not M.visible() then
-    return keys
-  end
-  local call = part == 'word' and 'accept_word' or part == 'line' and 'accept_line' or 'accept'
-  return ("<Cmd>lua require('sidelong').%s()<CR>"):format(call)
+  return M.visible() and require('sidelong.accept').expression(part or 'all', keys) or keys
 end
 
 --- Show the next suggestion; the first call asks the model for alternatives.

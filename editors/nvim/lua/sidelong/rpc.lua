@@ -35,6 +35,15 @@ function M.notify(client, method, params)
   end
 end
 
+--- Have the server run one of its commands.
+---@param client vim.lsp.Client
+---@param command lsp.Command
+---@param bufnr integer
+function M.execute(client, command, bufnr)
+  local params = { command = command.command, arguments = command.arguments }
+  M.request(client, 'workspace/executeCommand', params, function() end, bufnr)
+end
+
 ---@param client vim.lsp.Client
 ---@param request_id integer
 function M.cancel(client, request_id)
@@ -61,6 +70,30 @@ function M.is_stopped(client)
     return client:is_stopped()
   end
   return client.is_stopped()
+end
+
+--- The language of a buffer, as the server is told it.
+---@param client vim.lsp.Client
+---@param bufnr integer
+---@return string
+function M.language(client, bufnr)
+  local filetype = vim.bo[bufnr].filetype
+  return client.get_language_id and client.get_language_id(bufnr, filetype) or filetype
+end
+
+--- The length of `line` in the server's encoding.
+---@param line string
+---@param encoding string
+---@return integer
+function M.length(line, encoding)
+  if encoding == 'utf-8' then
+    return #line
+  end
+  if has_methods then
+    return vim.str_utfindex(line, encoding)
+  end
+  local utf_32, utf_16 = vim.str_utfindex(line)
+  return encoding == 'utf-16' and utf_16 or utf_32
 end
 
 --- The byte in `line` of a column in the server's encoding; the line's end if it lies beyond.

@@ -33,6 +33,19 @@ function M.command()
   return { program, 'serve', '--log-file', M.log_file() }
 end
 
+--- Where and with which variables our programs run: Python would import a `json.py` that lies in its
+--- working folder or in `PYTHONPATH`, which in a Neovim may both be the project's.
+---@return { cwd: string, env: table<string, string> }
+function M.isolation()
+  local home = vim.fs.normalize('~')
+  return {
+    -- The root of the file system: the home folder may be the project that is open.
+    cwd = home:match('^%a:') and home:sub(1, 2) .. '/' or '/',
+    -- To Python an empty variable is none.
+    env = { PYTHONPATH = '', PYTHONHOME = '', PYTHONSAFEPATH = '1' },
+  }
+end
+
 --- What to start, with the user's changes.
 ---@return vim.lsp.Config
 function M.config()

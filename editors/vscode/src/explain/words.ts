@@ -79,9 +79,11 @@ const REASONS: Record<string, string> = {
   "line-above": "Cut where it would have repeated the line above.",
   repetition: "Cut where it began to repeat itself.",
   "single-line": "Cut to one line, because code follows on the line.",
-  unbalanced: "Cut where it would have closed a bracket that is not open.",
+  unbalanced: "Cut where it would have closed a bracket that is not open, or left one open.",
+  syntax: "Cut where it would have brought a syntax error into the file.",
   dedent: "Cut where it would have left the block.",
   "max-lines": "Cut at the longest length that the settings allow.",
   closers: "It replaces the closing brackets or quotes that stand after the cursor.",
+  indentation: "Indented as the rest of the file is.",
   "white-space": "White space at its end was taken off.",
 };

@@ -1,40 +1,50 @@
 """Where a suggestion stops, and what it must not repeat of the text around it.
 
-Rules only shorten the text, and say how much after the cursor it replaces; they never rewrite it.
+The text is only shortened, but for its line ends and its indentation, which become the document's;
+and it is said how much after the cursor it replaces.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sidelong.engine.trim.around import Around, around
+from sidelong.engine.trim.balance import balanced
 from sidelong.engine.trim.bounds import (
-    balanced,
+    begun,
     behind_brackets,
     covered,
     dedent,
-    in_string,
+    left_open,
     misplaced,
     single_line,
     too_many_lines,
     unbalanced,
 )
-from sidelong.engine.trim.brackets import COMMENT, REMARK
 from sidelong.engine.trim.lines import unix
 from sidelong.engine.trim.repeats import (
     end_of_line,
     ends_in_loop,
     line_above,
+    line_below,
     lines_below,
     loop,
     repetition,
     same_as_after,
 )
+from sidelong.engine.trim.scanner import Scanner
 
-__all__ = ["Trimmed", "Trimmer"]
+__all__ = ["Scanner", "Spoils", "Trimmed", "Trimmer"]
 
 Rule = Callable[[str, Around], int]
+
+Spoils = Callable[[str, int], bool]
+"""True if the document parses, and would not with this text in place of so many characters."""
+
+_BEGINNINGS = 12
+_TOKEN_END = re.compile(r"""\w\b|[)\]}"'`;]""")
 
 
 @dataclass(frozen=True)
@@ -55,19 +65,57 @@ class Trimmer:
 
     here: Around
     max_lines: int
+    spoils: Spoils | None = None
 
     @staticmethod
-    def at(before: str, after: str, language: str, max_lines: int) -> Trimmer:
-        """For a cursor between `before` and `after`; a text has at most `max_lines` lines."""
-        return Trimmer(around(before, after, language), max_lines)
+    def at(
+        before: str,
+        after: str,
+        language: str,
+        max_lines: int,
+        *,
+        scanner: Scanner | None = None,
+        spoils: Spoils | None = None,
+    ) -> Trimmer:
+        """For a cursor between `before` and `after`; a text has at most `max_lines` lines.
+
+        `scanner` is the document's own, which makes it cheap: without one, `before` is read from
+        its start. `spoils` is asked about what the rules leave of a text.
+        """
+        here = around(before, after, language, scanner or Scanner())
+        return Trimmer(here, max_lines, spoils)
 
     def trim(self, text: str) -> Trimmed:
         """Shorten `text`, which was generated at the cursor.
 
-        The result is the start of `text` but for line ends, and trimming it again changes nothing.
+        The result is the start of `text` but for line ends and indentation, and trimming it again
+        changes nothing.
         """
+        fitted = self._fit(text)
+        if not fitted.text or not self._breaks(fitted):
+            return fitted
+        reason = f"{fitted.reason}, syntax" if fitted.reason else "syntax"
+        for start in beginnings(unix(fitted.text)):
+            shorter = self._fit(start)
+            if shorter.text and not self._breaks(shorter):
+                return replace(shorter, reason=reason)
+        return Trimmed("", 0, reason)
+
+    def _breaks(self, fitted: Trimmed) -> bool:
+        """True if a document that parses would not with this text, once what it has just begun is
+        closed: `if (x) {` at the end of a line is no mistake."""
+        if self.spoils is None:
+            return False
+        closing = begun(unix(fitted.text), self.here)
+        return self.spoils(fitted.text + closing, fitted.replace_after)
+
+    def _fit(self, text: str) -> Trimmed:
+        """The part of `text` that the rules leave."""
         here, raw = self.here, unix(text)
-        kept, fired = _cut(_strip(raw, here), here, _rules(self.max_lines))
+        fitted = here.fitted(text)
+        kept, fired = _cut(_strip(fitted, here), here, _rules(self.max_lines))
+        if fitted != raw:
+            fired.insert(0, "indentation")
         cover = covered(kept, here)
         if kept == here.line_after[:cover]:
             kept, cover, fired = "", 0, fired or ["suffix-overlap" if raw.strip() else "empty"]
@@ -78,17 +126,25 @@ class Trimmer:
         return Trimmed(kept.replace("\n", here.line_end), cover, ", ".join(fired))
 
     def should_stop(self, text: str) -> bool:
-        """Whether `trim` would cut `text` whatever comes next, so that generating on is in vain.
+        """True if `trim` would cut `text` whatever comes next, so that generating on is in vain.
 
         Cheap enough to be asked after every token.
         """
-        text = unix(text)
+        text = self.here.fitted(text)
         if ends_in_loop(text) or too_many_lines(text, self.max_lines) < len(text):
             return True
         if any(rule(text, self.here) < len(text) for rule in _AT_ONCE):
             return True
         lines = text[: text.rfind("\n") + 1]
         return any(rule(lines, self.here) < len(lines) for rule in _BY_LINE)
+
+
+def beginnings(text: str) -> list[str]:
+    """Where a text might end earlier, longest first: at its line ends, then behind a word, a
+    closing bracket or a quote of its first line."""
+    ends = [match.start() for match in re.finditer("\n", text)]
+    ends += [match.end() for match in _TOKEN_END.finditer(text.partition("\n")[0])]
+    return [text[:end] for end in sorted(ends, reverse=True)[:_BEGINNINGS] if end < len(text)]
 
 
 def _rules(max_lines: int) -> list[tuple[str, Rule]]:
@@ -100,12 +156,13 @@ def _rules(max_lines: int) -> list[tuple[str, Rule]]:
         ("repetition", loop),
         ("suffix-overlap", same_as_after),
         ("suffix-overlap", end_of_line),
-        ("suffix-overlap", in_string),
         ("suffix-overlap", behind_brackets),
         ("line-above", line_above),
         ("suffix-overlap", lines_below),
         ("unbalanced", unbalanced),
+        ("unbalanced", left_open),
         ("dedent", dedent),
+        ("suffix-overlap", line_below),
         ("max-lines", lambda text, _: too_many_lines(text, max_lines)),
     ]
 
@@ -140,6 +197,6 @@ def _strip(text: str, here: Around) -> str:
 
 
 def _in_closed_quote(text: str, here: Around) -> bool:
-    """Whether the text ends inside of the quote that is closed right after the cursor."""
-    in_quote = here.inside and here.inside not in (REMARK, COMMENT)
-    return bool(in_quote and here.open[-1].closed_at == 0 and not balanced(text, here).cover)
+    """True if the text ends inside of the quote that is closed right after the cursor."""
+    closed = here.in_string and here.open[-1].closed_at == 0
+    return closed and not balanced(text, here).cover

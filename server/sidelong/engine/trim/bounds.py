@@ -5,12 +5,13 @@ Each rule returns how many characters of the text to keep; it keeps all that it 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from itertools import islice
 
 from sidelong.engine.trim.around import CLOSERS, PUNCTUATION, Around
-from sidelong.engine.trim.brackets import CLOSER, COMMENT, OPENER, REMARK, Open, scan
+from sidelong.engine.trim.balance import Balance, balanced, within
+from sidelong.engine.trim.brackets import CLOSER, OPENER
 from sidelong.engine.trim.lines import lines_of, width
+from sidelong.engine.trim.scan import is_short, scan
 
 
 def single_line(text: str, around: Around) -> int:
@@ -41,15 +42,16 @@ def dedent(text: str, around: Around) -> int:
         return len(text)
     first = around.line_before + text.partition("\n")[0]
     block = width(first if first.strip() else around.line_before)
-    within, bracket = 0, around.bracket
-    if bracket is not None and (around.open[bracket].on_line or block > around.open[bracket].width):
-        within = balanced(text, around).leaves
-        block = around.open[bracket].width
+    closed_at, bracket = 0, around.bracket
+    start = None if bracket is None else around.open[bracket]
+    if start is not None and (start.at >= around.line_start or block > start.width):
+        closed_at = balanced(text, around).leaves
+        block = start.width
     closed = False
     for line in around.lines(text):
         if line.start == 0 or (around.syntax.directives and line.said[0] == "#"):
             continue
-        least = block + 1 if line.start < within and not line.closes else block
+        least = block + 1 if line.start < closed_at and not line.closes else block
         if line.width < block and line.closes and not line.opens:
             closed = True
         elif closed or line.width < least:
@@ -69,22 +71,8 @@ def unbalanced(text: str, around: Around) -> int:
     return len(text) if around.syntax.prose else balanced(text, around).keep
 
 
-def in_string(text: str, around: Around) -> int:
-    """A bracket in a string or comment that stands behind the cursor already: `name}` in `{|}`."""
-    sign = around.line_after[:1]
-    if not around.inside or sign not in OPENER:
-        return len(text)
-    left = scan(text, around.syntax, inside=around.inside).left
-    depth = 0
-    for at, char in enumerate(text[:left]):
-        depth += (char == OPENER[sign]) - (char == sign)
-        if depth < 0:
-            return at
-    return len(text)
-
-
 def behind_brackets(text: str, around: Around) -> int:
-    """What the text says behind a bracket it has covered, where it stands there already or where
+    """The end of the text behind a bracket it has covered, where it stands there already or where
     more code stands: `self):` over the bracket of `) -> str:` is `self)`."""
     balance = balanced(text, around)
     tail, rest = text[balance.last :].strip(), around.line_after[balance.cover :].strip()
@@ -93,75 +81,56 @@ def behind_brackets(text: str, around: Around) -> int:
     return balance.last
 
 
-@dataclass(frozen=True)
-class Balance:
-    """How the closing brackets of a text fit those around the cursor."""
+def left_open(text: str, around: Around) -> int:
+    """A bracket that the text opens and leaves open where more stands on the line.
 
-    keep: int
-    """Characters before the first bracket that is one too many."""
-    cover: int
-    """Characters after the cursor that the text brings itself."""
-    last: int
-    """Where in the text the last of the covered ones ends."""
-    leaves: int
-    """Where the text closes the bracket that `Around.bracket` names; its length if it does not."""
-
-
-def balanced(text: str, around: Around) -> Balance:
-    """Match the brackets of `text` with those open at the cursor.
-
-    A bracket that is closed right after the cursor is covered: the text may close it instead.
-    One that is closed further on must not be closed, unless the same line opens another in its
-    place (`} else {`).
+    Closing brackets there that close nothing yet may close it. What is cut begins with the bracket
+    if a name stands before it, else with the last comma: what is before that is whole.
     """
-    if around.inside in (REMARK, COMMENT):
-        return Balance(len(text), 0, 0, len(text))
-    found = scan(text, around.syntax, inside=around.inside)
-    signs = found.brackets if found.left is None else [(found.left, around.inside), *found.brackets]
-    stack, fits = list(around.open), Balance(len(text), 0, 0, len(text))
-    n_outer, covers = len(stack), list[tuple[str, Balance]]()
-    owed: tuple[int, Open] | None = None
-    for at, sign in signs:
-        if sign in CLOSER:
-            opened = Open(CLOSER[sign], 0, on_line=False)
-            if owed and owed[1].closer == opened.closer and "\n" not in text[owed[0] : at]:
-                opened, owed = owed[1], None
-            stack.append(opened)
-            continue
-        i = next((i for i in range(len(stack) - 1, -1, -1) if stack[i].closer == sign), None)
-        if i is None and (owed or not around.syntax.known or around.cut_off):
-            continue
-        if i is None:
-            return replace(fits, keep=at)
-        closed = stack[i]
-        del stack[i:]
-        n_outer = min(n_outer, i)
-        if around.bracket is not None and i <= around.bracket:
-            fits = replace(fits, leaves=min(at, fits.leaves))
-        if closed.closed_at is None:
-            continue
-        if owed:
-            break
-        if _is_next(closed.closed_at, fits.cover, around):
-            cover = closed.closed_at + len(sign)
-            covers.append((sign, fits))
-            fits = replace(fits, cover=cover, last=at + len(sign))
-        else:
-            owed = (at, closed)
-    # What stands behind the cursor closes what the text itself leaves open: `a", "b` before `"`.
-    left_open = found.inside or (stack[-1].closer if len(stack) > n_outer else "")
-    kept = next((fit for sign, fit in covers if sign == left_open), fits)
-    fits = replace(fits, cover=kept.cover, last=kept.last)
-    return replace(fits, keep=owed[0]) if owed else fits
+    if around.nested is not None:
+        inner = within(text, around)
+        keep = left_open(inner, around.nested)
+        if keep < len(inner):
+            return keep
+    balance = balanced(text, around)
+    if not around.line_after[balance.cover :].strip():
+        return len(text)
+    spare = [char for at, char in sorted([*around.spare, *balance.freed]) if at >= balance.cover]
+    for i in range(len(balance.own) - 1, -1, -1):
+        if balance.own[i].closer not in spare:
+            return _whole(text, balance.own[0].at)
+        del spare[: spare.index(balance.own[i].closer) + 1]
+    return len(text)
 
 
-def _is_next(closed_at: int, cover: int, around: Around) -> bool:
-    """Whether only white space lies between what is covered and the bracket at `closed_at`."""
-    return closed_at < len(around.line_after) and not around.line_after[cover:closed_at].strip()
+def begun(text: str, around: Around) -> str:
+    """The signs that close the block, or the string or comment over lines, that `text` begins at
+    its end and at its line's end; nothing if it begins none."""
+    balance = balanced(text, around)
+    if around.line_after[balance.cover :].strip():
+        return ""
+    inside = scan(text, around.syntax, inside=around.inside).inside
+    if inside and not around.inside and not is_short(inside, around.syntax):
+        return "\n" + inside
+    if text[-1:] not in CLOSER:
+        return ""
+    return "\n" + "".join(bracket.closer for bracket in reversed(balance.own))
+
+
+def _whole(text: str, end: int) -> int:
+    """The characters of `text[:end]` to keep, where a bracket stands that has to go."""
+    if text[:end][-1:].isalnum():
+        return end
+    depth = 0
+    for at in range(end - 1, -1, -1):
+        depth += (text[at] in OPENER) - (text[at] in CLOSER)
+        if depth < 0 or (depth == 0 and text[at] in ",;"):
+            return at
+    return 0
 
 
 def covered(text: str, around: Around) -> int:
-    """How many characters after the cursor the text repeats and therefore replaces.
+    """The number of characters after the cursor that the text repeats and therefore replaces.
 
     The brackets that it closes itself, and punctuation that stands behind them in both; also a
     bracket that nothing before the cursor opens, which the text opens and closes again.
@@ -173,13 +142,16 @@ def covered(text: str, around: Around) -> int:
         return len(rest)
     if not punctuation or punctuation[0] in CLOSERS or not PUNCTUATION.issuperset(rest):
         return balance.cover
+    blank = len(rest) - len(punctuation)
+    if punctuation[0] in ";," and text.endswith(punctuation[0]):
+        return balance.cover + blank + 1
     first_line, last_line = _ends(text, balance, punctuation)
     ends = last_line or (first_line and ":" in punctuation)
     return balance.cover + len(rest) if ends else balance.cover
 
 
 def _is_stray(rest: str, around: Around) -> bool:
-    """Whether the end of the line is punctuation that begins with a bracket nobody has opened."""
+    """True if the end of the line is punctuation that begins with a bracket nobody has opened."""
     if rest[:1] not in (")", "]", "}") or not PUNCTUATION.issuperset(rest) or around.inside:
         return False
     at = len(around.line_after.rstrip()) - len(rest)
@@ -188,6 +160,6 @@ def _is_stray(rest: str, around: Around) -> bool:
 
 
 def _ends(text: str, balance: Balance, punctuation: str) -> tuple[bool, bool]:
-    """Whether the line of the last covered bracket, and the last line, end in `punctuation`."""
+    """True if the line of the last covered bracket, and the last line, end in `punctuation`."""
     first, last = text[balance.last :].partition("\n")[0], text.rpartition("\n")[2]
     return first.rstrip().endswith(punctuation), last.rstrip().endswith(punctuation)

@@ -1,85 +1,16 @@
-"""Brackets and quotes: which are open at the cursor, and which of them the text after it closes.
-
-Reads a few kilobytes around the cursor without a parser, so it can be wrong; the rules that use it
-act only when both sides agree.
-"""
+"""Brackets and quotes: which are open at the cursor, and which of them the text after it closes."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from sidelong.engine.trim.lines import width
-from sidelong.engine.trim.syntax import Syntax
+from sidelong.engine.trim.scan import Scan
+from sidelong.engine.trim.syntax import COMMENTS
 
 CLOSER = {"(": ")", "[": "]", "{": "}"}
 OPENER = {closer: opener for opener, closer in CLOSER.items()}
-REMARK, COMMENT = "remark", "comment"
-
-
-@dataclass(frozen=True)
-class Scan:
-    """The brackets of a text that are code, and what the text ends in."""
-
-    brackets: list[tuple[int, str]]
-    inside: str
-    """What the end is inside of: a quote, `REMARK`, `COMMENT`, or nothing."""
-    left: int | None
-    """Where the text leaves what it started inside of: the offset of the closing quote."""
-    opened: int
-    """The offset of the quote or comment that the end is inside of."""
-
-
-def scan(text: str, syntax: Syntax, *, inside: str = "") -> Scan:
-    """Find the brackets of `text`, which starts `inside` of a quote or comment or in code."""
-    left, start = _leave(text, syntax, inside)
-    brackets: list[tuple[int, str]] = []
-    if start is None:
-        return Scan(brackets, inside, None, 0)
-    match = syntax.tokens.search(text, start)
-    while match is not None:
-        end, kind = match.end(), match.lastgroup
-        if kind == "bracket":
-            brackets.append((match.start(), match.group()))
-        elif kind == "remark" and end == len(text):
-            return Scan(brackets, REMARK, left, match.start())
-        elif kind == "open_comment":
-            return Scan(brackets, COMMENT, left, match.start())
-        elif kind == "open_long":
-            return Scan(brackets, match.group(), left, match.start())
-        elif kind == "open_quote":
-            end = text.find("\n", end)
-            if end < 0:
-                return Scan(brackets, match.group(), left, match.start())
-        match = syntax.tokens.search(text, end)
-    return Scan(brackets, "", left, 0)
-
-
-def closes(after: str, syntax: Syntax, inside: str) -> bool:
-    """Whether `after` closes what the cursor is `inside` of.
-
-    A quote counts as closed if an odd number of them follows (on the line, unless it may span
-    lines): an even number are strings of their own, and the one at the cursor is unfinished.
-    """
-    if inside in (REMARK, COMMENT, ""):
-        return True
-    reach = after if inside in syntax.long_quotes else after.partition("\n")[0]
-    return (reach.count(inside) - reach.count("\\" + inside)) % 2 == 1
-
-
-def _leave(text: str, syntax: Syntax, inside: str) -> tuple[int | None, int | None]:
-    """Where the string or comment that `text` starts in is closed, and where code goes on."""
-    if not inside:
-        return None, 0
-    closing = {REMARK: "\n", COMMENT: "*/"}.get(inside, inside)
-    is_line = inside == REMARK or (inside in syntax.quotes and inside not in syntax.long_quotes)
-    i = 0
-    while i < len(text):
-        if text.startswith(closing, i):
-            return (None if inside == REMARK else i), i + len(closing)
-        if text[i] == "\n" and is_line:
-            return None, i + 1
-        i += 2 if text[i] == "\\" and inside not in (REMARK, COMMENT) else 1
-    return None, None
 
 
 @dataclass(frozen=True)
@@ -89,45 +20,46 @@ class Open:
     closer: str
     width: int
     """The indentation of the line on which it was opened."""
-    on_line: bool
-    """Whether that is the cursor's line."""
+    at: int
+    """Its offset in the text before the cursor."""
     closed_at: int | None = None
     """Where the text after the cursor closes it; None if it does not."""
 
 
-def open_at_end(before: str, found: Scan) -> list[Open]:
-    """What `before` leaves open, innermost last."""
-    stack: list[tuple[int, str]] = []
+def opened(open_: Iterable[Open], text: str, found: Scan) -> list[Open]:
+    """The brackets open at the end of `text`, a scan of which goes on from where `open_` was."""
+    stack = list(open_)
     for position, char in found.brackets:
         if char in CLOSER:
-            stack.append((position, CLOSER[char]))
+            stack.append(Open(CLOSER[char], _width_at(text, position), position))
         else:
             _pop(stack, char)
-    if found.inside and found.inside not in (REMARK, COMMENT):
-        stack.append((found.opened, found.inside))
-    line_start = before.rfind("\n") + 1
-    return [
-        Open(closer, _width_at(before, position), position >= line_start)
-        for position, closer in stack
-    ]
+    return stack
+
+
+def quote(text: str, inside: str, position: int) -> list[Open]:
+    """The string that is open at the end of `text`, and was since before `position`, if any."""
+    if not inside or inside in COMMENTS:
+        return []
+    return [Open(inside, _width_at(text, max(0, position - 1)), position)]
 
 
 def unopened(found: Scan, inside: str) -> list[tuple[int, str]]:
     """The closing brackets and quotes of a text that close something from before it, in order."""
-    closing = [] if found.left is None or inside == COMMENT else [(found.left, inside)]
-    stack: list[tuple[int, str]] = []
+    closing = [] if found.left is None or inside in COMMENTS else [(found.left, inside)]
+    stack: list[Open] = []
     for position, char in found.brackets:
         if char in CLOSER:
-            stack.append((position, CLOSER[char]))
+            stack.append(Open(CLOSER[char], 0, position))
         elif not _pop(stack, char):
             closing.append((position, char))
     return closing
 
 
-def _pop(stack: list[tuple[int, str]], char: str) -> bool:
+def _pop(stack: list[Open], char: str) -> bool:
     """Close the innermost bracket that `char` closes, and all within it."""
     for i in range(len(stack) - 1, -1, -1):
-        if stack[i][1] == char:
+        if stack[i].closer == char:
             del stack[i:]
             return True
     return False
@@ -153,7 +85,7 @@ def closed_by(open_: list[Open], after: str, closing: list[tuple[int, str]]) -> 
 
 
 def _missing(open_: list[Open], after: str, closing: list[tuple[int, str]]) -> int:
-    """How many of the innermost brackets are still to be closed, by their number alone.
+    """The number of innermost brackets that are still to be closed, by their number alone.
 
     `f(g(|, x)` lacks one, and it is most likely the one just opened. Braces are not counted, since
     theirs may lie further on than we look; nor is what indentation can tell.
@@ -168,7 +100,7 @@ def _missing(open_: list[Open], after: str, closing: list[tuple[int, str]]) -> i
 
 
 def _run(chars: list[str], char: str) -> int:
-    """How often `char` stands at the start of `chars`."""
+    """The number of times that `char` stands at the start of `chars`."""
     return next((i for i, other in enumerate(chars) if other != char), len(chars))
 
 

@@ -32,7 +32,7 @@ class Line:
 
     @property
     def telling(self) -> bool:
-        """Whether a repetition of it means anything: brackets, numbers and the elements of a list
+        """True if a repetition of it means anything: brackets, numbers and the elements of a list
         repeat by nature."""
         if len(self.said) < 5 or _ELEMENT.match(self.said):
             return False
@@ -40,12 +40,12 @@ class Line:
 
     @property
     def closes(self) -> bool:
-        """Whether it starts by closing a bracket."""
+        """True if it starts by closing a bracket."""
         return self.said[0] in ")]}"
 
     @property
     def opens(self) -> bool:
-        """Whether it ends by opening a bracket."""
+        """True if it ends by opening a bracket."""
         return self.said[-1] in "([{"
 
 

@@ -5,9 +5,11 @@ Each rule returns how many characters of the text to keep; it keeps all that it 
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from sidelong.engine.trim.around import PUNCTUATION, Around
-from sidelong.engine.trim.lines import Line
+from sidelong.engine.trim.bounds import covered
+from sidelong.engine.trim.lines import Line, lines_of
 
 _LONGEST_PERIOD = 3
 _LONGEST_UNIT = 40
@@ -15,6 +17,10 @@ _LOOP = re.compile(rf"(.{{1,{_LONGEST_UNIT}}}?)\1{{3,}}")
 _BLANK_RUN = re.compile(r"\n(?:[ \t]*\n){3}")
 _LETTER = re.compile(r"[^\W\d_]")
 _WORD = re.compile(r"\w")
+_END = re.compile(r"#?\s*(?:end\w*|fi|done|esac|od)\b", re.IGNORECASE)
+_END_TAG = re.compile(r"</([\w:.-]*)")
+_MARKS = (("/*", "*/"), ("<!--", "-->"))
+_FENCES = ('"""', "'''", "```", "~~~")
 _LOOP_LENGTH = {True: 40, False: 80}  # by whether it holds letters: rows of zeros are data
 
 
@@ -44,7 +50,7 @@ def loop(text: str, around: Around) -> int:
 
 
 def ends_in_loop(text: str) -> bool:
-    """Whether `loop` will object to the last line of a growing text; cheaper than asking it."""
+    """True if `loop` will object to the last line of a growing text; cheaper than asking it."""
     line = text[text.rfind("\n") + 1 :]
     if len(line) < _LOOP_LENGTH[True]:
         return False
@@ -83,8 +89,44 @@ def lines_below(text: str, around: Around) -> int:
     return len(text)
 
 
+def line_below(text: str, around: Around) -> int:
+    """Last lines that are the first ones below the cursor, however short.
+
+    Not one that closes what the text itself has opened.
+    """
+    if around.line_after.strip():
+        return 0 if _makes_line_below(text, around) else len(text)
+    lines = around.lines(text)
+    for i, line in enumerate(lines):
+        same = lines[i:] == list(around.below[: len(lines) - i])
+        if same and not line.closes and not _closes(line, text[: line.start], lines[:i]):
+            return line.start
+    return len(text)
+
+
+def _makes_line_below(text: str, around: Around) -> bool:
+    """True if the cursor's line, with `text` and what is left behind it, is the line below."""
+    rest = around.line_after[covered(text, around) :]
+    made = list(lines_of(around.line_before + text + rest))
+    return len(made) == 1 and made == list(around.below[:1]) and made[0].telling
+
+
+def _closes(line: Line, text: str, lines: Sequence[Line]) -> bool:
+    """True if `line` closes what `text`, the `lines` above it, opens: without brackets."""
+    if _END.match(line.said):
+        return any(line.width == a.width < b.width for a, b in pairwise(lines))
+    if tag := _END_TAG.match(line.said):
+        return text.count(f"<{tag[1]}") > text.count(f"</{tag[1]}")
+    for opener, closer in _MARKS:
+        if line.said.startswith(closer):
+            return text.rfind(opener) > text.rfind(closer)
+    if line.said[:3] in _FENCES:
+        return text.count(line.said[:3]) % 2 == 1
+    return re.search(rf"<<[-~]?[ \t]?[\"']?{re.escape(line.said)}\b", text) is not None
+
+
 def _common(lines: Sequence[Line], others: Sequence[Line]) -> int:
-    """How many lines both start with."""
+    """The number of lines that both start with."""
     n = 0
     for a, b in zip(lines, others, strict=False):
         if a != b:

@@ -11,6 +11,7 @@ from sidelong.lsp.methods.did_change_configuration import did_change_configurati
 from sidelong.lsp.methods.did_change_user_settings import USER_SETTINGS, did_change_user_settings
 from sidelong.lsp.methods.did_change_workspace_folders import did_change_workspace_folders
 from sidelong.lsp.methods.did_close import did_close
+from sidelong.lsp.methods.did_move_cursor import DID_MOVE_CURSOR, did_move_cursor
 from sidelong.lsp.methods.did_open import did_open
 from sidelong.lsp.methods.explain import EXPLAIN, explain
 from sidelong.lsp.methods.indexed import INDEXED, indexed
@@ -37,6 +38,7 @@ def register(server: Server) -> None:
     server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)(did_change_configuration)
     server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)(did_change_workspace_folders)
     server.feature(USER_SETTINGS)(did_change_user_settings)
+    server.feature(DID_MOVE_CURSOR)(did_move_cursor)
     server.feature(EXPLAIN)(explain)
     server.feature(INDEXED)(indexed)
     server.command(ACCEPTED)(accepted)

@@ -31,6 +31,8 @@ export interface Options {
   /** Whether the user has told where the server is; true unless said otherwise. */
   serverKnown?: boolean;
   trusted?: boolean;
+  /** Whether `PYTHONPATH` names the workspace's folder. */
+  pythonPath?: boolean;
   /** The Python that is selected in the Python extension, which is there only if this is given. */
   python?: string;
 }
@@ -43,6 +45,8 @@ export interface CodeServer {
   home: string;
   /** What our log in VS Code says so far. */
   log(): string;
+  /** The messages to and from the server so far, if `sidelong.trace.server` is on. */
+  trace(): string;
   stop(): Promise<void>;
 }
 
@@ -102,6 +106,7 @@ export async function startCodeServer(options: Options): Promise<CodeServer> {
     "Machine/settings.json": JSON.stringify(settings),
   });
   const extensions = extensionsFolder(home, options);
+  const variables = options.pythonPath ? { PYTHONPATH: folder } : {};
   const port = await freePort();
   const child = spawn(
     codeServer,
@@ -111,7 +116,11 @@ export async function startCodeServer(options: Options): Promise<CodeServer> {
       ...((options.trusted ?? true) ? ["--disable-workspace-trust"] : []),
       "--disable-getting-started-override",
     ],
-    { env: environment(home, nodeBin), detached: true, stdio: ["ignore", "pipe", "pipe"] },
+    {
+      env: { ...environment(home, nodeBin), ...variables },
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe"],
+    },
   );
   const log = collect(child);
   const base = `http://127.0.0.1:${port}`;
@@ -123,7 +132,8 @@ export async function startCodeServer(options: Options): Promise<CodeServer> {
     url: `${base}/?${what}`,
     folder,
     home,
-    log: () => ourLog(data),
+    log: () => read(data, /sidelong\.log$/),
+    trace: () => read(data, /sidelong trace\.log$/),
     stop: async () => {
       await end(child);
       rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
@@ -139,10 +149,11 @@ export function writeFiles(folder: string, files: Record<string, string>): void 
   }
 }
 
-function ourLog(data: string): string {
+/** What VS Code's logs of this name say so far. */
+function read(data: string, name: RegExp): string {
   const files = readdirSync(path.join(data, "logs"), { recursive: true, encoding: "utf8" });
   return files
-    .filter((file) => /sidelong\.log$/.test(file))
+    .filter((file) => name.test(file))
     .flatMap((file) => readFileSync(path.join(data, "logs", file), "utf8").split("\n"))
     .filter((line) => !line.includes("llama.cpp: "))
     .join("\n");

@@ -11,7 +11,6 @@ local function break_undo(bufnr)
 end
 
 --- Insert `text` at the cursor in the place of the next `replaces` bytes, and go to its end.
---- Raises E565 where text is locked.
 ---@param bufnr integer
 ---@param text string
 ---@param replaces integer

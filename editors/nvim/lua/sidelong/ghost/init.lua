@@ -141,42 +141,34 @@ local function finish(suggestion, rest)
   clear()
   local client = server.client(bufnr)
   if client and suggestion.command then
-    local params = { command = suggestion.command.command, arguments = suggestion.command.arguments }
-    rpc.request(client, 'workspace/executeCommand', params, function() end, bufnr)
+    rpc.execute(client, suggestion.command, bufnr)
   end
 end
 
----@param part 'all'|'word'|'line'
-local function accept(part)
-  local suggestion, rest = current()
-  if not shown or not suggestion or not rest then
-    return
-  end
+---@param suggestion sidelong.Suggestion
+---@param rest string
+---@param part sidelong.Part
+local function take(suggestion, rest, part)
+  local bufnr = vim.api.nvim_get_current_buf()
   local taken = rest:sub(1, suggestions[part](rest))
   if taken == rest then
     finish(suggestion, rest)
     return
   end
-  local place = edit.insert(shown.bufnr, taken, 0)
+  local place = edit.insert(bufnr, taken, 0)
   if taken:find('\n', 1, true) then
     suggestion = suggestions.moved(suggestion, place, rest:sub(#taken + 1))
   end
-  shown = { bufnr = shown.bufnr, all = { suggestion }, index = 1, complete = false }
+  shown = { bufnr = bufnr, all = { suggestion }, index = 1, complete = false }
   redraw()
 end
 
 function M.accept(part)
-  if not M.visible() then
+  local suggestion, rest = current()
+  if not suggestion or not rest or not request.inserting() then
     return false
   end
-  local ok, err = pcall(accept, part)
-  if not ok then
-    -- An `expr` mapping locks the text; after it has returned the text is free.
-    assert(tostring(err):find('E565', 1, true), err)
-    vim.schedule(function()
-      accept(part)
-    end)
-  end
+  take(suggestion, rest, part)
   return true
 end
 

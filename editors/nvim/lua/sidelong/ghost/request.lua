@@ -1,6 +1,7 @@
 --- One `textDocument/inlineCompletion` at a time: a newer one cancels the older, and an answer that
 --- comes to another text or cursor than was asked about is dropped.
 
+local documents = require('sidelong.documents')
 local rpc = require('sidelong.rpc')
 local suggestions = require('sidelong.ghost.suggestion')
 
@@ -39,7 +40,7 @@ end
 local function send(client, bufnr, trigger, on_answer)
   local place, moment = M.place(), M.moment()
   local encoding = client.offset_encoding --[[@as 'utf-8'|'utf-16'|'utf-32']]
-  local params = vim.lsp.util.make_position_params(0, encoding) --[[@as table]]
+  local params = documents.cursor(client) --[[@as table]]
   params.context = { triggerKind = trigger }
   local this = { client = client, id = -1 }
   pending = this
