@@ -71,7 +71,7 @@ class Server(LanguageServer):
         self.model = ModelInUse(self, make_engine, self.status, self._forget_answers)
         self._suiting = Suiting(self.refresh)
         self.asking = Asking(self.folders, self.configuration, self.model)
-        self.prefetch = Prefetch(self.documents, self.asking.prefetch)
+        self.prefetch = Prefetch(self.documents, self.asking.prefetch, self.asking.read_ahead)
         self._refreshes = 0
         self._refreshing = asyncio.Lock()
 
