@@ -59,11 +59,11 @@ bench: set-up-all
 	@for program in abort index alternatives online.shapes held_out; do \
 	echo "== bench.$$program"; $(PY) -m bench.$$program || exit 1; done
 
-## make model        train the default model from nothing (hours; see training/)
+## make model        make the default model of SOURCE=qwen.gguf (one GPU and hours; see training/)
 model: set-up-all
-	bash training/runs/default.sh
+	bash training/runs/base.sh
 
-## make model-tiny   all training stages on a toy scale, in three minutes
+## make model-tiny   nano's training stages on a toy scale, in three minutes
 model-tiny: set-up-all
 	bash training/runs/tiny.sh
 

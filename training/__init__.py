@@ -1,4 +1,4 @@
-"""How the default model is made: one program per stage, from named packages to a GGUF.
+"""The recipes of the models: one program per stage, from named packages to a GGUF.
 
 Serving never imports this; it leaves prompts, windows, retrieval and metrics to the product.
 """

@@ -1,4 +1,4 @@
-"""What each ingredient of the workspace cache brings: nats a token when it is left out.
+"""The worth of each ingredient of the workspace cache: nats a token when it is left out.
 
 Every row hides something of what `mixture` reads, and fits what is left on other packages.
 
@@ -30,7 +30,7 @@ def up_to(e: Evidence, length: int) -> Evidence:
 
 
 def without_identifiers(e: Evidence) -> Evidence:
-    """What stands anywhere in the sources, whatever stands before it, says nothing."""
+    """Single tokens that stand anywhere in the sources say nothing."""
     return _only(e, np.arange(e.places.shape[1]) > 0)
 
 

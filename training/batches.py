@@ -1,7 +1,7 @@
-"""Batches of a few fixed shapes from packed examples, and what each position counts in the loss.
+"""Batches of a few fixed shapes from packed examples, and the weight of each position.
 
-Rows are whole examples padded to one of a few lengths: fewer are compiled, more compute less in
-vain. The order is a function of seed and epoch alone, so a run can be resumed.
+Rows are whole examples padded to one of a few lengths. The order is a function of seed and epoch
+alone, so a run can be resumed.
 """
 
 from __future__ import annotations
@@ -18,16 +18,13 @@ from training.packed import Packed
 
 Lengths = Sequence[int]
 
-COMPILED: Lengths = (256, 352, 448, 608, 768)
-"""Each costs a compilation."""
-
-FINE: Lengths = range(64, COMPILED[-1] + 1, 32)
-"""Rows are then 96 % full, instead of 88 % (examples of which a fifth have context)."""
+FINE: Lengths = range(64, 768 + 1, 32)
+"""Rows are then 96 % full, instead of 88 % with five lengths (LOG.md)."""
 
 
 @dataclass(frozen=True)
 class Weights:
-    """What the kinds of position count: the share each kind has in the loss of a batch.
+    """The share that each kind of position has in the loss of a batch.
 
     Pre-training reads all text and never learns the decision; the second stage learns the
     target and the decision only.
@@ -37,7 +34,7 @@ class Weights:
     target: float
     decision: float
     target_boost: float = 2.0
-    """How much more a token of the target counts than one of the text, where both count."""
+    """The weight of a token of the target over one of the text, where both count."""
 
 
 PRETRAIN = Weights(text=1.0, target=1.0, decision=0.0)

@@ -43,7 +43,7 @@ PERMISSIVE = {
 """SPDX names of the licences that may enter; an expression needs one of its alternatives."""
 
 LOOSE = {"BSD"}
-"""What some packages declare instead of an SPDX name; the manifest says which is meant."""
+"""Names that some packages declare instead of an SPDX name; the manifest says which is meant."""
 
 LANGUAGES = {
     "py": "Python",
@@ -83,7 +83,7 @@ class Package:
     licence: str
     split: str
     source: str = "wheel"
-    """What is fetched: a key of `archives.FETCHERS`."""
+    """The kind of archive: a key of `archives.FETCHERS`."""
     sha256: str = ""
 
 
@@ -118,7 +118,7 @@ def read_manifest(path: Path) -> list[Package]:
 
 
 def permissive(licence: str) -> bool:
-    """Whether an SPDX expression allows a use under permissive licences alone."""
+    """True if an SPDX expression allows a use under permissive licences alone."""
     every = licence.replace("(", " ").replace(")", " ").split(" AND ")
     return all(any(one.strip() in PERMISSIVE for one in part.split(" OR ")) for part in every)
 
@@ -236,7 +236,7 @@ def read(path: Path) -> Iterator[SourceFile]:
 
 
 def summary(report: dict[str, object]) -> str:
-    """What went in and what was left out, as Markdown tables."""
+    """The contents of the corpus and the files left out, as Markdown tables."""
     packages: list[dict[str, object]] = report["packages"]  # type: ignore[assignment]
 
     def millions(rows: Iterable[dict[str, object]], kind: str) -> str:

@@ -1,4 +1,4 @@
-"""A baseline from before neural models: interpolated n-grams of the training corpus.
+"""Stage 7, a baseline from before neural models: interpolated n-grams of the training corpus.
 
 Witten-Bell smoothing (1991): an order's weight grows with how often its context was seen and
 falls with how many different tokens followed. Bounded by the tokens that are counted, not tuned.

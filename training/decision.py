@@ -1,4 +1,4 @@
-"""Stage 6, examples of the decision: labelled blanks as sequences of the second stage.
+"""Examples of the decision: labelled blanks as the sequences that `train decide` reads.
 
 Where retrieval improved the completion's edit similarity, `<eof>` is followed by `<cc>`;
 elsewhere by `<fim_middle>` at once. So the token after `<eof>` is the label.

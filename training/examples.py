@@ -1,4 +1,4 @@
-"""Stage 3, the examples: blanks of the corpus as sequences in the product's own grammar.
+"""Blanks of the corpus as the product sees them; as sequences they are stage 3 of nano.
 
 Prompts, windows, healing, retrieval and blanks are the product's functions, never copies.
 Half of the examples have retrieved context; of those, half retrieve with the target's lines in
@@ -25,7 +25,7 @@ from sidelong.evaluation.cases import exclusion
 from sidelong_index import Hit, Snapshot, build
 from training import packed, workers
 from training.corpus import SourceFile, read
-from training.edition import BUDGET
+from training.edition import NANO
 from training.packed import Example, Packed
 from training.tokenizer import Vocabulary, load
 
@@ -72,51 +72,77 @@ def retrieve(
     )
 
 
-def example(
-    vocabulary: Vocabulary,
-    text: str,
-    blank: Blank,
-    hits: Sequence[Hit],
-    *,
-    budget: prompt.Budget = BUDGET,
-) -> Example:
-    """The sequence of one blank: as retrieving if there are hits, else as abstaining.
+@dataclass(frozen=True)
+class Drawn:
+    """One blank of a text, and the chunks retrieved for it, if any."""
 
-    A target that outgrows the budget is cut and then has no end token.
-    """
-    special, tokenize = vocabulary.special, vocabulary.tokenize
-    before, after = text[: blank.start], text[blank.end :]
-    prefix = window.prefix_tokens(before, tokenize=tokenize, budget=budget.prefix)
-    suffix = window.suffix_tokens(after, tokenize=tokenize, budget=budget.suffix)
-    kept, removed = vocabulary.pieces.split(prefix)
-    target = [*tokenize(removed.decode() + text[blank.start : blank.end]), special.eos]
-    looked = prompt.decision_prompt(special, suffix=suffix, prefix=kept)
-    context = prompt.context(special, hits, tokenize=tokenize, budget=budget.context)
-    asked = (
-        prompt.retrieve_prompt(special, looked, context)
-        if context
-        else prompt.abstain_prompt(special, looked)
-    )
-    tokens = asked + target[: budget.generated]
-    return Example(tokens, eof=len(looked) - 1, middle=len(asked) - 1)
+    text: str
+    blank: Blank
+    hits: Sequence[Hit]
+    target_in_query: bool
 
 
-def of_package(
-    vocabulary: Vocabulary, files: Sequence[SourceFile], sampling: Sampling
-) -> Iterator[Example]:
-    """The examples of one package; its own files are all that is retrieved from."""
+@dataclass(frozen=True)
+class Parts:
+    """The tokens of one blank by their place in the grammar; no special tokens but the end's."""
+
+    suffix: list[int]
+    prefix: list[int]
+    target: list[int]
+    """With what healing took from the prefix; one that outgrows the budget has no end token."""
+    context: list[int]
+    """Empty where nothing was retrieved."""
+
+
+def drawn(files: Sequence[SourceFile], sampling: Sampling) -> Iterator[Drawn]:
+    """The blanks of one package; its own files are all that is retrieved from."""
     snapshot = build([(file.path, file.text) for file in files])
     rng = random.Random(f"{sampling.seed} {files[0].package}")
     for file, blank in blanks(files, sampling):
         empty_suffix = rng.random() < sampling.empty_suffix_share
         hits: list[Hit] = []
+        with_target = False
         if rng.random() < sampling.context_share:
             with_target = rng.random() < sampling.target_in_query_share
             hits = retrieve(
                 snapshot, file, blank, target_in_query=with_target, empty_suffix=empty_suffix
             )
         text = file.text[: blank.end] if empty_suffix else file.text
-        yield example(vocabulary, text, blank, hits)
+        yield Drawn(text, blank, hits, with_target)
+
+
+def parts(
+    vocabulary: Vocabulary, text: str, blank: Blank, hits: Sequence[Hit], budget: prompt.Budget
+) -> Parts:
+    """The tokens that the product reads and should write at a blank, within `budget`."""
+    special, tokenize = vocabulary.special, vocabulary.tokenize
+    before, after = text[: blank.start], text[blank.end :]
+    prefix = window.prefix_tokens(before, tokenize=tokenize, budget=budget.prefix)
+    suffix = window.suffix_tokens(after, tokenize=tokenize, budget=budget.suffix)
+    kept, removed = vocabulary.pieces.split(prefix)
+    target = [*tokenize(removed.decode() + text[blank.start : blank.end]), special.eos]
+    context = prompt.context(special, hits, tokenize=tokenize, budget=budget.context)
+    return Parts(suffix, kept, target[: budget.generated], context)
+
+
+def example(vocabulary: Vocabulary, text: str, blank: Blank, hits: Sequence[Hit]) -> Example:
+    """The sequence of one blank in nano's budget: as retrieving if there are hits."""
+    special, found = vocabulary.special, parts(vocabulary, text, blank, hits, NANO)
+    looked = prompt.decision_prompt(special, suffix=found.suffix, prefix=found.prefix)
+    asked = (
+        prompt.retrieve_prompt(special, looked, found.context)
+        if found.context
+        else prompt.abstain_prompt(special, looked)
+    )
+    return Example(asked + found.target, eof=len(looked) - 1, middle=len(asked) - 1)
+
+
+def of_package(
+    vocabulary: Vocabulary, files: Sequence[SourceFile], sampling: Sampling
+) -> Iterator[Example]:
+    """The examples of one package."""
+    for found in drawn(files, sampling):
+        yield example(vocabulary, found.text, found.blank, found.hits)
 
 
 def blanks(files: Sequence[SourceFile], sampling: Sampling) -> list[tuple[SourceFile, Blank]]:
@@ -159,13 +185,12 @@ def packages(corpus: Path) -> list[list[SourceFile]]:
     return [list(files) for _, files in grouped]
 
 
-Job = tuple[Path, list[SourceFile], Sampling, bool]
+Job = tuple[Path, list[SourceFile], Sampling]
 
 
 def _work(job: Job) -> tuple[str, Packed]:
-    tokenizer, files, sampling, suffix_first = job
-    vocabulary = load(tokenizer, suffix_first=suffix_first)
-    return files[0].package, packed.pack(of_package(vocabulary, files, sampling))
+    tokenizer, files, sampling = job
+    return files[0].package, packed.pack(of_package(load(tokenizer), files, sampling))
 
 
 def main() -> None:
@@ -174,15 +199,12 @@ def main() -> None:
     parser.add_argument("--tokenizer", type=Path, required=True)
     parser.add_argument("--chars-per-blank", type=int, default=Sampling.chars_per_blank)
     parser.add_argument("--context-share", type=float, default=Sampling.context_share)
-    parser.add_argument("--prefix-first", action="store_true", help="the other order of the prompt")
     parser.add_argument("--seed", type=int, default=Sampling.seed)
     parser.add_argument("--out", type=Path, required=True)
     workers.add_options(parser)
     args = parser.parse_args()
     sampling = Sampling(args.chars_per_blank, args.context_share, seed=args.seed)
-    jobs = [
-        (args.tokenizer, files, sampling, not args.prefix_first) for files in packages(args.corpus)
-    ]
+    jobs = [(args.tokenizer, files, sampling) for files in packages(args.corpus)]
     made: list[Packed] = []
     for name, examples in workers.of(args).run(_work, jobs):
         made.append(examples)

@@ -1,4 +1,4 @@
-"""Between stages 4 and 5, how much the workspace cache has to say: its few numbers, by likelihood.
+"""Between stages 4 and 5, the workspace cache's share: its few numbers, by likelihood.
 
 The true tokens of blanks are read through the engine's own windows, healing, retrieval and cache,
 each blank with and without retrieved chunks; the numbers of `engine.mixture` are those under
@@ -54,12 +54,12 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Evidence:
-    """What model and cache say of each true token; N tokens, K lengths of match from 0 on."""
+    """The views of model and cache on each true token; N tokens, K lengths of match from 0 on."""
 
     places: Floats
-    """How many places match [N, K]."""
+    """The number of places that match [N, K]."""
     followers: Floats
-    """How many different tokens follow there [N, K]."""
+    """The number of different tokens that follow there [N, K]."""
     share: Floats
     """The true token's share of the places [N, K]."""
     alone: Floats
@@ -69,9 +69,9 @@ class Evidence:
     special: Floats
     """The model's probability of special tokens; 0 before a text is begun [N]."""
     is_special: npt.NDArray[np.bool_]
-    """Whether the true token is one: the end of the text [N]."""
+    """True where the true token is one: the end of the text [N]."""
     retrieved: npt.NDArray[np.bool_]
-    """Whether chunks had been retrieved [N]."""
+    """True where chunks had been retrieved [N]."""
 
     def where(self, chosen: npt.NDArray[np.bool_] | slice) -> Evidence:
         """Some of the tokens."""
@@ -86,7 +86,7 @@ def join(parts: Sequence[Evidence]) -> Evidence:
 def evidence(
     writer: TextWriter, read: Prefill, chunks: Sequence[Hit], target: Sequence[int]
 ) -> Evidence:
-    """What model and cache say of the tokens of `target`, each after those before it are known."""
+    """The evidence of the tokens of `target`, each after those before it are known."""
     model, owed = writer.model, writer.view.owed
     cache = writer.cache(tuple(chunks))
     assert cache is not None
@@ -129,7 +129,7 @@ def _row(
 def of_case(
     model: Model, lines: LineTokens, snapshot: Snapshot, file: SourceFile, case: CorpusBlank
 ) -> Iterator[Evidence]:
-    """That of one blank: completed from the open file alone, and with retrieved chunks."""
+    """The evidence of one blank: from the open file alone, and with retrieved chunks."""
     text = file.text[: case.start] + file.text[case.end :]
     language = language_id(PurePath(file.path))
     request = Request(file.path, language, text, case.start, Settings())
@@ -201,7 +201,7 @@ def mean(e: Evidence, mixture: Mixture) -> float:
 
 
 def cross_validated(e: Evidence, *, decay: float) -> Floats:
-    """That of every token [N] by what was fitted on the other folds.
+    """The log-likelihood of every token [N] under the numbers fitted on the other folds.
 
     Tokens come package by package, so folds do too.
     """

@@ -1,4 +1,4 @@
-"""The default model in PyTorch: a plain llama-architecture decoder with one dial for its size.
+"""Nano in PyTorch: a plain llama-architecture decoder with one dial for its size.
 
 Its weights map one to one onto llama.cpp's `llama` architecture (see `export`): RMSNorm before
 each part, rotary positions on interleaved pairs, grouped-query attention, SwiGLU, tied embeddings.
@@ -21,7 +21,7 @@ NORM_EPS = 1e-5
 
 @dataclass(frozen=True)
 class Shape:
-    """What fixes a model's size; everything divides so that Q8_0 blocks of 32 fit."""
+    """The numbers that fix a model's size; everything divides so that Q8_0 blocks of 32 fit."""
 
     vocabulary: int
     width: int
@@ -36,12 +36,11 @@ class Shape:
 
 
 def shape(size: str, vocabulary: int) -> Shape:
-    """The dial. `tiny` is for tests, `nano` for a CPU, `base` for one GPU.
+    """The dial. `tiny` is for tests, `nano` for a CPU.
 
-    `base` with 16,384 tokens has 52 M parameters: 56 MB as Q8_0, and rows of whole Q4_K blocks.
     For experiments `size` may be the numbers themselves, as in "256x4x4x2x704".
     """
-    named = {"tiny": "64x2x2x1x192", "nano": "256x4x4x2x704", "base": "512x14x8x4x1536"}
+    named = {"tiny": "64x2x2x1x192", "nano": "256x4x4x2x704"}
     width, layers, heads, kv_heads, hidden = map(int, named.get(size, size).split("x"))
     return Shape(vocabulary, width, layers, heads, kv_heads, hidden)
 
@@ -170,3 +169,27 @@ def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
 
 def parameters(model: nn.Module) -> int:
     return sum(p.numel() for p in model.parameters())
+
+
+_NAMES = {
+    "embedding": "token_embd",
+    "norm": "output_norm",
+    "attention_norm": "attn_norm",
+    "attention.q": "attn_q",
+    "attention.k": "attn_k",
+    "attention.v": "attn_v",
+    "attention.output": "attn_output",
+    "feed_norm": "ffn_norm",
+    "feed.gate": "ffn_gate",
+    "feed.up": "ffn_up",
+    "feed.down": "ffn_down",
+}
+
+
+def llama_name(ours: str) -> str:
+    """llama.cpp's name for a parameter: `blk.3.attn_q.bias` for `blocks.3.attention.q.bias`."""
+    part, kind = ours.rsplit(".", 1)
+    if not part.startswith("blocks."):
+        return f"{_NAMES[part]}.{kind}"
+    _, layer, part = part.split(".", 2)
+    return f"blk.{layer}.{_NAMES[part]}.{kind}"

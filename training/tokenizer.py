@@ -1,4 +1,4 @@
-"""Stage 2, the vocabulary: a byte-level BPE that llama.cpp tokenises identically.
+"""Stage 2 of nano, the vocabulary: a byte-level BPE that llama.cpp tokenises identically.
 
 Single digits, then the GPT-2 pattern, is what llama.cpp calls the `starcoder` pre-tokenizer.
 Special tokens take the first ids; plain text never yields them.
@@ -20,6 +20,9 @@ from sidelong.engine.healing import Pieces
 from sidelong.engine.prompt import Special
 from training.files import whole
 
+PRE_TOKENIZER = "starcoder"
+"""llama.cpp's name for how text is cut before its pieces are merged."""
+
 SPECIAL = (
     "<|endoftext|>",
     "<fim_prefix>",
@@ -32,9 +35,9 @@ SPECIAL = (
 
 
 class Vocabulary:
-    """A trained tokenizer, and the order of the prompt, as the product's pure functions want it."""
+    """A trained tokenizer as the product's pure functions want it."""
 
-    def __init__(self, tokenizer: Tokenizer, *, suffix_first: bool = True) -> None:
+    def __init__(self, tokenizer: Tokenizer) -> None:
         self.tokenizer = tokenizer
         ids = {token: int(tokenizer.token_to_id(token) or 0) for token in SPECIAL}
         self.special = Special(
@@ -45,7 +48,6 @@ class Vocabulary:
             file_sep=ids["<file_sep>"],
             eof=ids["<eof>"],
             cc=ids["<cc>"],
-            suffix_first=suffix_first,
         )
         self.texts = [str(tokenizer.id_to_token(i)) for i in range(tokenizer.get_vocab_size())]
         plain = {ord(shown): byte for byte, shown in shown_bytes().items()}
@@ -71,11 +73,11 @@ class Vocabulary:
         return b"".join(self.pieces.pieces[i] for i in ids).decode(errors="replace")
 
 
-def load(path: Path, *, suffix_first: bool = True) -> Vocabulary:
+def load(path: Path) -> Vocabulary:
     """The tokenizer kept at `path`, with special tokens' texts taken literally."""
     tokenizer = Tokenizer.from_file(str(path))
     tokenizer.encode_special_tokens = True
-    return Vocabulary(tokenizer, suffix_first=suffix_first)
+    return Vocabulary(tokenizer)
 
 
 def train(texts: Iterator[str], *, vocabulary: int) -> Tokenizer:
@@ -89,12 +91,17 @@ def train(texts: Iterator[str], *, vocabulary: int) -> Tokenizer:
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=vocabulary,
-        special_tokens=[AddedToken(token, special=True, normalized=False) for token in SPECIAL],
+        special_tokens=special_tokens(),
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
     tokenizer.train_from_iterator(texts, trainer)
     return tokenizer
+
+
+def special_tokens() -> list[AddedToken]:
+    """The special tokens as `tokenizers` takes them."""
+    return [AddedToken(token, special=True, normalized=False) for token in SPECIAL]
 
 
 def shown_bytes() -> dict[int, str]:

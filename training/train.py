@@ -1,4 +1,4 @@
-"""Stage 4, pre-training; and the second stage with all weights, as an alternative to `head`.
+"""Stage 4 of nano, pre-training; and deciding with all weights, an alternative to `decide`.
 
 The stages differ only in what the loss counts: all text, or the target and the decision
 after `<eof>` (Repoformer's two losses, their weight being `--decision-weight`).
@@ -18,7 +18,6 @@ from __future__ import annotations
 import argparse
 import functools
 import json
-import math
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -28,51 +27,15 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.nn import Module
 
-from training import batches, checkpoints, packed
+from training import batches, checkpoints, packed, schedule
 from training.batches import PRETRAIN, Batch, Weights
 from training.files import write_text
 from training.model import Model, parameters, shape
 from training.packed import Packed
 from training.parallel import Ranks
+from training.schedule import Budget, Progress, rate
 
-WARM_UP = 0.02
-FINAL_RATE = 0.02
 CLIP = 1.0
-
-
-@dataclass
-class Progress:
-    """How far a run has come, over all its resumptions."""
-
-    step: int = 0
-    tokens: int = 0
-    seconds: float = 0.0
-    share: float = 0.0
-    """Of the budget, as the last step left it."""
-
-
-@dataclass(frozen=True)
-class Budget:
-    """What the run may use; exactly one of the two."""
-
-    minutes: float | None
-    steps: int | None
-
-    def share(self, progress: Progress) -> float:
-        """The share that is used up, 1 when the run is over."""
-        if self.steps is not None:
-            return min(1.0, progress.step / self.steps)
-        return min(1.0, progress.seconds / (60 * (self.minutes or 1.0)))
-
-
-def rate(share: float, *, decay_from: float) -> float:
-    """The learning rate's factor: warm up, hold, anneal linearly."""
-    if share < WARM_UP:
-        return (share + 0.001) / WARM_UP
-    if share < decay_from:
-        return 1.0
-    left = (1 - share) / (1 - decay_from)
-    return FINAL_RATE + (1 - FINAL_RATE) * left
 
 
 def optimisers(
@@ -117,27 +80,18 @@ def congruent_losses(
 
 @dataclass
 class Objective:
-    """What a step makes smaller."""
+    """The loss of a step."""
 
     weights: Weights
     old: Model | None = None
     congruent_weight: float = 0.0
-    compiled: bool = False
-
-    def __post_init__(self) -> None:
-        self._losses, self._congruent = losses, congruent_losses
-        if self.compiled:
-            self._losses = torch.compile(losses, dynamic=False)
-            self._congruent = torch.compile(congruent_losses, dynamic=False)
 
     def __call__(self, model: Module, made: Batch) -> Tensor:
-        if self.old is None and not self.compiled and made.ids.device.type == "cpu":
-            with torch.autocast("cpu", dtype=torch.bfloat16):
+        if self.old is None:
+            with torch.autocast(made.ids.device.type, dtype=torch.bfloat16):
                 loss: Tensor = model(made.ids, made.next_ids, made.weights)
             return loss
-        if self.old is None:
-            return (self._losses(model, made.ids, made.next_ids) * made.weights.flatten()).sum()
-        own, from_old = self._congruent(model, self.old, made.ids, made.next_ids)
+        own, from_old = congruent_losses(model, self.old, made.ids, made.next_ids)
         # The old model teaches the targets, not the decision, whose labels are this model's own.
         taught = made.targets.flatten() * from_old
         return (own * made.weights.flatten()).sum() + self.congruent_weight * taught.sum()
@@ -152,7 +106,7 @@ class Run:
         self._rates = [group["lr"] for o in optimisers for group in o.param_groups]
 
     def resume(self) -> None:
-        """Go on from the checkpoint, if there is one; one without optimisers starts them anew."""
+        """Go on from the checkpoint, if there is one; without optimisers in it they are new."""
         if not self.out.exists():
             return
         kept = torch.load(self.out, map_location="cpu", weights_only=True)
@@ -169,7 +123,7 @@ class Run:
             optimisers=[o.state_dict() for o in self.optimisers],
             progress=asdict(self.progress),
         )
-        # Beside it, for what must not read a checkpoint to know how far it is.
+        # Beside it, so that nobody needs a whole checkpoint to see the progress.
         write_text(self.out.with_suffix(".json"), json.dumps(asdict(self.progress)))
 
     def step(self, loss: Tensor, factor: float) -> None:
@@ -221,12 +175,9 @@ def train(
     """The loop: until the budget is used up, whatever was used before included."""
     device = next(run.model.parameters()).device
     model = ranks.wrap(run.model)
-    size = {
-        "batch_tokens": args.batch_tokens,
-        "lengths": batches.COMPILED if args.compile else batches.FINE,
-    }
+    size = {"batch_tokens": args.batch_tokens}
     order = batches.endless(data, seed=args.seed, skip=run.progress.step, **size)
-    smooth, compiled = 0.0, set[int]()
+    smooth = 0.0
     saved = time.monotonic()
     first = run.progress.step
 
@@ -236,14 +187,10 @@ def train(
         print(f"validation at {share:.0%}: {said}", flush=True)
 
     while (share := budget.share(run.progress)) < args.until:
-        if ranks.agreed(time.time()) >= args.stop_at:
-            break
         chosen = next(order)
-        # Neither to plan an epoch nor to compile a shape is training: the rate must not pass it by.
+        # To plan an epoch is no training: the rate must not pass it by.
         begun = time.monotonic()
         whole = batches.batch(data, chosen, objective.weights, **size)
-        compiles = args.compile and whole.ids.shape[1] not in compiled
-        compiled.add(whole.ids.shape[1])
         made = whole.part(ranks.rank, ranks.count).to(device)
         loss = objective(model, made)
         # The ranks' gradients are averaged, but their losses are parts of one sum.
@@ -252,7 +199,7 @@ def train(
         now = time.monotonic()
         run.progress.step += 1
         run.progress.tokens += int(data.lengths[chosen].sum())
-        run.progress.seconds += ranks.agreed(0.0 if compiles else now - begun)
+        run.progress.seconds += ranks.agreed(now - begun)
         run.progress.share = budget.share(run.progress)
         smooth += (ranks.summed(value) - smooth) * max(0.02, 1 / (run.progress.step - first))
         if ranks.rank == 0 and run.progress.step % args.log_every == 0:
@@ -276,12 +223,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--validation", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--init", type=Path, help="a checkpoint whose weights to start from")
-    parser.add_argument("--size", default="nano", help="tiny, nano or base, without --init")
+    parser.add_argument("--size", default="nano", help="tiny or nano, without --init")
     parser.add_argument("--vocabulary", type=int, default=4096)
-    parser.add_argument("--minutes", type=float)
-    parser.add_argument("--steps", type=int)
-    parser.add_argument("--until", type=float, default=1.0, help="stop at this share of it")
-    parser.add_argument("--stop-at", type=float, default=math.inf, help="stop at this Unix time")
+    schedule.add_options(parser)
     parser.add_argument("--batch-tokens", type=int, default=8192)
     parser.add_argument("--matrix-rate", type=float, default=0.02)
     parser.add_argument("--other-rate", type=float, default=0.003)
@@ -296,14 +240,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--congruent-weight", type=float, default=1.0, help="how much, with --old")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--compile", action="store_true")
     parser.add_argument("--save-minutes", type=float, default=4.0)
     parser.add_argument("--log-every", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
-    args = parser.parse_args()
-    if (args.minutes is None) == (args.steps is None):
-        parser.error("give either --minutes or --steps")
-    return args
+    return parser.parse_args()
 
 
 def initial(args: argparse.Namespace) -> Model:
@@ -327,11 +267,11 @@ def main() -> None:
         run.resume()
         weights = PRETRAIN if args.stage == "pretrain" else Weights(0, 1, args.decision_weight)
         old = checkpoints.load(args.old).to(device).requires_grad_(False) if args.old else None
-        objective = Objective(weights, old, args.congruent_weight, args.compile)
+        objective = Objective(weights, old, args.congruent_weight)
         if ranks.rank == 0:
             said = f"{parameters(model) / 1e6:.2f} M parameters, {len(data)} examples"
             print(f"{args.stage}: {said}, {len(data.tokens) / 1e6:.2f} M tokens", flush=True)
-        train(run, data, validation, objective, Budget(args.minutes, args.steps), args, ranks)
+        train(run, data, validation, objective, schedule.of(args), args, ranks)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What enters the corpus, and what must not."""
+"""The files that enter the corpus, and those that must not."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def run(*arguments: str | Path) -> str:
-    """What a stage prints, run as a program of its own; warnings of its engines are not ours."""
+    """The output of a stage, run as a program of its own; warnings of its engines are not ours."""
     path = os.pathsep.join(["server", "index", "."])
     ran = subprocess.run(
         [sys.executable, "-m", *map(str, arguments)],
@@ -37,8 +37,8 @@ def run(*arguments: str | Path) -> str:
 
 
 def test_two_processes_train_as_one_does(tiny: Path, tmp_path: Path) -> None:
-    options: list[str | Path] = ["--data", tiny / "state" / "validation.npz"]
-    options += ["--validation", tiny / "state" / "validation.npz"]
+    options: list[str | Path] = ["--data", tiny / "validation.npz"]
+    options += ["--validation", tiny / "validation.npz"]
     options += ["--size", "tiny", "--vocabulary", "1024", "--steps", "4", "--threads", "1"]
     options += ["--batch-tokens", "2048"]
     train: list[str | Path] = ["training.train", "pretrain", *options, "--out"]

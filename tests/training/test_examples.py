@@ -88,13 +88,6 @@ def test_a_package_gives_the_same_examples_again(vocabulary: Vocabulary) -> None
     assert 0 < len(with_context) < len(first)
 
 
-def test_the_other_order_reads_the_prefix_first(vocabulary: Vocabulary) -> None:
-    other = Vocabulary(vocabulary.tokenizer, suffix_first=False)
-    made = example(other, "ab = 1\nc = 2\n", blank_of("ab = 1\nc = 2\n", "1"), [])
-    text = shown(other, made.tokens)
-    assert text == "<fim_prefix>ab =<fim_suffix>\nc = 2\n<eof><fim_middle> 1<|endoftext|>"
-
-
 def test_lines_of_one_shape_do_not_dominate() -> None:
     same = "".join(f"self.assertEqual(f({i}), {i})\n" for i in range(200))
     odd = "".join(f"{'x' * i} {'+' * i} [y]\n" for i in range(1, 41))

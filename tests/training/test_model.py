@@ -45,14 +45,14 @@ def test_a_new_model_is_undecided() -> None:
     assert logits.std() < 1
 
 
-@pytest.mark.parametrize(("size", "low", "high"), [("nano", 3.5e6, 4.5e6), ("base", 4e7, 1e8)])
+@pytest.mark.parametrize(("size", "low", "high"), [("tiny", 3e5, 4e5), ("nano", 3.5e6, 4.5e6)])
 def test_the_dial_gives_the_sizes_it_names(size: str, low: float, high: float) -> None:
     with torch.device("meta"):
-        model = Model(shape(size, 4096 if size == "nano" else 16384))
+        model = Model(shape(size, 4096))
     assert low < parameters(model) < high
 
 
-@pytest.mark.parametrize("size", ["tiny", "nano", "base"])
+@pytest.mark.parametrize("size", ["tiny", "nano"])
 def test_rows_fill_whole_blocks_of_q8_0(size: str) -> None:
     s = shape(size, 4096)
     assert s.width % 32 == 0

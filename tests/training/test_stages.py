@@ -1,4 +1,4 @@
-"""Which stages a recipe repeats, and what a stage that was stopped leaves."""
+"""The stages that a recipe repeats, and the results of a stage that was stopped."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def work(tmp_path: Path) -> Path:
 
 
 def runs(work: Path, call: str) -> int:
-    """How often the stage has added to its result after one more call."""
+    """The number of times the stage has added to its result, after one more call."""
     script = f'work={work}; . "{LIB}"; {call}'
     env = {**os.environ, "PYTHON": str(work / "python")}
     subprocess.run(["bash", "-euc", script], env=env, check=True, capture_output=True)

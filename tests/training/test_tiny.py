@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +12,12 @@ pytest.importorskip("torch")
 pytest.importorskip("tokenizers")
 
 import torch
-from training import checkpoints, mixture, outcomes, packed, served
+from training import checkpoints, mixture, modelfile, outcomes, packed, served
 from training.corpus import read
-from training.edition import SERVED
-from training.export import Card, export
+from training.edition import NANO
+from training.export import model_file
 from training.model import Model
+from training.modelfile import EMBEDDING
 from training.tokenizer import Vocabulary, load
 
 from sidelong.engine.completer import Completer
@@ -30,14 +30,14 @@ from sidelong_index import build
 
 
 def trained(tiny: Path) -> Model:
-    return checkpoints.load(tiny / "decide.pt").eval()
+    return checkpoints.load(tiny / "pretrain.pt").eval()
 
 
 def in_llama(tiny: Path, folder: Path) -> tuple[LlamaModel, Vocabulary]:
     """The trained model unquantised, so that only arithmetic can differ."""
     vocabulary = load(tiny / "tokenizer.json")
     path = folder / "whole.gguf"
-    export(path, trained(tiny), vocabulary, Card("test", 0.25), kind="f32")
+    modelfile.write(path, model_file(trained(tiny), vocabulary, "test", NANO, kind="f32"))
     return LlamaModel(path, threads=1), vocabulary
 
 
@@ -67,7 +67,7 @@ def test_the_gguf_completes_through_the_engine(tiny: Path) -> None:
 def test_the_gguf_carries_budget_threshold_and_special_tokens(tiny: Path) -> None:
     model = LlamaModel(tiny / "tiny.gguf", threads=1)
     report = json.loads((tiny / "report.json").read_text())
-    assert model.budget == replace(SERVED, context=320)
+    assert model.budget == NANO
     assert model.threshold == pytest.approx(report["threshold"], abs=1e-6)
     assert model.special == load(tiny / "tokenizer.json").special
     model.close()
@@ -97,7 +97,7 @@ def test_llama_cpp_tokenises_as_the_tokenizer_does(tiny: Path) -> None:
 
 def test_torch_and_llama_cpp_give_the_same_logits(tiny: Path, tmp_path: Path) -> None:
     model, _ = in_llama(tiny, tmp_path)
-    tokens = packed.read(tiny / "state" / "validation.npz").example(0).tokens
+    tokens = packed.read(tiny / "validation.npz").example(0).tokens
     theirs = model.evaluate(tokens, rows=len(tokens), cancel=Cancel()).logits
     with torch.no_grad():
         ours = trained(tiny)(torch.tensor([tokens]))[0].numpy()
@@ -108,7 +108,7 @@ def test_torch_and_llama_cpp_give_the_same_logits(tiny: Path, tmp_path: Path) ->
 
 def test_torch_and_llama_cpp_write_the_same_tokens(tiny: Path, tmp_path: Path) -> None:
     model, _ = in_llama(tiny, tmp_path)
-    example = packed.read(tiny / "state" / "validation.npz").example(1)
+    example = packed.read(tiny / "validation.npz").example(1)
     ours = theirs = example.tokens[: example.middle + 1]
     for _ in range(16):
         with torch.no_grad():
@@ -130,31 +130,13 @@ def test_the_report_compares_every_way_to_decide(tiny: Path) -> None:
 def test_pre_training_learned_something(tiny: Path) -> None:
     kept = torch.load(tiny / "pretrain.pt", weights_only=True)
     assert kept["progress"]["step"] == 60
-    data = packed.read(tiny / "state" / "validation.npz")
+    data = packed.read(tiny / "validation.npz")
     example = data.example(0)
     tokens = torch.tensor([example.tokens])
     with torch.no_grad():
         logits = trained(tiny)(tokens)[0, :-1]
     loss = torch.nn.functional.cross_entropy(logits, tokens[0, 1:])
     assert loss < np.log(1024) - 0.5
-
-
-def test_the_other_machine_gives_back_what_it_trained(tiny: Path) -> None:
-    parts = sorted((tiny / "back").glob("pretrain.gguf.*"))
-    whole = b"".join(part.read_bytes() for part in parts)
-    assert whole == (tiny / "pretrain.gguf").read_bytes()
-    there = checkpoints.load(tiny / "state2" / "pretrain.pt").state_dict()
-    for name, weights in checkpoints.load(tiny / "pretrain.pt").state_dict().items():
-        # Blocks of 32 are quantised to 255 steps between their extremes.
-        step = there[name].abs().max() / 127
-        assert (weights - there[name]).abs().max() <= step, name
-
-
-def test_a_second_machine_goes_on_from_what_the_first_gave_back(tiny: Path) -> None:
-    first = json.loads((tiny / "state" / "pretrain.json").read_text())
-    assert (first["step"], first["share"]) == (30, 0.5)
-    progress = json.loads((tiny / "back" / "pretrain.json").read_text())
-    assert (progress["step"], progress["share"]) == (60, 1.0)
 
 
 def test_the_gguf_is_measured_through_the_real_server(tiny: Path) -> None:
@@ -173,9 +155,11 @@ def test_baselines_stand_in_the_same_table(tiny: Path) -> None:
 
 
 def test_learning_to_decide_touches_nothing_but_the_decision(tiny: Path) -> None:
-    before = torch.load(tiny / "pretrain.pt", weights_only=True)["model"]
-    after = torch.load(tiny / "decide.pt", weights_only=True)["model"]
-    changed = {name: (before[name] != after[name]).any(dim=-1) for name in before}
+    before, after = (modelfile.read(tiny / f"{name}.gguf") for name in ("mixed", "decide"))
+    changed = {
+        name: (tensor.floats() != after.tensors[name].floats()).any(axis=-1)
+        for name, tensor in before.tensors.items()
+    }
     cc = load(tiny / "tokenizer.json").special.cc
-    assert changed.pop("embedding.weight").nonzero().flatten().tolist() == [cc]
-    assert not any(bool(rows.any()) for rows in changed.values())
+    assert changed.pop(EMBEDDING).nonzero()[0].tolist() == [cc]
+    assert not any(rows.any() for rows in changed.values())

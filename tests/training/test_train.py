@@ -1,4 +1,4 @@
-"""What a training step makes smaller, and that a run goes on where it stopped."""
+"""The loss of a training step, and a run that goes on where it stopped."""
 
 from __future__ import annotations
 

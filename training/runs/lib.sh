@@ -30,7 +30,7 @@ as_before() { # whether what RESULT was made of, and how, is what is asked for n
 recipe() { # the command, and what is in the files that it reads
   local argument said=${*:2}
   said=${said//$work\//}
-  sed 's/ --\(processes\|servers\) [0-9]*//g' <<< "$said"
+  sed 's/ --\(processes\|servers\|at-most\) [0-9.inf]*//g' <<< "$said"
   for argument in "${@:3}"; do
     [ "$argument" = "$1" ] || [ ! -f "$argument" ] || sha256sum < "$argument"
   done
@@ -43,36 +43,9 @@ run() {
 
 corpus() {
   stage "$work/corpus.json" corpus --manifest "$manifest" --work "$work" --allowance "$allowance"
-  stage "$tokenizer" tokenizer --corpus "$work/train.jsonl" --every "$tokenizer_every" \
-    --vocabulary "$vocabulary" --out "$tokenizer"
-}
-
-examples() { # examples NAME SPLIT ARGUMENTS...
-  stage "$work/$1.npz" examples --corpus "$work/$2.jsonl" --tokenizer "$tokenizer" \
-    --processes "$processes" --out "$work/$1.npz" "${@:3}"
-}
-
-# Short sequences first: reading code is learned faster without retrieved context in the way.
-all_examples() {
-  examples plain train --context-share 0 --seed 11 \
-    --chars-per-blank "${plain_chars_per_blank:-$chars_per_blank}"
-  examples mixed train --context-share "${context_share:-0.5}" --chars-per-blank "$chars_per_blank"
-  examples validation dev --chars-per-blank "$validation_chars_per_blank"
-}
-
-pretrain() { # pretrain ARGUMENTS...: as far as the budget, or an argument, lets it
-  local options=(--validation "$work/validation.npz" --size "$size" --vocabulary "$vocabulary"
-    --out "$work/pretrain.pt" $pretrain_budget "$@")
-  run train pretrain --data "$work/plain.npz" --until "$plain_share" "${options[@]}"
-  run train pretrain --data "$work/mixed.npz" "${options[@]}"
 }
 
 outcomes() { # outcomes NAME MODEL SPLIT N ARGUMENTS...: blanks as the engine completes them
   grow "$work/$1.jsonl" label --model "$work/$2.gguf" --corpus "$work/$3.jsonl" --n "$4" \
     --processes "$processes" --out "$work/$1.jsonl" "${@:5}"
-}
-
-export_pretrained() {
-  stage "$work/pretrain.gguf" export --checkpoint "$work/pretrain.pt" --tokenizer "$tokenizer" \
-    --edition "$edition pretrained" --context "${context:-0}" --out "$work/pretrain.gguf"
 }

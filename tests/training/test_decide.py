@@ -1,0 +1,201 @@
+"""The decision refitted on labels, judged on other packages, and written into the file."""
+
+from __future__ import annotations
+
+import base64
+import json
+import sys
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+from training import corrected, decide, forecast, modelfile, outcomes
+from training.decide import FORMULA, against_others, decided, labels
+from training.forecast import Decision, Floats, Labels, by_formula, fit, fit_row, folds, sigmoid
+from training.modelfile import EMBEDDING, ModelFile
+from training.outcomes import Completed, CorpusBlank, Outcome
+
+from sidelong.engine.gate import Formula
+
+WIDTH, TOKENS, CC = 32, 50, 6
+
+
+@pytest.fixture(scope="module")
+def model() -> ModelFile:
+    rng = np.random.default_rng(0)
+    names = [f"t{i}" if i != CC else "<cc>" for i in range(TOKENS)]
+    embedding = modelfile.pack(rng.normal(0, 0.2, (TOKENS, WIDTH)), "q8_0")
+    fields = {"tokenizer.ggml.tokens": modelfile.texts(names)}
+    return ModelFile("llama", fields, {EMBEDDING: embedding})
+
+
+def outcome(model: ModelFile, state: Floats, helped: bool, best: float, package: str) -> Outcome:
+    """A label as the engine writes it."""
+    others, mine = against_others(model, state[None].astype("<f2").astype(np.float64))
+    right, wrong = Completed("x", True, 1.0), Completed("y", False, 0.2)
+    return Outcome(
+        CorpusBlank(package, "a.py", 0, 1, "line"),
+        "x",
+        wrong if helped else right,
+        right,
+        probability=float(sigmoid(mine - others)[0]),
+        greedy=False,
+        scores=[best, best / 2],
+        state=base64.b64encode(state.astype("<f2").tobytes()).decode(),
+    )
+
+
+def made(model: ModelFile, *, by_state: float, by_score: float, n: int = 500) -> list[Outcome]:
+    """Labels whose truth depends on a direction of the state and on the best similarity."""
+    rng = np.random.default_rng(1)
+    states = rng.normal(0, 1, (n, WIDTH)) + 1
+    best = rng.random(n)
+    truth = by_state * (states[:, 3] - 1) + by_score * (best - 0.5) - 0.5
+    helped = rng.random(n) < sigmoid(truth)
+    return [
+        outcome(model, states[i], bool(helped[i]), float(best[i]), f"p{i % 25}") for i in range(n)
+    ]
+
+
+def start(model: ModelFile) -> Floats:
+    row: Floats = model.tensors[EMBEDDING].floats()[CC].astype(np.float64)
+    return row
+
+
+def aucs(decision: Decision) -> dict[str, float]:
+    found = decision.report["auc"]
+    assert isinstance(found, dict)
+    return found
+
+
+def test_what_the_state_knows_goes_into_the_row(model: ModelFile) -> None:
+    given = labels(model, made(model, by_state=2.0, by_score=0.0), margin=0.0)
+    decision = fit(given, start(model))
+    assert aucs(decision)["row before"] < 0.65
+    assert aucs(decision)["P(<cc>)"] > 0.78
+    assert abs(aucs(decision)["similarity"] - 0.5) < 0.07
+
+
+def test_what_the_similarity_knows_goes_into_the_formula(model: ModelFile) -> None:
+    given = labels(model, made(model, by_state=1.0, by_score=6.0), margin=0.0)
+    decision = fit(given, start(model))
+    assert decision.report["taken"] == "and similarity"
+    assert decision.formula is not None
+    bias, slope, score = decision.formula
+    assert score > 3
+    assert slope > 0
+    assert bias < 0
+    assert aucs(decision)["and similarity"] > aucs(decision)["P(<cc>)"] + 0.1
+
+
+def test_a_forecast_is_calibrated_on_packages_that_were_not_fitted(model: ModelFile) -> None:
+    given = labels(model, made(model, by_state=2.0, by_score=4.0, n=1500), margin=0.0)
+    fifths = fit(given, start(model)).report["reliability"]
+    assert isinstance(fifths, list)
+    assert all(abs(forecast - helped) < 0.08 for forecast, helped in fifths)
+    assert fifths[0][1] < 0.15
+    assert fifths[-1][1] > 0.7
+
+
+def test_a_package_is_never_fitted_and_judged_at_once() -> None:
+    packages = ["a"] * 50 + ["b"] * 30 + ["c"] * 20 + list("defghij") * 5
+    fold = folds(packages)
+    assert all(
+        len({f for f, p in zip(fold, packages, strict=True) if p == name}) == 1
+        for name in set(packages)
+    )
+    assert np.bincount(fold).max() == 50
+    seen: list[tuple[int, int]] = []
+
+    def forecasting(rest: forecast.Mask, one: forecast.Mask) -> Floats:
+        seen.append((int(rest.sum()), int(one.sum())))
+        assert not {p for p, r in zip(packages, rest, strict=True) if r} & {
+            p for p, o in zip(packages, one, strict=True) if o
+        }
+        return np.zeros(int(one.sum()))
+
+    forecast.across(fold, forecasting)
+    assert sum(one for _, one in seen) == len(packages)
+
+
+def test_labels_of_one_package_are_judged_by_each_other(model: ModelFile) -> None:
+    assert np.bincount(folds(["a"] * 12)).tolist() == [3, 3, 2, 2, 2]
+    given = labels(model, made(model, by_state=0.0, by_score=4.0, n=12), margin=0.0)
+    alone = replace(given, folds=folds(["a"] * 12))
+    assert fit(alone, start(model)).report["labels"] == 12
+
+
+def test_with_a_strong_decay_the_row_hardly_moves(model: ModelFile) -> None:
+    given = labels(model, made(model, by_state=2.0, by_score=0.0), margin=0.0)
+    everything = np.ones(len(given.helped), dtype=np.bool_)
+    first = start(model)
+    moved = [np.linalg.norm(fit_row(given, everything, first, d) - first) for d in (1e-4, 1, 1e3)]
+    assert moved[0] > 3 * moved[1] > 30 * moved[2]
+
+
+def test_the_file_decides_as_it_was_fitted_and_changes_nothing_else(
+    model: ModelFile, tmp_path: Path
+) -> None:
+    given = labels(model, made(model, by_state=2.0, by_score=3.0), margin=0.0)
+    decision = fit(given, start(model))
+    modelfile.write(tmp_path / "decide.gguf", decided(model, decision, given.states))
+    again = modelfile.read(tmp_path / "decide.gguf")
+    rows = (again.tensors[EMBEDDING].data != model.tensors[EMBEDDING].data).any(axis=1)
+    assert rows.nonzero()[0].tolist() == [CC]
+    numbers = np.array([float(n) for n in again.fields[FORMULA].value.split(",")])
+    others, mine = against_others(again, given.states)
+    wanted = given.states @ decision.row - given.others
+    assert decision.formula is not None
+    off = by_formula(numbers, mine - others, given.best) - by_formula(
+        decision.formula, wanted, given.best
+    )
+    assert abs(off.mean()) < 0.02
+    assert np.abs(off).max() < 0.1
+
+
+def test_another_models_labels_are_refused(model: ModelFile) -> None:
+    labelled = made(model, by_state=1.0, by_score=1.0, n=40)
+    rng = np.random.default_rng(5)
+    other = modelfile.pack(rng.normal(0, 0.6, (TOKENS, WIDTH)), "q8_0")
+    with pytest.raises(SystemExit, match="made with another model"):
+        labels(model.holding({EMBEDDING: other}), labelled, margin=0.0)
+    with pytest.raises(SystemExit, match="0 labels are too few"):
+        decide.labels(model, [], margin=0.0)
+
+
+def test_no_more_gain_than_the_margin_is_no_help(model: ModelFile) -> None:
+    labelled = made(model, by_state=1.0, by_score=1.0, n=40)
+    assert 0 < labels(model, labelled, margin=0.0).helped.sum() < 40
+    assert labels(model, labelled, margin=0.9).helped.sum() == 0
+    assert isinstance(labels(model, labelled, margin=0.0), Labels)
+
+
+def test_the_threshold_is_chosen_among_the_forecasts_that_the_gate_compares(
+    model: ModelFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = made(model, by_state=1.0, by_score=4.0, n=20)
+    lines = [json.dumps(asdict(outcome)) + "\n" for outcome in before]
+    (tmp_path / "outcomes.jsonl").write_text("".join(lines))
+    for name, fields in {"plain": {}, "joined": {FORMULA: modelfile.text("-1,0.5,2")}}.items():
+        modelfile.write(tmp_path / f"{name}.gguf", model.saying(fields))
+        argv = ["corrected", str(tmp_path / "outcomes.jsonl")]
+        argv += ["--model", str(tmp_path / f"{name}.gguf"), "--out", str(tmp_path / name)]
+        monkeypatch.setattr(sys, "argv", argv)
+        corrected.main()
+    assert outcomes.read(tmp_path / "plain") == before
+    formula = Formula(-1, 0.5, 2)
+    for outcome, again in zip(before, outcomes.read(tmp_path / "joined"), strict=True):
+        forecast = formula.of(outcome.probability, outcome.scores[0])
+        assert again.probability == pytest.approx(forecast, abs=1e-6)
+        assert replace(again, probability=outcome.probability) == outcome
+
+
+def test_the_gates_formula_is_the_one_that_was_fitted() -> None:
+    numbers = np.array([-1.0, 0.5, 2.0])
+    for p, best in ((0.1, 0.0), (0.6, 0.3), (0.99, 1.0)):
+        wanted = sigmoid(by_formula(numbers, np.array([np.log(p / (1 - p))]), np.array([best])))
+        assert Formula(*numbers).of(p, best) == pytest.approx(wanted[0], abs=1e-9)

@@ -1,0 +1,1 @@
+"""The default model: cut from a pretrained one, healed, and going on from there."""

@@ -1,0 +1,120 @@
+"""Stage 6, the decision: the row of `<cc>` refitted on the engine's labels, and nothing else.
+
+With tied embeddings that row says when `<cc>` is likely after `<eof>`, and nothing else that is
+served reads it; so completions stay as they were. With a few thousand labels this decides no worse
+than training all weights, which costs completions (LOG.md). Each label holds the state at its
+`<eof>`, so nothing is computed with the model again.
+
+Where it forecasts better, the file also says how P(<cc>) is corrected, by the best chunk's
+similarity too (`sidelong.gate.score`: bias, slope, score; see `forecast.by_formula`).
+
+    python -m training.decide WORK/mixed.gguf --labels WORK/labels.jsonl \\
+        --report WORK/decide.json --out WORK/decide.gguf
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from sidelong.engine.correction import log_odds
+from training import modelfile
+from training.files import write_text
+from training.forecast import FOLDS, Decision, Floats, Labels, fit, folds
+from training.modelfile import EMBEDDING, ModelFile, text
+from training.outcomes import Outcome, read
+
+FORMULA = "sidelong.gate.score"
+
+PIECE = 512
+"""Labels whose logits are held at once."""
+
+SAME = 0.5
+"""Log-odds that a label's P(<cc>) may be off: states are kept in half precision, and llama.cpp
+rounds them more."""
+
+ROUNDINGS = 300
+"""Tried for the row: all states share a direction, along which errors of rounding add up."""
+
+
+def labels(model: ModelFile, outcomes: Sequence[Outcome], *, margin: float) -> Labels:
+    """The outcomes as labels; raises `SystemExit` if they are too few, or another model's."""
+    if len(outcomes) < FOLDS:
+        raise SystemExit(f"{len(outcomes)} labels are too few; make more with training.label")
+    states = np.stack([state(outcome) for outcome in outcomes])
+    others, logits = against_others(model, states)
+    recorded = np.array([log_odds(outcome.probability) for outcome in outcomes])
+    if np.median(np.abs(logits - others - recorded)) > SAME:
+        raise SystemExit("the labels were made with another model; make them with this one")
+    best = [max(outcome.scores, default=0.0) for outcome in outcomes]
+    helped = [float(outcome.gain > margin) for outcome in outcomes]
+    packages = [outcome.case.package for outcome in outcomes]
+    return Labels(states, others, np.array(best), np.array(helped), folds(packages))
+
+
+def state(outcome: Outcome) -> Floats:
+    """The last normed state [C] that a label holds."""
+    return np.frombuffer(base64.b64decode(outcome.state), dtype="<f2").astype(np.float64)
+
+
+def against_others(model: ModelFile, states: Floats) -> tuple[Floats, Floats]:
+    """Log of the summed exponentials of all logits but `<cc>`'s, and the logit of that [N]."""
+    embedding, cc = model.tensors[EMBEDDING].floats(), cc_of(model)
+    mine = states @ embedding[cc].astype(np.float64)
+    others = np.empty(len(states))
+    for start in range(0, len(states), PIECE):
+        logits = states[start : start + PIECE].astype(np.float32) @ embedding.T
+        logits[:, cc] = -np.inf
+        others[start : start + PIECE] = np.logaddexp.reduce(logits, axis=1)
+    return others, mine
+
+
+def cc_of(model: ModelFile) -> int:
+    """The id of `<cc>`."""
+    tokens: list[str] = model.fields["tokenizer.ggml.tokens"].value
+    return tokens.index("<cc>")
+
+
+def decided(model: ModelFile, decision: Decision, states: Floats) -> ModelFile:
+    """The model that decides so; of several ways to round the row, the nearest on `states`."""
+    embedding, cc = model.tensors[EMBEDDING], cc_of(model)
+    plainly = embedding.packed_alike(decision.row[None].astype(np.float32))
+    size = np.sqrt(np.mean((plainly.floats()[0] - decision.row) ** 2))
+    rng = np.random.default_rng(1)
+    near = decision.row + size * rng.normal(0, 1, (ROUNDINGS, len(decision.row)))
+    rounded = embedding.packed_alike(near.astype(np.float32))
+    off = ((rounded.floats() - decision.row) @ states.T) ** 2
+    best = int(off.mean(axis=1).argmin())
+    made = model.holding({EMBEDDING: embedding.with_row(cc, near[best].astype(np.float32))})
+    if decision.formula is None:
+        return made
+    return made.saying({FORMULA: text(",".join(f"{n:.4g}" for n in decision.formula))})
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("model", type=Path, help="the GGUF with which the labels were made")
+    parser.add_argument("--labels", type=Path, required=True)
+    parser.add_argument("--margin", type=float, default=0.0, help="the least gain that is help")
+    parser.add_argument("--report", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    model = modelfile.read(args.model)
+    start = model.tensors[EMBEDDING].floats()[cc_of(model)].astype(np.float64)
+    given = labels(model, read(args.labels), margin=args.margin)
+    decision = fit(given, start)
+    modelfile.write(args.out, decided(model, decision, given.states))
+    said = json.dumps(decision.report, indent=1)
+    write_text(args.report, said + "\n")
+    print(said)
+
+
+if __name__ == "__main__":
+    main()
