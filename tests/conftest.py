@@ -1,4 +1,4 @@
-"""What many tests share: the shipped model, and folders of sidelong's own that are the test's."""
+"""The fixtures of many tests: the shipped model, and folders that belong to the test."""
 
 from __future__ import annotations
 

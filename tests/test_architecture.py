@@ -1,4 +1,4 @@
-"""Who may import whom: the table of ARCHITECTURE.md, read off the source."""
+"""The layers of ARCHITECTURE.md, read off the source."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "bench": ("sidelong", "sidelong_index"),
     "training": ("sidelong", "sidelong_index", "demo"),
 }  # fmt: skip
-"""Who may import whom. A layer named on the right stands for all that lies within it."""
+"""The imports that are allowed. A layer named on the right stands for all that lies within it."""
 
 FRONTS = {
     # package: the only ones outside of it that may look behind its front
@@ -243,7 +243,7 @@ def test_serving_never_imports_training_or_its_libraries() -> None:
 
 
 def effects(tree: ast.Module) -> set[str]:
-    """What a module can reach of the world: impure imports, and the built-in `open`."""
+    """The ways of a module to the world: impure imports, and the built-in `open`."""
     found = {
         name
         for name in imports(tree, typing=False)

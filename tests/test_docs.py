@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 FOLDERS = (".", "docs", "editors/nvim", "editors/vscode", "bench")
 DOCUMENTS = [path for folder in FOLDERS for path in sorted((ROOT / folder).glob("*.md"))]
 GUIDES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
-"""What users read."""
+"""The documents that users read."""
 
 
 def named(path: Path) -> str:

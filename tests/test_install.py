@@ -1,4 +1,4 @@
-"""What `make` shows of pip's output while it sets up."""
+"""The lines of pip's output that `make` shows while it sets up."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ COMMANDS = (
     ("doctor",),
 )
 SCRIPT = "import sys; from sidelong.__main__ import main; sys.exit(main())"
-"""What installing makes of our entry point."""
+"""The script that installing makes of our entry point."""
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from sidelong.settings import Settings
 from sidelong_index import build
 
 Steps = Sequence[dict[str, float]]
-"""What may come at each place, the likeliest first."""
+"""The tokens that may come at each place, the likeliest first."""
 
 
 def choices(step: dict[str, float]) -> list[Choice]:

@@ -1,4 +1,4 @@
-"""What tests of the index share: folders with files in them, and looking at what is indexed."""
+"""The helpers of the index's tests: folders with files in them, and a look at the index."""
 
 from __future__ import annotations
 

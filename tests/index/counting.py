@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 def count_calls(work: Callable[[], object]) -> int:
-    """How many functions `work` calls, those of C and so of regular expressions included."""
+    """The number of calls in `work`, those of C and so of regular expressions included."""
     calls = 0
 
     def count(frame: object, event: str, argument: object) -> None:

@@ -1,4 +1,4 @@
-"""How files are cut."""
+"""Files are cut into chunks at statements, each with its context."""
 
 from __future__ import annotations
 

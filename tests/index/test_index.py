@@ -41,7 +41,7 @@ def paths(index: Index) -> set[str]:
 
 
 def soon(condition: Callable[[], bool]) -> bool:
-    """Whether something comes true before patience ends."""
+    """True if the fact comes to hold before patience ends."""
     deadline_s = time.monotonic() + PATIENCE_S
     while not condition():
         if time.monotonic() > deadline_s:

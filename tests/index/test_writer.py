@@ -120,7 +120,7 @@ class Story:
         return writer
 
     def expected(self) -> dict[str, str]:
-        """What should be indexed, straight from the definition."""
+        """The files to be indexed, straight from the definition."""
         tree = Tree(self.root, self.exclude)
         on_disk = {
             path: (self.root / path).read_text(encoding="utf-8")

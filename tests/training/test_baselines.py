@@ -1,4 +1,4 @@
-"""What the model must beat, completing on its own."""
+"""The baselines that the model must beat, each completing on its own."""
 
 from __future__ import annotations
 

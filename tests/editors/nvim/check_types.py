@@ -79,7 +79,7 @@ class Client:
 
 
 def problems(client: Client, file: Path) -> Iterator[str]:
-    """What is wrong in a file, a line each."""
+    """The problems of a file, a line each."""
     text = file.read_text(encoding="utf-8")
     document = {"uri": file.as_uri(), "languageId": "lua", "version": 1, "text": text}
     client.notify("textDocument/didOpen", {"textDocument": document})

@@ -63,7 +63,7 @@ class Rpc:
         self._unpacker = msgpack.Unpacker(strict_map_key=False)
         self._ids = itertools.count()
         self.redraws: list[Any] = []
-        """What Neovim has told about its screen, from which `test_pictures` draws it."""
+        """Neovim's own messages about its screen, from which `test_pictures` draws it."""
 
     @property
     def pid(self) -> int:
@@ -178,7 +178,7 @@ class Neovim:
 
     @property
     def notified(self) -> list[str]:
-        """What went through `vim.notify`."""
+        """The messages that went through `vim.notify`."""
         return list(self.lua("return _G.notified"))
 
     @property
@@ -193,7 +193,7 @@ class Neovim:
             pytest.fail(f"{what}; messages {self.messages}; on the screen:\n{picture}")
 
     def wait(self, fact: Callable[[], object]) -> bool:
-        """Whether the fact came to hold in time."""
+        """True if the fact came to hold in time."""
         deadline = time.monotonic() + TIMEOUT_S
         while not fact():
             if time.monotonic() > deadline:
@@ -249,7 +249,7 @@ class Neovim:
         self.until(holds_after_a_space)
 
     def explain(self) -> list[str]:
-        """What `:Sidelong explain` shows; the window is closed again."""
+        """The text of `:Sidelong explain`; the window is closed again."""
         self.command("stopinsert")
         self.command("Sidelong explain")
         shown = "return vim.bo.filetype"
@@ -356,7 +356,7 @@ def _parent(process: Path) -> int:
 
 @pytest.fixture
 def asked(tmp_path: Path) -> Callable[[], int]:
-    """How often the scripted server's model was asked."""
+    """The number of requests that the scripted server's model got."""
     log = tmp_path / "server.log"
     return lambda: log.read_text(encoding="utf-8").count(" INFO sidelong.scripted: asked ")
 

@@ -1,4 +1,4 @@
-"""How long it takes from a keystroke to ghost text in Neovim, with the real server.
+"""The time from a keystroke to ghost text in Neovim, with the real server.
 
 A measurement, not a test: it asserts nothing about time, and pytest runs it only if it is named.
 

@@ -1,4 +1,4 @@
-"""What the user asks for by name: explain, toggle, status, log, doctor, health, help."""
+"""The commands that users call by name: explain, toggle, status, log, doctor, health, help."""
 
 from __future__ import annotations
 

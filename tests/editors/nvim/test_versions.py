@@ -1,4 +1,4 @@
-"""What other versions of Neovim would run, as far as this one can stand in for them."""
+"""The code that other versions of Neovim run, as far as this one can stand in for them."""
 
 from __future__ import annotations
 

@@ -26,20 +26,20 @@ WORDS = ("return", "width", "height", "print", "area", "def", "self", "    ", " 
 
 @dataclass(frozen=True)
 class Kind:
-    """What tells the files of one family from those of another."""
+    """The facts that tell the files of one family from those of another."""
 
     vocabulary: str
     """`spm` (SentencePiece), or llama.cpp's name of the pre-tokenizer of a byte-level BPE."""
     special: Sequence[str]
     bos: str | None = None
-    """What every sequence begins with."""
+    """The token that every sequence begins with."""
     eos: str = "<|endoftext|>"
     kind: gguf.TokenType = CONTROL
     """Of the special tokens; llama.cpp makes those it knows control tokens."""
     named: dict[str, str] = field(default_factory=dict)
     """Metadata that names a token: `tokenizer.ggml.{key}_token_id`."""
     space_prefix: bool = True
-    """Whether SentencePiece puts a space before a text."""
+    """True if SentencePiece puts a space before a text."""
 
 
 _BIGCODE = ("<fim_prefix>", "<fim_middle>", "<fim_suffix>", "<fim_pad>")
@@ -173,7 +173,7 @@ class Heard:
         self.model = model
         self.prompts: list[list[int]] = []
         self.writes: list[int] = []
-        """What it is made to write, whatever its weights say."""
+        """The text it is made to write, whatever its weights say."""
 
     def __getattr__(self, name: str) -> object:
         return getattr(self.model, name)

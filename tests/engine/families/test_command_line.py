@@ -1,4 +1,4 @@
-"""What the command line says of a model of another family."""
+"""The command line on models of other families."""
 
 from __future__ import annotations
 
