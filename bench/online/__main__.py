@@ -106,7 +106,9 @@ def _measure(args: Namespace, config: Config) -> Report:
 
 
 def _decider(user: UserSettings) -> UserSettings:
-    return replace(user, model=user.policy or paths.default_model(), policy=None, n_ctx=None)
+    return replace(
+        user, model=user.policy or user.shipped or paths.default_model(), policy=None, n_ctx=None
+    )
 
 
 def _milliseconds(text: str) -> int:

@@ -38,7 +38,7 @@ def test_every_way_in_every_setting(online: Run, workspace: Path, digest: Digest
     ]
     read = {(row["setting"], row["way"]): row["read"] for row in report["rows"]}
     assert read["one cache", "never"] <= 4
-    assert read["one cache", "always"] > read["one cache", "never"] + 10
+    assert read["one cache", "always"] <= 4  # the chunks of the line's first cursor are kept
     assert read["from scratch", "selective"] > read["from scratch", "always"]
     assert report["replay"] == []
 

@@ -203,7 +203,7 @@ def test_people_see_what_changes_and_what_they_would_miss(
 
 
 def test_the_same_file_twice_is_said_and_differs_in_nothing(sidelong: Run, easy: Path) -> None:
-    result = sidelong("compare", "nano", "default", easy, "-n", 4, "--json")
+    result = sidelong("compare", "nano", "nano", easy, "-n", 4, "--json")
 
     assert result.status == 0
     assert "are the same file" in result.err
@@ -318,9 +318,7 @@ def test_settings_that_use_no_threshold_are_spoken_of(
     config.write_text('retrieval.mode = "always"\n', encoding="utf-8")
     monkeypatch.setenv("SIDELONG_CONFIG", str(config))
 
-    assert (
-        "do not decide by a threshold" in sidelong("compare", "nano", "default", easy, "-n", 2).err
-    )
+    assert "do not decide by a threshold" in sidelong("compare", "nano", "nano", easy, "-n", 2).err
 
 
 def test_models_must_be_two(sidelong: Run, easy: Path) -> None:

@@ -38,7 +38,7 @@ def test_json_has_the_documented_names_and_types(sidelong: Run, cursor: str) -> 
         "ms": dict,
     }
     assert set(answer["gate"]) == {
-        "probability", "threshold", "rule", "retrieved", "corrected",
+        "probability", "threshold", "rule", "retrieved", "corrected", "kept",
     }  # fmt: skip
     assert set(answer["tokens"]) == {"prompt", "evaluated", "generated", "policy"}
     assert {"load", "index", "look", "generate"} <= set(answer["ms"])
@@ -173,7 +173,8 @@ def test_a_refused_setting_is_named_and_the_answer_comes_all_the_same(
 
 def test_the_root_can_be_given(sidelong: Run, cursor: str, workspace: Path) -> None:
     (workspace.parent / "elsewhere.py").write_text(
-        (workspace / "shapes.py").read_text(encoding="utf-8"), encoding="utf-8"
+        "# Elsewhere.\n" + (workspace / "shapes.py").read_text(encoding="utf-8"),
+        encoding="utf-8",
     )
     answer = sidelong(
         "complete", cursor, "--json", "--retrieve", "always", "--root", workspace.parent

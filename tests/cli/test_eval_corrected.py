@@ -51,7 +51,7 @@ def test_a_correction_does_not_hold_for_another_model(
 ) -> None:
     other = tmp_path / "other.gguf"
     other.write_bytes(default_model.read_bytes() + b"\0")
-    report = sidelong("compare", "default", other, silenced, "-n", N, "--json").json
+    report = sidelong("compare", "nano", other, silenced, "-n", N, "--json").json
 
     old, new = (report["deciding"][role]["in_use"]["retrieved"] for role in ("old", "new"))
     assert (old, new > 0) == (0, True)

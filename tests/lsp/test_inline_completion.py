@@ -106,6 +106,7 @@ def test_every_request_is_explained_with_what_it_cost(editor: Any) -> None:
         "rule": "threshold",
         "retrieved": False,
         "corrected": None,
+        "kept": False,
     }
     assert record["tokens"] == {"prompt": 10, "evaluated": 2, "generated": 3, "policy": 0}
     assert set(record["ms"]) == {"look", "total"}
