@@ -26,7 +26,8 @@ MOST_KEYSTROKE_MS: Final = 700
 MOST_COLD_MS: Final = 9000
 """For a prompt of which nothing is in the KV cache, as after a jump to another place."""
 
-COLD_TOKENS: Final = 672
+COLD_TOKENS: Final = 1120
+"""The default model's budget before the cursor, after it, and of chunks."""
 
 FORMAT: Final = 1
 """Of the kept record; one with another number counts for nothing. 1: 2026, the first."""

@@ -26,7 +26,8 @@ actions:
   list                 your models, and some that could be had (default)
   add FILE             bring in a copy of a GGUF file
   pull REPO[:FILE]     download one from the Hugging Face Hub
-  use NAME|default     complete with it from now on, in running editors too
+  use NAME             complete with it from now on, in running editors too; NAME is one of
+                       yours, default, nano, or auto for the one of these two that suits
   remove NAME          delete it
 
 `sidelong model ACTION --help` says more of one."""

@@ -33,7 +33,7 @@ def add_model_options(parser: ArgumentParser) -> None:
         "--model",
         type=model_file,
         metavar="GGUF",
-        help="the model file, or one of yours by its name (default: the one shipped)",
+        help="a GGUF file, default, nano, or one of yours by its name (default: as configured)",
     )
     add_engine_options(parser)
 

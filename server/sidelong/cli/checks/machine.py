@@ -12,6 +12,7 @@ from rich.filesize import decimal
 
 from sidelong import __version__
 from sidelong.cli.checks.finding import Finding
+from sidelong.engine import default_threads
 
 BESIDES_WEIGHTS_BYTES = 256_000_000
 """For the context, the index of an ordinary workspace and Python itself."""
@@ -47,7 +48,7 @@ def check_processors(threads: int | None) -> Finding:
     fact = f"{_processor()}, {usable} usable"
     if threads is None:
         return Finding(
-            "processors", "ok", f"{fact}, the model gets half of them, at most 8", details=details
+            "processors", "ok", f"{fact}, the model gets {default_threads()}", details=details
         )
     if threads > usable:
         return Finding(

@@ -28,7 +28,8 @@ def check_speed(user: UserSettings) -> Finding:
 def _judge(speed: Speed) -> Finding:
     fact = (
         f"the default model reads {speed.prefill:.0f} and writes {speed.decode:.0f} tokens a "
-        f"second, a keystroke takes about {speed.keystroke_ms:.0f} ms"
+        f"second: a keystroke takes about {speed.keystroke_ms:.0f} ms, and a prompt that is read "
+        f"whole {speed.prefill_ms(shipped.COLD_TOKENS) / 1000:.1f} s"
     )
     details = {"prefill": speed.prefill, "decode": speed.decode, "suits": shipped.suits(speed)}
     if shipped.suits(speed):
@@ -36,7 +37,7 @@ def _judge(speed: Speed) -> Finding:
     return Finding(
         "speed",
         "note",
-        f"{fact}: too slow to type with, so the small model completes",
+        f"{fact}; that is too slow, so the small model completes",
         f"Measure again on an idle machine by deleting {paths.speed_file()}, or choose by "
         "`sidelong model use default`.",
         details,

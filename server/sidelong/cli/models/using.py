@@ -26,8 +26,8 @@ SETTING = "model.path"
 
 _SHIPPED: Final = {
     store.AUTO: "The shipped model that suits this machine",
-    store.DEFAULT: "The better of the shipped models",
-    store.NANO: "The small one of the shipped models",
+    store.DEFAULT: "default, the better of the shipped models,",
+    store.NANO: "nano, the small one of the shipped models,",
 }
 
 
