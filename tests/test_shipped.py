@@ -34,11 +34,24 @@ def test_typing_and_a_cold_prompt_both_have_to_be_fast() -> None:
     assert not shipped.suits(replace(FAST, prefill=50))
 
 
-@pytest.mark.parametrize("kept", ["", "[]", "{", '{"for": 1}', '{"prefill": 0, "decode": 0}'])
+@pytest.mark.parametrize("kept", ["", "[]", "{", '{"for": 1}'])
 def test_a_record_that_says_nothing_counts_as_no_measurement(kept: str) -> None:
     paths.speed_file().write_text(kept, encoding="utf-8")
     assert shipped.kept_speed() is None
     assert chosen(paths.nano_model()) == "nano"
+
+
+@pytest.mark.parametrize("speed", [0.0, -1.0, float("nan"), float("inf")])
+def test_a_damaged_speed_counts_as_no_measurement(speed: float) -> None:
+    shipped.keep_speed(Speed(prefill=speed, decode=60))
+    assert shipped.kept_speed() is None
+    assert chosen(paths.nano_model()) == "nano"
+
+
+def test_what_this_process_measured_counts_though_it_could_not_be_kept() -> None:
+    shipped.keep_speed(SLOW)
+    user = shipped.choose(UserSettings(), unmeasured=paths.nano_model(), measured=FAST)
+    assert user.shipped == paths.default_model()
 
 
 def test_a_measurement_of_another_model_counts_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -38,12 +39,13 @@ def suits(speed: Speed) -> bool:
     return speed.keystroke_ms <= MOST_KEYSTROKE_MS and speed.prefill_ms(COLD_TOKENS) <= MOST_COLD_MS
 
 
-def choose(user: UserSettings, *, unmeasured: Path) -> UserSettings:
+def choose(user: UserSettings, *, unmeasured: Path, measured: Speed | None = None) -> UserSettings:
     """The settings with the shipped model that suits the machine.
 
-    `unmeasured` is taken where the speed is not known yet. Reads a small file.
+    `measured` counts before the kept speed, for the file may not have been written; `unmeasured`
+    is taken where no speed is known. Reads a small file.
     """
-    speed = kept_speed()
+    speed = measured or kept_speed()
     chosen = unmeasured if speed is None else _suiting(speed)
     return replace(user, shipped=chosen if chosen.is_file() else paths.nano_model())
 
@@ -54,9 +56,12 @@ def kept_speed() -> Speed | None:
         record = json.loads(paths.speed_file().read_text(encoding="utf-8"))
         if not isinstance(record, Mapping) or record.get("for") != _measured_for():
             return None
-        return Speed(prefill=float(record["prefill"]), decode=float(record["decode"]))
-    except (OSError, ValueError, KeyError, TypeError, ZeroDivisionError):
+        prefill, decode = float(record["prefill"]), float(record["decode"])
+    except (OSError, ValueError, KeyError, TypeError):
         return None
+    # A record that is damaged counts for nothing.
+    usable = 0 < prefill < math.inf and 0 < decode < math.inf
+    return Speed(prefill, decode) if usable else None
 
 
 def measure(user: UserSettings, cancel: Cancel | None = None) -> Speed:

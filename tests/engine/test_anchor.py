@@ -56,6 +56,7 @@ def test_other_settings_and_a_wish_for_alternatives_are_read_for_themselves() ->
     assert not goes_on("x = $0\n", "x = a$0\n", settings=Settings(retrieval="always"))
     assert not goes_on("x = $0\n", "x = a$0\n", alternatives=2)
     assert not goes_on("x = $0\n", "x = a$0\n", path="other.py")
+    assert not goes_on("x = $0\n", "x = a$0\n", root="file:///other/src")
 
 
 AREA = "def area(width, height):\n    return width * height\n"
@@ -148,6 +149,19 @@ def test_what_was_read_ahead_is_not_read_again(completer: Completer, index: Snap
     assert answer.chunks
     assert answer.tokens.evaluated == 1
     assert completer.read_ahead(made, snapshot=index, cancel=Cancel()) <= 4
+
+
+def test_reading_ahead_that_is_stopped_leaves_the_anchor(
+    completer: Completer, index: Snapshot
+) -> None:
+    ask(completer, index, CODE)
+    typed = CODE.replace("$0", "1\n        $0")
+    wanted = request(typed, retrieval="always", context_tokens=120, min_probability=0.0)
+    cancel = Cancel()
+    cancel.set()
+    with pytest.raises(Stopped):
+        completer.read_ahead(wanted, snapshot=index, cancel=cancel)
+    assert ask(completer, index, typed).gate.kept
 
 
 def test_reading_ahead_stops_and_leaves_what_it_read(completer: Completer, index: Snapshot) -> None:

@@ -63,9 +63,29 @@ def test_a_machine_that_was_busy_from_the_start_gets_one_too() -> None:
         threads.took(128, 2.0, at_s)
     assert threads.now == 2
     for _ in range(4):
-        at_s += 0.8
-        threads.took(1, 0.8, at_s)
+        seconds = 0.8 if threads.now == 2 else 0.1
+        at_s += seconds
+        threads.took(1, seconds, at_s)
     assert threads.now == 1
+
+
+def test_a_machine_that_became_slow_keeps_all_threads() -> None:
+    """As on battery: fewer threads would make it slower still."""
+    threads, at_s, used = Threads(8), 0.0, []
+    for i in range(2000):
+        seconds = 0.08 / threads.now * (1.0 if i < 300 else 3.0)
+        at_s += seconds
+        threads.took(1, seconds, at_s)
+        used.append(threads.now)
+    assert used[-1] == 8
+    assert sum(n < 8 for n in used) < 20
+
+
+def test_beside_a_graphics_card_nothing_is_adapted() -> None:
+    threads = Threads(4, adapts=False)
+    for i in range(10):
+        threads.took(1, float(i + 1), float(i))
+    assert threads.now == 4
 
 
 def test_one_slow_pass_changes_nothing() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 from lsprotocol import types
 
-from sidelong.lsp.crash_note import Crash, take
+from sidelong.lsp.crash_note import Crash, CrashNote, take
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and pipes are POSIX's")
 
@@ -122,3 +123,17 @@ def test_the_note_of_a_running_server_is_left_alone(tmp_path: Path) -> None:
         assert take(tmp_path) == []
         process.communicate("\n")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_load_that_was_dropped_erases_no_newer_note(tmp_path: Path) -> None:
+    note = CrashNote(tmp_path)
+    note.start()
+    older, newer = Path("/older.gguf"), Path("/newer.gguf")
+    note.loading([older])
+    note.loading([newer])
+    note.ended([older])
+    (file,) = tmp_path.glob("*.note")
+    assert json.loads(file.read_text().splitlines()[-1])["loading"] == [str(newer)]
+    note.ended([newer])
+    assert json.loads(file.read_text().splitlines()[-1])["loading"] == []
+    note.stop()

@@ -77,18 +77,14 @@ class Anchors:
 
         That is read also for alternatives, which are to be the best there are.
         """
-        anchor = self._by_document.get((request.project, request.path))
+        anchor = self._by_document.get(request.document)
         if anchor is None or request.alternatives or not anchor.spares(request, exclude):
             return None
         return anchor
 
-    def forget(self, request: Request) -> None:
-        """Have the request's document read again."""
-        self._by_document.pop((request.project, request.path), None)
-
     def keep(self, anchor: Anchor) -> None:
         """Take the place of the document's older anchor."""
-        key = (anchor.request.project, anchor.request.path)
+        key = anchor.request.document
         self._by_document[key] = anchor
         self._by_document.move_to_end(key)
         while len(self._by_document) > MOST_ANCHORS:

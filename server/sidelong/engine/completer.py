@@ -126,7 +126,7 @@ class Completer:
         Raises `Stopped` when `cancel` is set.
         A failure in retrieval, or in the policy, is logged and costs retrieval only.
         """
-        task = self._begin(request, snapshot, cancel, exclude)
+        task = self._begin(request, snapshot, cancel, exclude, self._anchors.find(request, exclude))
         with task.search:
             ready = self._prepare(task)
             with task.watch("generate"):
@@ -147,8 +147,8 @@ class Completer:
         """
         anchor = self._anchors.find(request, None)
         if anchor is not None and anchor.is_worn(request):
-            self._anchors.forget(request)
-        task = self._begin(request, snapshot, cancel, None)
+            anchor = None  # It stays until this cursor is one: the reading may be stopped.
+        task = self._begin(request, snapshot, cancel, None, anchor)
         with task.search:
             ready = self._prepare(task)
         return ready.prefill.evaluated + ready.policy_tokens
@@ -175,9 +175,9 @@ class Completer:
         snapshot: Snapshot | None,
         cancel: Cancel,
         exclude: Exclusion | None,
+        anchor: Anchor | None,
     ) -> _Task:
-        """Start the search, unless there is an anchor, whose chunks are kept."""
-        anchor = self._anchors.find(request, exclude)
+        """Start the search, unless there is an anchor to go on from, whose chunks are kept."""
         search = self._searcher.start(request, None if anchor else snapshot, exclude)
         return _Task(request, exclude, cancel, anchor, search, _Stopwatch())
 

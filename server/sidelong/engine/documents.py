@@ -42,7 +42,7 @@ class Documents:
 
     def of(self, request: Request) -> Document:
         """The state of the request's document."""
-        key = request.project, request.path, request.language
+        key = *request.document, request.language
         if key not in self._latest:
             grammar = _GRAMMARS.get(request.language, request.language)
             self._latest[key] = Document(LiveTree(grammar))

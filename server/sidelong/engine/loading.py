@@ -46,12 +46,23 @@ def load_untried(
 ) -> tuple[LlamaModel, LlamaModel | None]:
     """As `load_models`, without the trial; for the process that tries them."""
     shipped = user.shipped or paths.default_model()
-    model = _load(user.model or shipped, user, user.n_ctx, cancel)
+    model = _chosen(user, shipped, cancel)
     try:
         return model, _policy(user, model, shipped, cancel)
     except BaseException:
         model.close()
         raise
+
+
+def _chosen(user: UserSettings, shipped: Path, cancel: Cancel | None) -> LlamaModel:
+    """The user's model, else the shipped one; nano where the better of these cannot be loaded."""
+    try:
+        return _load(user.model or shipped, user, user.n_ctx, cancel)
+    except ModelError:
+        if user.model is not None or shipped == paths.nano_model():
+            raise
+        log.exception("%s cannot be loaded, so nano completes in its place", shipped)
+        return _load(paths.nano_model(), user, user.n_ctx, cancel)
 
 
 def _policy(

@@ -34,8 +34,15 @@ class Request:
     """The number of other texts that are wanted beside the first."""
     project: str = ""
     """The workspace folder's name; empty for a document outside of one."""
+    root: str = ""
+    """The workspace folder, which tells it from others of the same name."""
     correction: Correction | None = None
     """Of the decision, for this folder; used if it was fitted with the models that answer."""
+
+    @property
+    def document(self) -> tuple[str, str]:
+        """The document's folder and path, which no other document has."""
+        return self.root or self.project, self.path
 
     @property
     def before(self) -> str:

@@ -123,5 +123,6 @@ class Asking:
             id=id,
             alternatives=alternatives,
             project=root.name if root is not None else "",
+            root=file.folder.uri if file is not None else "",
             correction=file.folder.correction if file is not None else None,
         )

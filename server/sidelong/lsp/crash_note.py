@@ -68,6 +68,11 @@ class CrashNote:
         """These models are loading from now on."""
         self._write(loading=[str(path) for path in models])
 
+    def ended(self, models: Sequence[Path]) -> None:
+        """These models are loading no more, unless others have taken their place."""
+        if self._state.get("loading") == [str(path) for path in models]:
+            self._write(loading=[])
+
     def running(self, models: Sequence[Path]) -> None:
         """These models have been loaded and answer from now on."""
         self._write(loading=[], running=[str(path) for path in models])

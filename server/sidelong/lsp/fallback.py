@@ -77,7 +77,7 @@ class _Noted:
         try:
             title = await self._engine.ready()
         except BaseException:
-            self._note.loading([])
+            self._note.ended(self._models)
             raise
         self._note.running(self._models)
         return title

@@ -72,8 +72,8 @@ class Prefetch:
     def read_ahead(self, doc: Document, question: Question) -> None:
         """Begin to read what the question will need, without answering it."""
         ahead = _ahead(doc)
-        if ahead is not None and _is_same(ahead.question, question):
-            return
+        if ahead is not None and _is_same(ahead.question, question) and not ahead.task.done():
+            return  # What was read before and is in the KV cache still costs next to nothing.
         self.stop()
         task = asyncio.create_task(self._work_ahead(doc, question))
         doc.session.read_ahead = ReadAheadTask(question, task)

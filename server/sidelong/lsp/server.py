@@ -127,7 +127,10 @@ class Server(LanguageServer):
         """The user's own settings, with the shipped model that suits the machine."""
         user, nano = self.fallback.choose(self.configuration.user()), paths.nano_model()
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(None, lambda: choose(user, unmeasured=nano))
+        measured = self._suiting.speed
+        return await loop.run_in_executor(
+            None, lambda: choose(user, unmeasured=nano, measured=measured)
+        )
 
     async def close(self) -> None:
         """Stop everything that was started; idempotent."""

@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from sidelong.engine import Cancel, Stopped
+from sidelong.engine import Cancel, Speed, Stopped
 from sidelong.errors import SidelongError
 from sidelong.settings import UserSettings
 from sidelong.shipped import kept_speed, measure, suits
@@ -25,6 +25,8 @@ class Suiting:
         self._on_measured = on_measured
         self._cancel = Cancel()
         self._task: asyncio.Task[None] | None = None
+        self.speed: Speed | None = None
+        """The speed that was measured by this process."""
 
     def begin(self, user: UserSettings) -> None:
         """Measure if that was not done yet and the outcome matters; at most once a process."""
@@ -40,7 +42,7 @@ class Suiting:
     async def _measure(self, user: UserSettings) -> None:
         loop = asyncio.get_running_loop()
         try:
-            speed = await loop.run_in_executor(None, measure, user, self._cancel)
+            self.speed = speed = await loop.run_in_executor(None, measure, user, self._cancel)
         except Stopped:
             return
         except SidelongError as error:
@@ -52,4 +54,5 @@ class Suiting:
             speed.decode,
             "it takes over" if suits(speed) else "the small one suits this machine better",
         )
-        await self._on_measured()
+        if not self._cancel.is_set():
+            await self._on_measured()

@@ -127,7 +127,8 @@ class LlamaModel:
             self.mixture: Mixture | None = found.mixture
             self.pieces = self._pieces(silent=found.ends)
             self.n_ctx = self._choose_n_ctx(n_ctx)
-            self._threads = Threads(threads or default_threads())
+            # A pass on a graphics card has other reasons to be slow.
+            self._threads = Threads(threads or default_threads(), adapts=not supports_gpu())
             self._context = self._new_context(self._threads.now)
         except BaseException:
             self.close()
