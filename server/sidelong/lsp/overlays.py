@@ -6,6 +6,8 @@ overlay moves.
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from sidelong.lsp.documents import Document, Documents
 from sidelong.lsp.folders import Folders, WorkspaceFile
 from sidelong.lsp.uris import path_from_uri
@@ -17,8 +19,8 @@ class Overlays:
     def __init__(self, folders: Folders, documents: Documents) -> None:
         self._folders = folders
         self._documents = documents
-        self._shadowed: dict[str, list[WorkspaceFile]] = {}
-        """The files that each document shadows, by its URI."""
+        self._shadowed: dict[_Key, tuple[Document, list[WorkspaceFile]]] = {}
+        """The documents that are shown to the indexes, with the files that each shadows."""
 
     def put(self, doc: Document) -> None:
         """Let the document shadow its file, in every folder that holds it."""
@@ -26,8 +28,8 @@ class Overlays:
         if path is not None:
             self._folders.real_paths.seek(path, lambda: self._put_again(doc))
         files = self._folders.files(doc.uri)
-        before = self._shadowed.get(doc.uri, [])
-        self._shadowed[doc.uri] = files
+        _, before = self._shadowed.get(_key(doc), (doc, []))
+        self._shadowed[_key(doc)] = doc, files
         for file in before:
             if file not in files:
                 self._uncover(file)
@@ -36,7 +38,8 @@ class Overlays:
 
     def remove(self, doc: Document) -> None:
         """Let the file on disk count again, or another open document that is the same file."""
-        for file in self._shadowed.pop(doc.uri, []):
+        _, files = self._shadowed.pop(_key(doc), (doc, []))
+        for file in files:
             self._uncover(file)
         path = path_from_uri(doc.uri)
         if path is not None:
@@ -44,21 +47,29 @@ class Overlays:
 
     def put_all(self) -> None:
         """Put all open documents: an index is new, or a folder's real path has been found."""
-        for doc in self._documents:
-            if doc.is_file:
-                self.put(doc)
+        known = [doc for doc, _ in self._shadowed.values()]
+        for doc in {*known, *(doc for doc in self._documents if doc.is_file)}:
+            self.put(doc)
 
     def _put_again(self, doc: Document) -> None:
-        if self._documents.get(doc.uri) is doc:
+        if self._shadowed.get(_key(doc), (None, []))[0] is doc:
             self.put(doc)
 
     def _uncover(self, file: WorkspaceFile) -> None:
-        for doc in self._documents:
-            if file in self._shadowed.get(doc.uri, []):
+        for doc, files in self._shadowed.values():
+            if file in files:
                 _cover(file, doc)
                 return
         if file.folder.index is not None:
             file.folder.index.close(file.path)
+
+
+_Key: TypeAlias = tuple[str, str]
+
+
+def _key(doc: Document) -> _Key:
+    """Tells a notebook from the same file opened as JSON, which has its URI."""
+    return doc.uri, doc.language
 
 
 def _cover(file: WorkspaceFile, doc: Document) -> None:
