@@ -182,6 +182,8 @@ function environment(home: string, nodeBin: string): NodeJS.ProcessEnv {
     XDG_CACHE_HOME: path.join(home, ".cache"),
     XDG_DATA_HOME: path.join(home, ".local/share"),
     LANG: "C.UTF-8",
+    // Says that this machine is a slow one: run.sh writes it.
+    SIDELONG_SPEED_FILE: process.env.SIDELONG_SPEED_FILE,
     // No gallery: nothing here asks the network.
     EXTENSIONS_GALLERY: "{}",
     SHELL: "/bin/sh",
