@@ -25,8 +25,8 @@ const PROPERTIES = MANIFEST.contributes.configuration.flatMap(({ properties }) =
 function askServer(name: "unknown_names" | "user_only_names", settings: string[]): string[] {
   const program = `
 import json, sys
-from sidelong import settings
-print(json.dumps(settings.${name}({n: 1 for n in json.load(sys.stdin)})))`;
+from sidelong import sections
+print(json.dumps(sections.${name}({n: 1 for n in json.load(sys.stdin)})))`;
   const python = path.join(path.dirname(places().server), "python");
   const short = settings.map((setting) => setting.slice("sidelong.".length));
   const answer = execFileSync(python, ["-c", program], { input: JSON.stringify(short) });
@@ -37,8 +37,8 @@ print(json.dumps(settings.${name}({n: 1 for n in json.load(sys.stdin)})))`;
 function serverNames(): string[] {
   const program = `
 import json
-from sidelong import settings
-print(json.dumps([f"sidelong.{n}" for n in (*settings._FOLDER, *settings._USER)]))`;
+from sidelong import sections
+print(json.dumps([f"sidelong.{n}" for n in (*sections._FOLDER, *sections._USER)]))`;
   const python = path.join(path.dirname(places().server), "python");
   return JSON.parse(execFileSync(python, ["-c", program]).toString()) as string[];
 }
