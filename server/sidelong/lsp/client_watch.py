@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -36,8 +37,10 @@ class ClientWatch:
     def start(self, pid: int | None) -> None:
         """Begin to watch; a process that is not here, as outside of a container, is not missed."""
         if pid is not None:
+            # Looked at now, for the thread takes a moment in which the process may end.
+            args = (pid, time.time(), _is_here(pid))
             watch = threading.Thread(
-                target=self._watch, args=(pid, time.time()), name="sidelong-client", daemon=True
+                target=self._watch, args=args, name="sidelong-client", daemon=True
             )
             watch.start()
 
@@ -45,8 +48,8 @@ class ClientWatch:
         """Stop watching; idempotent."""
         self._stopped.set()
 
-    def _watch(self, pid: int, now_s: float) -> None:
-        if not is_running(pid, since_s=now_s):
+    def _watch(self, pid: int, now_s: float, is_here: bool) -> None:
+        if not is_here and not is_running(pid, since_s=now_s):
             return
         while is_running(pid, since_s=now_s):
             if self._stopped.wait(EVERY_S):
@@ -56,3 +59,16 @@ class ClientWatch:
             self._loop.call_soon_threadsafe(self._on_gone)
         if not self._stopped.wait(GRACE_S):
             os._exit(1)
+
+
+def _is_here(pid: int) -> bool:
+    """True if there is such a process for certain; cheap, and never so on Windows."""
+    if sys.platform == "win32" or pid <= 0:
+        return False
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
