@@ -205,11 +205,7 @@ def main() -> None:
     args = parser.parse_args()
     sampling = Sampling(args.chars_per_blank, args.context_share, seed=args.seed)
     jobs = [(args.tokenizer, files, sampling) for files in packages(args.corpus)]
-    made: list[Packed] = []
-    for name, examples in workers.of(args).run(_work, jobs):
-        made.append(examples)
-        print(f"{name}: {len(examples)}", flush=True)
-    result = packed.join(made)
+    result = packed.join(workers.collect(args, _work, jobs))
     packed.write(args.out, result)
     print(f"{len(result)} examples, {len(result.tokens) / 1e6:.1f} M tokens in {args.out}")
 

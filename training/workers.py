@@ -11,13 +11,14 @@ import importlib
 import multiprocessing
 import os
 import pickle
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Sized
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
+Part = TypeVar("Part", bound=Sized)
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,17 @@ class Workers:
         spawn = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(self.processes, mp_context=spawn) as pool:
             yield from pool.map(work, jobs)
+
+
+def collect(
+    args: argparse.Namespace, work: Callable[[Job], tuple[str, Part]], jobs: Sequence[Job]
+) -> list[Part]:
+    """Each package's part of what a stage makes, its name and length printed as it comes."""
+    made = []
+    for name, part in of(args).run(work, jobs):
+        made.append(part)
+        print(f"{name}: {len(part)}", flush=True)
+    return made
 
 
 def _over_ray(

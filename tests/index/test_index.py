@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.index.patience import PATIENCE_S, finds, soon
 
 from sidelong_index import Exclusion, Index, Progress
 from sidelong_index import timer as timer_module
@@ -15,8 +16,6 @@ from sidelong_index.inbox import Inbox, Request
 
 Plant = Callable[[Mapping[str, str]], Path]
 Start = Callable[..., Index]
-
-PATIENCE_S = 20.0
 
 
 @pytest.fixture
@@ -38,20 +37,6 @@ def start(root: Path) -> Iterator[Start]:
 
 def paths(index: Index) -> set[str]:
     return set(index.snapshot.paths())
-
-
-def soon(condition: Callable[[], bool]) -> bool:
-    """True if the fact comes to hold before patience ends."""
-    deadline_s = time.monotonic() + PATIENCE_S
-    while not condition():
-        if time.monotonic() > deadline_s:
-            return False
-        time.sleep(0.01)
-    return True
-
-
-def finds(index: Index, query: str) -> list[str]:
-    return [hit.path for hit in index.snapshot.search(query, k=9)]
 
 
 def test_a_workspace_is_indexed_and_searched(plant: Plant, start: Start) -> None:

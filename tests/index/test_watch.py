@@ -15,15 +15,13 @@ from random import Random
 from typing import Any
 
 import pytest
+from tests.index.patience import PATIENCE_S, finds, soon
 
 from sidelong_index import Index, select_files
 from sidelong_index.watch import watcher as watcher_module
 
 Plant = Callable[[Mapping[str, str]], Path]
 Watch = Callable[..., Index]
-
-PATIENCE_S = 20.0
-"""Less than the 30 seconds after which a scan by the clock finds everything anyway."""
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="watches are counted in /proc")
 
@@ -43,20 +41,6 @@ def watch(root: Path) -> Iterator[Watch]:
     yield watch
     for index in started:
         index.stop()
-
-
-def soon(condition: Callable[[], bool]) -> bool:
-    """True if the condition comes true before patience ends."""
-    deadline_s = time.monotonic() + PATIENCE_S
-    while not condition():
-        if time.monotonic() > deadline_s:
-            return False
-        time.sleep(0.01)
-    return True
-
-
-def finds(index: Index, word: str) -> list[str]:
-    return [hit.path for hit in index.snapshot.search(word, k=9)]
 
 
 def inotify_fds() -> list[int]:

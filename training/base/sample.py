@@ -76,11 +76,7 @@ def main() -> None:
         seed=args.seed,
     )
     jobs = [(args.tokenizer, files, sampling) for files in packages(args.corpus)]
-    made: list[Documents] = []
-    for name, found in workers.of(args).run(_work, jobs):
-        made.append(found)
-        print(f"{name}: {len(found)}", flush=True)
-    result = documents.join(made)
+    result = documents.join(workers.collect(args, _work, jobs))
     documents.write(args.out, result)
     print(f"{len(result)} documents, {len(result.tokens) / 1e6:.1f} M tokens in {args.out}")
 

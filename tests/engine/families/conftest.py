@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import gguf
-import numpy as np
 import pytest
+from tests.engine import tiny
 
 from sidelong.engine.model.llama import LlamaModel
 from sidelong.engine.model.protocol import Cancel, Evaluation
@@ -127,13 +127,7 @@ def _shown_bytes() -> dict[int, str]:
 
 def write(path: Path, kind: Kind) -> Path:
     """A llama of one layer."""
-    writer = gguf.GGUFWriter(path, "llama")
-    writer.add_context_length(4096)
-    writer.add_embedding_length(32)
-    writer.add_block_count(1)
-    writer.add_feed_forward_length(32)
-    writer.add_head_count(2)
-    writer.add_layer_norm_rms_eps(1e-5)
+    writer = tiny.begin(path, "llama", context_length=4096)
     if kind.vocabulary == "spm":
         texts, kinds, scores = _spm(kind)
         writer.add_tokenizer_model("llama")
@@ -152,17 +146,7 @@ def write(path: Path, kind: Kind) -> Path:
         writer.add_bos_token_id(texts.index(kind.bos))
     for key, text in kind.named.items():
         writer.add_uint32(f"tokenizer.ggml.{key}_token_id", texts.index(text))
-    rng = np.random.default_rng(0)
-    shapes = {"token_embd": (len(texts), 32), "output_norm": (32,), "blk.0.attn_norm": (32,)}
-    shapes |= {f"blk.0.attn_{x}": (32, 32) for x in ("q", "k", "v", "output")}
-    shapes |= {f"blk.0.ffn_{x}": (32, 32) for x in ("gate", "up", "down")}
-    shapes |= {"blk.0.ffn_norm": (32,)}
-    for name, shape in shapes.items():
-        writer.add_tensor(f"{name}.weight", rng.standard_normal(shape).astype(np.float32))
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
+    tiny.end(writer, n_tokens=len(texts))
     return path
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import gguf
 import numpy as np
 import pytest
+from tests.engine import tiny
 
 from sidelong.engine.model.llama import LlamaModel
 from sidelong.engine.model.protocol import Cancel, Stopped
@@ -203,30 +204,14 @@ def test_loading_stops_when_it_is_not_wanted_any_more(default_model: Path) -> No
 
 def write_gguf(path: Path, architecture: str, *, tokens: list[str]) -> Path:
     """A tiny llama with random weights: real enough to be loaded."""
-    writer = gguf.GGUFWriter(path, architecture)
-    writer.add_context_length(64)
-    writer.add_embedding_length(32)
-    writer.add_block_count(1)
-    writer.add_feed_forward_length(32)
-    writer.add_head_count(2)
-    writer.add_layer_norm_rms_eps(1e-5)
+    writer = tiny.begin(path, architecture, context_length=64)
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("starcoder")
     writer.add_token_list(tokens)
     kinds = [gguf.TokenType.CONTROL if t.startswith("<") else gguf.TokenType.NORMAL for t in tokens]
     writer.add_token_types(kinds)
     writer.add_token_merges(["a b"])
-    rng = np.random.default_rng(0)
-    shapes = {"token_embd": (len(tokens), 32), "output_norm": (32,), "blk.0.attn_norm": (32,)}
-    shapes |= {f"blk.0.attn_{x}": (32, 32) for x in ("q", "k", "v", "output")}
-    shapes |= {f"blk.0.ffn_{x}": (32, 32) for x in ("gate", "up", "down")}
-    shapes |= {"blk.0.ffn_norm": (32,)}
-    for name, shape in shapes.items():
-        writer.add_tensor(f"{name}.weight", rng.standard_normal(shape).astype(np.float32))
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
+    tiny.end(writer, n_tokens=len(tokens))
     return path
 
 
