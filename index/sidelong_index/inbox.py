@@ -63,12 +63,6 @@ class Inbox:
                 self._scan = True
             self._touch()
 
-    def post_scan(self) -> None:
-        """Something may have changed anywhere."""
-        with self._changed:
-            self._scan = True
-            self._touch()
-
     def post_exclude(self, exclude: Sequence[str]) -> None:
         """Use other patterns from now on."""
         with self._changed:

@@ -77,13 +77,6 @@ def decide(
     )
 
 
-def decision_accuracy(
-    probabilities: Values, without: Values, with_: Values, *, threshold: float, margin: float = 0.0
-) -> float:
-    """The share of blanks where retrieval is chosen exactly when it helps."""
-    return decide(probabilities, without, with_, threshold=threshold, margin=margin).accuracy
-
-
 def sweep(
     probabilities: Values,
     without: Values,
