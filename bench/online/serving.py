@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from bench.online.strokes import WAYS, Paths, Spent, Stroke, Typed, Way, texts
-from bench.online.worker import Job, Worker
+from bench.online.worker import Job, PathThread
 
 from sidelong.engine import Answer, Completer, Correction, Request, retrieve
 from sidelong.evaluation.cases import Case
@@ -36,7 +36,11 @@ class Serving:
         The caller closes them, and does not use them before `close`.
         `correction` is the folder's, as the editor would use it.
         """
-        self._one, self._other, self._decider = Worker(one), Worker(other), Worker(decider)
+        self._one, self._other, self._decider = (
+            PathThread(one),
+            PathThread(other),
+            PathThread(decider),
+        )
         self._workers = (self._one, self._other, self._decider)
         self._snapshot, self._correction = snapshot, correction
 
@@ -100,7 +104,7 @@ class Serving:
         )
 
     def _complete(
-        self, worker: Worker, request: Request, exclude: Exclusion, way: Way
+        self, worker: PathThread, request: Request, exclude: Exclusion, way: Way
     ) -> Job[Answer]:
         asked = replace(request, settings=replace(request.settings, retrieval=_MODE[way]))
         return worker.submit(

@@ -14,7 +14,7 @@ from sidelong.waiting import wait_in_slices
 T = TypeVar("T")
 
 
-class Worker:
+class PathThread:
     """One completer and its thread; the models it holds count their tokens until `close`."""
 
     def __init__(self, completer: Completer) -> None:
@@ -63,7 +63,7 @@ class Job(Generic[T]):
 
     future: Future[T]
 
-    def __init__(self, worker: Worker, cancel: Cancel) -> None:
+    def __init__(self, worker: PathThread, cancel: Cancel) -> None:
         self.cancel = cancel
         self.ms, self.tokens, self.ended = 0.0, 0, 0.0
         self._worker = worker

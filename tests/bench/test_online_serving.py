@@ -19,7 +19,7 @@ from bench.online.strokes import (
     texts,
 )
 from bench.online.summary import summarise_online
-from bench.online.worker import Worker
+from bench.online.worker import PathThread
 
 from sidelong.engine.completer import Completer
 from sidelong.engine.model.llama import LlamaModel
@@ -193,7 +193,7 @@ def test_the_next_key_stops_the_request_before_it(
 
 def test_an_interruption_stops_the_decoder(llama: LlamaModel) -> None:
     completer = Completer(llama)
-    worker = Worker(completer)
+    worker = PathThread(completer)
     entered: list[Cancel] = []
 
     def endless(completer: Completer, cancel: Cancel) -> Answer:

@@ -75,8 +75,8 @@ def _consider(engine: Asking, trial: Trial, settings: Settings) -> Considered | 
     """Ask right after the completions, while the KV cache holds nearly all of the prompt."""
     request = question(trial.case, settings)
 
-    def look(cold: ColdEngine) -> Considered | None:
+    def consider(cold: ColdEngine) -> Considered | None:
         seen = cold.completer.consider(request, cold.cancel)
         return None if seen is None else Considered(*seen, cold.completer.fingerprint)
 
-    return engine.run(look)
+    return engine.run(consider)
