@@ -51,7 +51,7 @@ def heal(run: Run, data: Documents, validation: Documents, args: argparse.Namesp
             if progress.step % args.log_every == 0:
                 print(f"{summary(run)}, {said}", flush=True)
             if looked < int(LOOKS * progress.share) < LOOKS:
-                look(run, validation, args)
+                report(run, validation, args)
             now = time.monotonic()
             if now - began > 60 * args.at_most:
                 break
@@ -68,7 +68,7 @@ def summary(run: Run) -> str:
     return f"step {p.step}, {p.share:.1%}, {p.tokens / 1e6:.2f} M tokens, {speed:.0f} tokens/s"
 
 
-def look(run: Run, validation: Documents, args: argparse.Namespace) -> None:
+def report(run: Run, validation: Documents, args: argparse.Namespace) -> None:
     """Say how good the model is as it stands."""
     run.fill()
     said = validate(run.student, run.losses, validation, args.rows, args.row_tokens)
@@ -118,12 +118,12 @@ def main() -> None:
     data, validation = documents.read(args.documents), documents.read(args.validation)
     print(f"{len(data)} documents, {len(data.tokens) / 1e6:.2f} M tokens", flush=True)
     if run.progress.step == 0:
-        look(run, validation, args)
+        report(run, validation, args)
     heal(run, data, validation, args)
     if run.progress.share < 1:
         print(f"call again: {summary(run)}")
         return
-    look(run, validation, args)
+    report(run, validation, args)
     modelfile.write(args.out, healed(file, run))
     print(f"{args.out}: {args.out.stat().st_size / 1e6:.1f} MB")
 
