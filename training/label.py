@@ -111,22 +111,27 @@ def complete(
     def judged(answer: Answer) -> Completed:
         return judge(answer.text, target, covered=after[: answer.replace_after])
 
-    probe = ask("auto", rule="greedy", max_tokens=1)
+    def alone(mode: RetrievalMode, beside: Answer) -> Answer:
+        return ask(mode, workspace_cache=False) if settings.workspace_cache else beside
+
     uncertain = entropy(completer.model, request("never"))
     considered = completer.consider(request("never"), Cancel())
-    without, alone_without = ask("never"), ask("never", workspace_cache=False)
-    with_context, alone_with = ask("always"), ask("always", workspace_cache=False)
+    without = ask("never")
+    alone_without = alone("never", without)
+    with_context = ask("always")
+    alone_with = alone("always", with_context)
     if considered is None:  # a baseline, which has no state
-        probability, state = without.gate.probability or 0.0, ""
+        probability, likeliest, state = without.gate.probability or 0.0, False, ""
     else:
-        probability, state = considered[0], encode(considered[1])
+        signal, hidden = considered
+        probability, likeliest, state = signal.probability, signal.likeliest, encode(hidden)
     return Outcome(
         case=blank,
         target=target,
         without=judged(without),
         with_context=judged(with_context),
         probability=round(probability, 6),
-        greedy=probe.gate.retrieved,
+        greedy=likeliest and bool(with_context.chunks),
         scores=[round(hit.score, 4) for hit in with_context.chunks],
         entropy=round(uncertain, 4),
         alone_without=judged(alone_without),

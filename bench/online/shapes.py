@@ -126,7 +126,7 @@ def threshold(model: Path, root: Path, *, blanks: int, keys: int) -> float:
             request = Request(case.file.path, case.file.language, text, offset)
             considered = completer.consider(request, Cancel())
             assert considered is not None, f"{model} has no token to decide with"
-            probabilities.append(considered[0])
+            probabilities.append(considered[0].probability)
     completer.close()
     return float(np.quantile(probabilities, 1 - RETRIEVED))
 

@@ -153,8 +153,8 @@ class Completer:
             ready = self._prepare(task)
         return ready.prefill.evaluated + ready.policy_tokens
 
-    def consider(self, request: Request, cancel: Cancel) -> tuple[float, Hidden] | None:
-        """P(<cc>) and the deciding model's state at `<eof>` [D], whatever the settings say.
+    def consider(self, request: Request, cancel: Cancel) -> tuple[Signal, Hidden] | None:
+        """The signal and the deciding model's state at `<eof>` [D], whatever the settings say.
 
         None if no model decides. Right after `complete` it costs a few tokens.
         """
@@ -166,8 +166,7 @@ class Completer:
         evaluation = decider.evaluate(prompt, rows=1, cancel=cancel, hidden=True)
         if evaluation.hidden is None:
             return None
-        signal = gate.read_signal(evaluation.logits[0], decider.special.cc)
-        return signal.probability, evaluation.hidden[0]
+        return gate.read_signal(evaluation.logits[0], decider.special.cc), evaluation.hidden[0]
 
     def _begin(
         self,

@@ -77,6 +77,9 @@ def _consider(engine: Asking, trial: Trial, settings: Settings) -> Considered | 
 
     def consider(cold: ColdEngine) -> Considered | None:
         seen = cold.completer.consider(request, cold.cancel)
-        return None if seen is None else Considered(*seen, cold.completer.fingerprint)
+        if seen is None:
+            return None
+        signal, state = seen
+        return Considered(signal.probability, state, cold.completer.fingerprint)
 
     return engine.run(consider)
