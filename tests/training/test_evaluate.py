@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("tokenizers")
 
 from training.corpus import SourceFile
-from training.evaluate import columns, rankings, rankings_markdown, report, robustness
+from training.evaluate import columns, rankings, rankings_markdown, recommend, report, robustness
 from training.outcomes import Completed, CorpusBlank, Outcome
 from training.succession import between, markdown
 
@@ -46,6 +46,15 @@ def test_a_token_that_looks_and_a_score_that_reads_must_both_want_it() -> None:
     joint = rankings(columns(some), columns(some))[3]
     assert joint.name == "P(<cc>) looks, the score reads"
     assert joint.at_shares[1] == pytest.approx((0.5 + 1.0 + 1.0) / 3)
+
+
+def test_the_threshold_may_cost_half_a_point_and_no_more() -> None:
+    some = [outcome(i, 0.5, 0.5, 0.1) for i in range(8)]
+    some += [outcome(8, 0.5, 0.54, 0.3), outcome(9, 0.5, 0.6, 0.6)]
+    threshold, why = recommend(columns(some))
+    assert 0.3 < threshold <= 0.6  # 0.4 points are lost; the next one would cost a whole point
+    assert "retrieving 10%" in why
+    assert recommend(columns([*some[:9], outcome(9, 0.5, 0.6, 0.2)]))[0] <= 0.2
 
 
 def test_robustness_counts_retrievals_that_hurt_and_still_do() -> None:
