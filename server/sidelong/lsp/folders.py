@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from sidelong.engine import Correction
 from sidelong.lsp.real_paths import RealPaths
-from sidelong.lsp.uris import UNSAVED, path_from_uri, path_in_uri, relative_path, scheme
+from sidelong.lsp.uris import UNSAVED, file_name, path_from_uri, path_in_uri, relative_path, scheme
 from sidelong.settings import Settings
 from sidelong_index import Index
 
@@ -59,7 +59,7 @@ class Folders:
         """Add a folder; None if it is there already."""
         if _key(uri) in self._by_uri:
             return None
-        folder = Folder(uri, name, path_from_uri(uri))
+        folder = Folder(uri, name or file_name(uri), path_from_uri(uri))  # Zed's have no name
         self._by_uri[_key(uri)] = folder
         return folder
 

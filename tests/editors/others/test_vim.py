@@ -46,7 +46,7 @@ def complete(run: Any, script: str) -> None:
 def test_ale_completes(run: Any, snippet: Callable[[str], None], continued: str) -> None:
     snippet("Vim with ALE")
     complete(run, "ale.vim")
-    # It takes of any server's text what stands before the first "(" or blank.
+    # It takes of any server's text what stands before the first "(".
     assert run.file.read_text() == continued.replace("(item, tax=True)\n", "\n", 4).replace(
         "total\n", "total(item, tax=True)\n", 3
     )
