@@ -1,4 +1,4 @@
-"""Kate 24 (addons/lspclient/lspclientcompletion.cpp, lspclientserver.cpp)."""
+"""Kate (addons/lspclient: lspclientserver.cpp of 00f6233, lspclientcompletion.cpp of 1160283)."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ CAPABILITIES = {
         "synchronization": {"didSave": True},
     },
     "window": {"workDoneProgress": True},
-    "workspace": {"workspaceFolders": True, "configuration": True},
 }
 ANSWERS: dict[str, Any] = {
-    "workspace/configuration": lambda params: [{} for _ in params["items"]],
     "window/workDoneProgress/create": None,
+    "client/registerCapability": None,
 }
 
 
@@ -26,14 +25,17 @@ def test_the_suggestion_takes_the_place_of_the_word(
     command, *arguments = json.loads(documented("Kate, in"))["servers"]["python"]["command"]
     assert command == "sidelong"
     kate = start(*arguments, answers=ANSWERS)
-    told = kate.initialize(CAPABILITIES)
+    # It tells its folders only if the user wants that; without, there is a root.
+    told = kate.initialize(CAPABILITIES, workspaceFolders=None, initializationOptions=None)
     assert told.get("positionEncoding", "utf-16") == "utf-16"
     kate.open()
     kate.until_ready()
     (item,) = kate.ask("textDocument/completion", kate.at_cursor())["items"]
+    assert item.get("insertText") is None  # which it would take before the new text
     # The new text replaces the word before the cursor; of the range it reads only the start, and
     # only if that lies before the word.
     assert item["textEdit"]["range"]["start"]["character"] == done.index("comp")
     assert "    four = " + item["textEdit"]["newText"] == done
     kate.notify("textDocument/didSave", {"textDocument": {"uri": kate.uri}})
+    assert "workspace/configuration" not in kate.asked  # which it has no answer to
     kate.end()

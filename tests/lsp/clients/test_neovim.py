@@ -1,4 +1,4 @@
-"""Neovim 0.12's own inline completion (runtime/lua/vim/lsp/inline_completion.lua)."""
+"""Neovim 0.12's own inline completion (runtime/lua/vim/lsp/inline_completion.lua of c2c5a02)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Zed 1.0 (crates/lsp/src/capabilities.rs); it needs an extension that starts the server."""
+"""Zed of an unknown release (crates/lsp/src/capabilities.rs); an extension must start the server."""
 
 from __future__ import annotations
 
