@@ -1,4 +1,4 @@
-"""Zed of an unknown release (crates/lsp/src/capabilities.rs); an extension must start the server."""
+"""Zed of an unknown release (crates/lsp/src/capabilities.rs); an extension must start it."""
 
 from __future__ import annotations
 
