@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.10 p
 	$$p -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 10))' 2>/dev/null \
 	&& echo $$p && break; done)
 
-.PHONY: help demo test test-editors test-neovim test-vscode vscode check fix bench model model-tiny clean set-up set-up-all
+.PHONY: help demo test test-editors test-neovim test-vscode test-others vscode check fix bench model model-tiny clean set-up set-up-all
 
 help:
 	@grep -E '^## ' Makefile | cut -c4-
@@ -35,6 +35,11 @@ test-neovim: set-up-all
 test-vscode: set-up-all
 	tests/editors/vscode/install.sh
 	tests/editors/vscode/run.sh $(ARGS)
+
+## make test-others  Emacs and Vim with the real server, not part of CI; installs them where it may
+test-others: set-up-all
+	tests/editors/others/install.sh
+	$(PY) -m pytest tests/editors/others $(ARGS)
 
 ## make vscode       build the VS Code extension, editors/vscode/sidelong.vsix
 vscode:

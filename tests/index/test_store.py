@@ -6,6 +6,8 @@ import errno
 import logging
 import os
 import struct
+import subprocess
+import sys
 from collections.abc import Callable
 from hashlib import blake2b
 from pathlib import Path
@@ -194,3 +196,40 @@ def test_only_indexes_of_roots_that_were_deleted_are_removed(tmp_path: Path) -> 
     kept = [cache_file(cache, there), cache_file(cache, elsewhere)]
     assert set(cache.iterdir()) == {*kept, cache / "odd.index", cache / "short.index"}
     assert remove_deleted(tmp_path / "none") == []
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from sidelong_index import build
+from sidelong_index.chunk import DEFAULT
+from sidelong_index.store import save
+from sidelong_index.writer import Kept
+
+file, root, text = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3] * 100_000
+kept = Kept(tuple(build([("a.txt", text)]).parts), {})
+print("begins", flush=True)
+assert all(save(file, kept, root, DEFAULT) for _ in range(100))
+"""
+
+
+def test_whoever_reads_while_others_save_finds_a_whole_index(tmp_path: Path) -> None:
+    file = tmp_path / "x.index"
+    assert save(file, some(), ROOT, DEFAULT)
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(file), str(ROOT), text], stdout=subprocess.PIPE
+        )
+        for text in ("one\n", "other\n")
+    ]
+    for writer in writers:
+        assert writer.stdout is not None
+        assert writer.stdout.readline().strip() == b"begins"
+    read = 0
+    while any(writer.poll() is None for writer in writers):
+        assert load(file, ROOT, DEFAULT) is not None
+        read += 1
+    assert [writer.communicate()[0] for writer in writers] == [b"", b""]
+    assert [writer.returncode for writer in writers] == [0, 0]
+    assert read > 0
+    assert list(tmp_path.iterdir()) == [file]

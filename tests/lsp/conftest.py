@@ -131,6 +131,14 @@ class Editor:
             types.DidChangeConfigurationParams(settings=None)
         )
 
+    def add_folder(self, uri: str) -> None:
+        """Add a folder to the workspace."""
+        folder = types.WorkspaceFolder(uri, uri.rpartition("/")[2])
+        event = types.WorkspaceFoldersChangeEvent(added=[folder], removed=[])
+        self.client.workspace_did_change_workspace_folders(
+            types.DidChangeWorkspaceFoldersParams(event)
+        )
+
     def until(self, fact: Callable[[], object]) -> None:
         """Wait until the fact holds; it may ask the server."""
         deadline = time.monotonic() + TIMEOUT_S

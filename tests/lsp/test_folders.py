@@ -29,6 +29,8 @@ def test_the_deepest_folder_comes_first_and_all_are_told() -> None:
 def test_untitled_documents_lie_in_the_first_folder() -> None:
     workspace = folders("file:///a", "file:///b")
     assert places(workspace, "untitled:Untitled-1") == [("a", "Untitled-1")]
+    assert places(workspace, "buffer:7") == [("a", "7")]
+    assert places(workspace, "untitled:/b/c.py") == [("b", "c.py")]
     assert places(folders(), "untitled:Untitled-1") == []
 
 

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 
 import pytest
 
-from sidelong.lsp.uris import file_name, notebook_of_cell, path_from_uri, relative_path
+from sidelong.lsp.uris import file_name, notebook_of_cell, path_from_uri, path_in_uri, relative_path
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,7 @@ from sidelong.lsp.uris import file_name, notebook_of_cell, path_from_uri, relati
         ("file://localhost/home/a.py", "/home/a.py"),
         ("file:/home/a.py", "/home/a.py"),
         ("FILE:///home/a%2Bb.py", "/home/a+b.py"),
+        ("file:////home/a.py", "/home/a.py"),
     ],
 )
 def test_posix_paths(uri: str, path: str) -> None:
@@ -34,6 +35,8 @@ def test_posix_paths(uri: str, path: str) -> None:
         ("file:///c%3A/", "C:\\"),
         ("file://server/share/a.py", "\\\\server\\share\\a.py"),
         ("file://localhost/c:/a.py", "C:\\a.py"),
+        ("file:////c:/a.py", "C:\\a.py"),
+        ("file:////server/share/a.py", "\\\\server\\share\\a.py"),
     ],
 )
 def test_windows_paths(uri: str, path: str) -> None:
@@ -57,6 +60,26 @@ def test_what_is_no_file_has_no_path(uri: str, windows: bool) -> None:
     assert path_from_uri(uri, windows=windows) is None
 
 
+@pytest.mark.parametrize(
+    ("uri", "path"),
+    [
+        ("untitled:/me/a%20b.py", "/me/a b.py"),
+        ("sftp://host/me/a.py?x#y", "/me/a.py"),
+        ("file:////me/a.py", "/me/a.py"),
+        ("untitled:Untitled-1", None),
+        ("buffer:12", None),
+    ],
+)
+def test_a_path_is_found_whatever_the_scheme(uri: str, path: str | None) -> None:
+    assert path_in_uri(uri, windows=False) == (PurePosixPath(path) if path else None)
+
+
+def test_a_windows_path_is_found_whatever_the_scheme() -> None:
+    path = PureWindowsPath("C:\\me\\a.py")
+    assert path_in_uri("untitled:c%3A%5Cme%5Ca.py", windows=True) == path
+    assert path_in_uri("untitled:/c%3A/me/a.py", windows=True) == path
+
+
 def test_windows_folders_hold_files_in_any_case() -> None:
     root, path = PureWindowsPath("C:\\Me\\Repo"), PureWindowsPath("c:\\me\\repo\\src\\a.py")
     assert relative_path(path, root) == "src/a.py"
@@ -78,6 +101,8 @@ def test_logs_show_the_name_only() -> None:
         ("vscode-notebook-cell:/c%3A/a.ipynb#W0sZmlsZQ%3D%3D", "file:///c%3A/a.ipynb"),
         ("vscode-notebook-cell://ssh-remote%2Bme/a/b.ipynb#X1", "file:///a/b.ipynb"),
         ("vscode-notebook-cell:New-1.ipynb?jupyter-notebook#W0", "untitled:New-1.ipynb"),
+        ("vscode-notebook-cell:/a/b.ipynb?%7B%7D#W0sZ2l0", "git:/a/b.ipynb"),
+        ("vscode-notebook-cell://h/a.ipynb#W0sdnNjb2RlLXZmcw%3D%3D", "vscode-vfs://h/a.ipynb"),
         ("file:///a/b.ipynb#W0", None),
         ("untitled:New-1.ipynb", None),
     ],

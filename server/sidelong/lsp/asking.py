@@ -15,7 +15,7 @@ from sidelong.lsp.history import Outcome
 from sidelong.lsp.model_in_use import ModelInUse
 from sidelong.lsp.notebooks import Notebooks
 from sidelong.lsp.question import Question
-from sidelong.lsp.uris import file_name
+from sidelong.lsp.uris import file_name, scheme
 from sidelong.settings import Settings
 from sidelong_index import Snapshot
 
@@ -33,6 +33,16 @@ class Declined(Exception):
         super().__init__(reason)
         self.outcome = outcome
         self.reason = reason
+
+
+def no_text(uri: str) -> str:
+    """The reason why a document that has no text of the user's is not completed."""
+    if scheme(uri) == "file":
+        return f"{uri} names no file. Save the document to have it completed"
+    return (
+        f"documents of the scheme {scheme(uri)!r} are not completed: "
+        "they only show text. Open the file itself"
+    )
 
 
 class Asking:
@@ -57,6 +67,8 @@ class Asking:
         """
         if not await self._configuration.is_in_use():
             raise Declined("not ready", "the client has not said `initialized`")
+        if not self._folders.hold_text(doc.place):
+            raise Declined("off", no_text(doc.place))
         await self._folders.real_paths.wait()
         file = self._folders.file(doc.place)
         settings = self._configuration.settings() if file is None else file.folder.settings

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import PurePath
+from pathlib import PurePath, PurePosixPath
+from typing import Final
 from urllib.parse import unquote
 
 from sidelong.engine import Correction
 from sidelong.lsp.real_paths import RealPaths
-from sidelong.lsp.uris import path_from_uri, relative_path
+from sidelong.lsp.uris import UNSAVED, file_name, path_from_uri, path_in_uri, relative_path, scheme
 from sidelong.settings import Settings
 from sidelong_index import Index
+
+_LOCAL: Final = UNSAVED | {"file"}
+"""Schemes of text that the user writes; a folder of a virtual file system has another."""
 
 
 @dataclass(eq=False)
@@ -55,7 +59,7 @@ class Folders:
         """Add a folder; None if it is there already."""
         if _key(uri) in self._by_uri:
             return None
-        folder = Folder(uri, name, path_from_uri(uri))
+        folder = Folder(uri, name or file_name(uri), path_from_uri(uri))  # Zed's have no name
         self._by_uri[_key(uri)] = folder
         return folder
 
@@ -71,14 +75,26 @@ class Folders:
 
         A document that was never saved counts as a file of the first folder.
         """
-        path = path_from_uri(uri)
+        if not self.hold_text(uri):
+            return []
+        path = path_in_uri(uri)
         if path is None:
-            untitled = uri.startswith("untitled:")
-            name = unquote(uri[9:].partition("?")[0])  # VS Code adds a notebook's kind
-            return [WorkspaceFile(f, name) for f in list(self)[:1] if untitled]
+            name = unquote(
+                uri.partition(":")[2].partition("?")[0]
+            )  # VS Code adds a notebook's kind
+            return [WorkspaceFile(f, name) for f in list(self)[:1] if scheme(uri) in UNSAVED]
+        if scheme(uri) not in _LOCAL:
+            return self._below(PurePosixPath(_key(uri)), _virtual_path)
         real = self.real_paths.get(path)
         # The target of a link may lie outside; the link itself is in the folder still.
         return self._below(real, self.real_path) or self._below(path, lambda folder: folder.path)
+
+    def hold_text(self, uri: str) -> bool:
+        """False for a document that only shows text, such as a log or an old version of a file."""
+        own = scheme(uri)
+        if own == "file":  # Neovim calls every buffer without a name `file://`
+            return path_from_uri(uri) is not None
+        return own in _LOCAL or own in {scheme(folder.uri) for folder in self}
 
     def real_path(self, folder: Folder) -> PurePath | None:
         """The folder's path without links, as far as it is known; None if it has no path."""
@@ -107,3 +123,7 @@ class Folders:
 
 def _key(uri: str) -> str:
     return unquote(uri).rstrip("/")
+
+
+def _virtual_path(folder: Folder) -> PurePath | None:
+    return PurePosixPath(_key(folder.uri)) if folder.path is None else None

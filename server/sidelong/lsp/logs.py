@@ -19,11 +19,17 @@ def configure_logging(*, level: str, file: Path | None) -> None:
     """Write our log lines of `level` and above to the file, or to stderr if `file` is None."""
     handler = _file_handler(file) if file is not None else logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter(_FORMAT))
+    handler.addFilter(_is_worth_a_line)
     for name in (*_OURS, "pygls", "asyncio"):
         logger = logging.getLogger(name)
         logger.handlers[:] = [handler]
         logger.propagate = False
         logger.setLevel(level.upper() if name in _OURS else logging.WARNING)
+
+
+def _is_worth_a_line(record: logging.LogRecord) -> bool:
+    """False for notifications that nobody asked for, such as each `didSave` of Eglot and ALE."""
+    return not str(record.msg).startswith("Ignoring notification for unknown method")
 
 
 def _file_handler(file: Path) -> logging.Handler:

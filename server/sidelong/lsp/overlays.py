@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from sidelong.lsp.documents import Document, Documents
 from sidelong.lsp.folders import Folders, WorkspaceFile
-from sidelong.lsp.uris import path_from_uri
+from sidelong.lsp.uris import path_in_uri
 
 
 class Overlays:
@@ -24,8 +24,8 @@ class Overlays:
 
     def put(self, doc: Document) -> None:
         """Let the document shadow its file, in every folder that holds it."""
-        path = path_from_uri(doc.uri)
-        if path is not None:
+        path = path_in_uri(doc.uri)
+        if path is not None and self._folders.hold_text(doc.uri):
             self._folders.real_paths.seek(path, lambda: self._put_again(doc))
         files = self._folders.files(doc.uri)
         _, before = self._shadowed.get(_key(doc), (doc, []))
@@ -41,8 +41,9 @@ class Overlays:
         _, files = self._shadowed.pop(_key(doc), (doc, []))
         for file in files:
             self._uncover(file)
-        path = path_from_uri(doc.uri)
-        if path is not None:
+        path = path_in_uri(doc.uri)
+        others = {path_in_uri(other.uri) for other, _ in self._shadowed.values()}
+        if path is not None and path not in others:
             self._folders.real_paths.forget(path)
 
     def put_all(self) -> None:

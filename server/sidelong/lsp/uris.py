@@ -1,4 +1,4 @@
-"""File URIs to paths, POSIX and Windows, on any system.
+"""URIs to paths, POSIX and Windows, on any system.
 
 Editors spell the same file differently (`file:///c%3A/a` and `file:///C:/a`), so URIs are
 compared as paths. Finding the folder of a path is left to `folders`.
@@ -6,13 +6,26 @@ compared as paths. Finding the folder of a path is left to `folders`.
 
 from __future__ import annotations
 
+import binascii
 import os
 import re
+from base64 import urlsafe_b64decode
 from pathlib import PurePath, PurePosixPath, PureWindowsPath
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
+UNSAVED: Final = frozenset({"untitled", "buffer", "inmemory"})
+"""Schemes of text that was never saved: of VS Code and others, of Sublime Text, of Monaco."""
+
 _DRIVE: Final = re.compile(r"^/[A-Za-z]:(?=/|$)")
+_SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]+")
+_CELL: Final = "vscode-notebook-cell"
+
+
+def scheme(uri: str) -> str:
+    """The URI's scheme in small letters; empty for text that is no URI."""
+    head, colon, _ = uri.partition(":")
+    return head.lower() if colon else ""
 
 
 def path_from_uri(uri: str, *, windows: bool = os.name == "nt") -> PurePath | None:
@@ -28,28 +41,54 @@ def path_from_uri(uri: str, *, windows: bool = os.name == "nt") -> PurePath | No
     path = unquote(tail[2 + len(parts.netloc) :] if tail.startswith("//") else tail)
     if "\0" in path:  # no system has such files, and the calls for them raise
         return None
-    if not windows:
-        return PurePosixPath(path) if path.startswith("/") else None
-    if parts.netloc and parts.netloc != "localhost":
-        return PureWindowsPath(f"//{unquote(parts.netloc)}{path}")
-    if not _DRIVE.match(path):
-        return None
-    # "C:" alone would mean the drive's current folder.
-    return PureWindowsPath(f"{path[1].upper()}{path[2:]}" + ("/" if len(path) == 3 else ""))
+    if windows:
+        return _windows_path(unquote(parts.netloc), path.replace("\\", "/"))
+    return PurePosixPath("/" + path.lstrip("/")) if path.startswith("/") else None
+
+
+def _windows_path(host: str, path: str) -> PureWindowsPath | None:
+    if host and host != "localhost":
+        return PureWindowsPath(f"//{host}{path}")
+    local = "/" + path.lstrip("/")
+    if _DRIVE.match(local):
+        # "C:" alone would mean the drive's current folder.
+        return PureWindowsPath(f"{local[1].upper()}{local[2:]}" + ("/" if len(local) == 3 else ""))
+    return PureWindowsPath(f"/{local}") if path.startswith("//") else None
+
+
+def path_in_uri(uri: str, *, windows: bool = os.name == "nt") -> PurePath | None:
+    """The absolute path in a URI of any scheme, without its host; None if it has none."""
+    if scheme(uri) == "file":
+        return path_from_uri(uri, windows=windows)
+    return path_from_uri(f"file:{_path(uri)}", windows=windows)
 
 
 def notebook_of_cell(uri: str) -> str | None:
-    """The URI of the notebook that VS Code names in the URI of a cell; None for any other URI.
-
-    Only the fragment, which is left out, says what the notebook's own scheme was.
-    """
-    scheme, _, rest = uri.partition(":")
-    if scheme != "vscode-notebook-cell":
+    """The URI of the notebook that VS Code names in the URI of a cell; None for any other URI."""
+    if scheme(uri) != _CELL:
         return None
-    path = rest.partition("#")[0].partition("?")[0]
-    if path.startswith("//"):  # a remote host, on which the server runs itself
-        path = "/" + path[2:].partition("/")[2]
-    return f"file://{path}" if path.startswith("/") else f"untitled:{path}"
+    path, own = _path(uri), _notebooks_scheme(uri)
+    if own is None:
+        own = "file" if path.startswith("/") else "untitled"
+    if own in ("file", "vscode-remote"):  # on a remote host the server runs itself
+        return f"file://{path}"
+    return own + uri.partition("#")[0].partition("?")[0].removeprefix(_CELL)
+
+
+def _path(uri: str) -> str:
+    """The path of a URI whose `?` and `#` are escaped where they belong to it, as VS Code's are."""
+    path = uri.partition(":")[2].partition("#")[0].partition("?")[0]
+    return "/" + path[2:].partition("/")[2] if path.startswith("//") else path
+
+
+def _notebooks_scheme(cell: str) -> str | None:
+    """The scheme at the end of a cell's fragment: a number, an `s`, and the scheme in base 64."""
+    code = unquote(cell.partition("#")[2]).partition("s")[2]
+    try:
+        own = urlsafe_b64decode(code + "=" * (-len(code) % 4)).decode("ascii")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return own if _SCHEME.fullmatch(own) else None
 
 
 def relative_path(path: PurePath, root: PurePath) -> str | None:

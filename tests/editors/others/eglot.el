@@ -1,0 +1,10 @@
+;;; Eglot: ordinary completion, by the command that users press a key for.  -*- lexical-binding: t -*-
+(load (expand-file-name "wait.el" (file-name-directory load-file-name)))
+(require 'eglot)
+(load (getenv "SNIPPET"))
+(setq eglot-sync-connect t eglot-connect-timeout (string-to-number (getenv "TIMEOUT_S")))
+(to-the-cursor)
+(apply #'eglot--connect (eglot--guess-contact))
+(wait-for (lambda () (completion-at-point) (looking-back "True)" (line-beginning-position))))
+(save-buffer)
+(eglot-shutdown (eglot-current-server))
