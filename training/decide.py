@@ -5,8 +5,8 @@ served reads it; so completions stay as they were. With a few thousand labels th
 than training all weights, which costs completions (LOG.md). Each label holds the state at its
 `<eof>`, so nothing is computed with the model again.
 
-Where it forecasts better, the file also says how P(<cc>) is corrected, by the best chunk's
-similarity too (`sidelong.gate.score`: bias, slope, score; see `forecast.by_formula`).
+Where it forecasts better, the file also says how P(<cc>) is corrected, by what the search found
+too (`sidelong.gate.score`: bias, slope, score, match; see `forecast.by_formula`).
 
     python -m training.decide WORK/mixed.gguf --labels WORK/labels.jsonl \\
         --report WORK/decide.json --out WORK/decide.gguf
@@ -52,10 +52,10 @@ def labels(model: ModelFile, outcomes: Sequence[Outcome], *, margin: float) -> L
     recorded = np.array([log_odds(outcome.probability) for outcome in outcomes])
     if np.median(np.abs(logits - others - recorded)) > SAME:
         raise SystemExit("the labels were made with another model; make them with this one")
-    best = [max(outcome.scores, default=0.0) for outcome in outcomes]
+    likeness = [(max(o.scores, default=0.0), np.log1p(o.match)) for o in outcomes]
     helped = [float(outcome.gain > margin) for outcome in outcomes]
     packages = [outcome.case.package for outcome in outcomes]
-    return Labels(states, others, np.array(best), np.array(helped), folds(packages))
+    return Labels(states, others, np.array(likeness), np.array(helped), folds(packages))
 
 
 def state(outcome: Outcome) -> Floats:

@@ -1,8 +1,9 @@
 """Forecasts of whether retrieval helps, fitted on labels and judged on packages that had no part.
 
 First the row of `<cc>` in the tied embedding: a logistic regression under the model's own softmax,
-drawn towards the row that was there. Then, on what such rows say of other packages, three numbers
-that calibrate P(<cc>) and may join it with the similarity of the best chunk.
+drawn towards the row that was there. Then, on what such rows say of other packages, numbers that
+calibrate P(<cc>) and may join it with what the search says: how similar the best chunk is, and how
+much of the text before the cursor a chunk holds.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ FOLDS = 5
 DECAYS = (1e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1.0)
 """Tried for the row; with few labels the largest do best, which hardly move it."""
 
-ITSELF = torch.tensor([0.0, 1.0, 0.0], dtype=torch.float64)
+ITSELF = torch.tensor([0.0, 1.0, 0.0, 0.0], dtype=torch.float64)
 """The formula that leaves P(<cc>) as it is."""
 
 PRIOR = 1.0
@@ -40,8 +41,9 @@ class Labels:
     """The last normed states [N, C]."""
     others: Floats
     """Log of the summed exponentials of all other tokens' logits [N]."""
-    best: Floats
-    """Jaccard similarity of the best chunk; 0 where there was none [N]."""
+    likeness: Floats
+    """Jaccard similarity of the best chunk, and log(1 + the longest match before the cursor);
+    0 where there was no chunk [N, 2]."""
     helped: Floats
     """1 or 0 [N]."""
     folds: npt.NDArray[np.int64]
@@ -55,7 +57,7 @@ class Decision:
     row: Floats
     """[C]"""
     formula: Floats | None
-    """Bias, slope and score (see `by_formula`); None where P(<cc>) alone forecasts no worse."""
+    """Bias, slope, score, match (see `by_formula`); None where P(<cc>) alone forecasts no worse."""
     report: dict[str, object]
 
 
@@ -96,9 +98,9 @@ def fit_row(given: Labels, chosen: Mask, start: Floats, decay: float) -> Floats:
     return start + _minimum(loss, len(start))
 
 
-def fit_formula(log_odds: Floats, best: Floats, helped: Floats) -> Floats:
+def fit_formula(log_odds: Floats, likeness: Floats, helped: Floats) -> Floats:
     """The likeliest numbers of `by_formula`, if formulas are mostly near to P(<cc>) itself."""
-    read = torch.from_numpy(np.stack([np.ones_like(best), log_odds, best], axis=1))
+    read = torch.from_numpy(np.column_stack([np.ones_like(log_odds), log_odds, likeness]))
     wanted, decay = torch.from_numpy(helped), 1 / (2 * PRIOR**2 * len(helped))
 
     def loss(change: Tensor) -> Tensor:
@@ -107,9 +109,9 @@ def fit_formula(log_odds: Floats, best: Floats, helped: Floats) -> Floats:
     return ITSELF.numpy() + _minimum(loss, len(ITSELF))
 
 
-def by_formula(numbers: Floats, log_odds: Floats, best: Floats) -> Floats:
-    """The corrected log-odds: bias + slope * log-odds of P(<cc>) + score * best similarity."""
-    found: Floats = numbers[0] + numbers[1] * log_odds + numbers[2] * best
+def by_formula(numbers: Floats, log_odds: Floats, likeness: Floats) -> Floats:
+    """The corrected log-odds: bias + slope * log-odds of P(<cc>) + (score, match) * likeness."""
+    found: Floats = numbers[0] + numbers[1] * log_odds + likeness @ numbers[2:]
     return found
 
 
@@ -125,24 +127,24 @@ def fit(given: Labels, start: Floats) -> Decision:
             ),
         )
 
-    def joined(best: Floats) -> Floats:
+    def joined(likeness: Floats) -> Floats:
         return across(
             given.folds,
             lambda rest, one: by_formula(
-                fit_formula(alone[rest], best[rest], helped[rest]), alone[one], best[one]
+                fit_formula(alone[rest], likeness[rest], helped[rest]), alone[one], likeness[one]
             ),
         )
 
     rows = {decay: by_row(decay) for decay in DECAYS}
     decay = min(DECAYS, key=lambda d: log_loss(rows[d], helped))
-    alone, nothing = rows[decay], np.zeros_like(given.best)
-    ways = {"P(<cc>)": alone, "calibrated": joined(nothing), "and similarity": joined(given.best)}
+    alone, best, match = rows[decay], given.likeness * [1, 0], given.likeness * [0, 1]
+    read = {"calibrated": 0 * best, "and similarity": best, "and match": match}
+    read["and both"] = given.likeness
+    ways = {"P(<cc>)": alone} | {name: joined(likeness) for name, likeness in read.items()}
     taken = min(ways, key=lambda name: log_loss(ways[name], helped))
-    formula = None
-    if taken != "P(<cc>)":
-        formula = fit_formula(alone, nothing if taken == "calibrated" else given.best, helped)
+    formula = fit_formula(alone, read[taken], helped) if taken in read else None
     before = given.states @ start - given.others
-    judged = {"row before": before, "similarity": given.best, **ways}
+    judged = {"row before": before, "similarity": best[:, 0], "match": match[:, 1], **ways}
     report: dict[str, object] = {
         "labels": len(helped),
         "helped": float(helped.mean()),

@@ -27,6 +27,7 @@ from sidelong.engine.completer import Completer
 from sidelong.engine.model.llama import LlamaModel
 from sidelong.engine.model.protocol import Cancel, Model
 from sidelong.engine.request import Answer, Request
+from sidelong.engine.retrieval import longest_match
 from sidelong.engine.view import view
 from sidelong.evaluation.blanks import Blank, Kind, sample_blanks
 from sidelong.evaluation.cases import exclusion
@@ -133,6 +134,7 @@ def complete(
         probability=round(probability, 6),
         greedy=likeliest and bool(with_context.chunks),
         scores=[round(hit.score, 4) for hit in with_context.chunks],
+        match=longest_match(file.text[: blank.start], [hit.text for hit in with_context.chunks]),
         entropy=round(uncertain, 4),
         alone_without=judged(alone_without),
         alone_with=judged(alone_with),

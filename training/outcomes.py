@@ -59,6 +59,8 @@ class Outcome:
     """With retrieval and without the workspace cache."""
     state: str = ""
     """The deciding model's hidden state at `<eof>` [D], as base64 of little-endian float16."""
+    match: int = 0
+    """The characters before the cursor that one of the chunks holds, too; at most 80."""
 
     @property
     def gain(self) -> float:

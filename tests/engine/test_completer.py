@@ -131,10 +131,13 @@ def test_retrieving_puts_the_chunks_behind_what_was_read() -> None:
     assert shown(retrieved[len(read) - 1 :]) == f"<cc><file>shapes.py\n{OTHER}<middle>"
 
 
-def test_a_models_formula_joins_its_signal_with_the_best_chunks_similarity() -> None:
+def test_a_models_formula_joins_its_signal_with_what_the_search_found() -> None:
     def asked(formula: Formula, **settings: Any) -> Decision:
         return complete(Told("width", wants=0.5, formula=formula), CODE, **settings).gate
 
+    held = Formula(bias=0.0, slope=1.0, score=0.0, match=9.0)
+    assert asked(held, threshold=0.9).retrieved
+    assert not asked(replace(held, match=-9.0), threshold=0.1).retrieved
     similar = Formula(bias=0.0, slope=1.0, score=50.0)
     assert asked(similar, threshold=0.9).retrieved
     assert not asked(replace(similar, score=-50.0), threshold=0.1).retrieved

@@ -49,7 +49,8 @@ def test_a_mode_that_overrules_still_reports_the_probability() -> None:
 
 def test_a_formula_reads_as_it_is_written() -> None:
     assert parse_formula("0.5,-1,2") == Formula(0.5, -1.0, 2.0)
-    for text in ("", "1,2", "1,2,3,4", "a,b,c", "nan,0,0", "1,inf,0", "1e9,0,0"):
+    assert parse_formula("0.5,-1,2,0.1") == Formula(0.5, -1.0, 2.0, 0.1)
+    for text in ("", "1,2", "1,2,3,4,5", "a,b,c", "nan,0,0", "1,inf,0", "1e9,0,0"):
         assert parse_formula(text) is None
 
 
@@ -57,3 +58,4 @@ def test_a_formula_that_changes_nothing_is_the_probability() -> None:
     for probability in (0.01, 0.5, 0.99):
         assert Formula(0.0, 1.0, 0.0).of(probability, best=0.7) == pytest.approx(probability)
     assert Formula(0.0, 1.0, 2.0).of(0.5, best=0.5) == pytest.approx(0.731, abs=0.001)
+    assert Formula(0.0, 1.0, 0.0, 1.0).of(0.5, 0.0, match=1) == pytest.approx(2 / 3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sidelong.engine import retrieve
+from sidelong.engine.retrieval import longest_match
 from sidelong_index import build
 
 LOOP = "".join(f"for zebra in range({i}):\n    visit(zebra, okapi)\n" for i in range(10))
@@ -46,3 +47,12 @@ def test_a_copy_that_differs_around_the_cursor_is_retrieved() -> None:
 def test_the_same_file_is_retrieved_where_it_is_far_from_the_cursor() -> None:
     far = LOOP + "\n" * 40 + "def visit(zebra, okapi):\n    pass\n"
     assert paths({"main.py": far}, text=far) == ["main.py"]
+
+
+def test_the_longest_match_ends_at_the_cursor_and_stands_in_one_text() -> None:
+    assert longest_match("x = fold(\r\n    a, ", ["fold(\n    a, b)", "a, "]) == len(
+        "fold(\n    a, "
+    )
+    assert longest_match("for i in fold", ["for i in", "fold"]) == len("fold")
+    assert longest_match("a" * 500, ["a" * 500]) == 80
+    assert longest_match("", ["a"]) == longest_match("a", []) == longest_match("a", ["b"]) == 0

@@ -33,7 +33,9 @@ def model() -> ModelFile:
     return ModelFile("llama", fields, {EMBEDDING: embedding})
 
 
-def outcome(model: ModelFile, state: Floats, helped: bool, best: float, package: str) -> Outcome:
+def outcome(
+    model: ModelFile, state: Floats, helped: bool, best: float, package: str, match: int
+) -> Outcome:
     """A label as the engine writes it."""
     others, mine = against_others(model, state[None].astype("<f2").astype(np.float64))
     right, wrong = Completed("x", True, 1.0), Completed("y", False, 0.2)
@@ -45,19 +47,25 @@ def outcome(model: ModelFile, state: Floats, helped: bool, best: float, package:
         probability=float(sigmoid(mine - others)[0]),
         greedy=False,
         scores=[best, best / 2],
+        match=match,
         state=base64.b64encode(state.astype("<f2").tobytes()).decode(),
     )
 
 
-def made(model: ModelFile, *, by_state: float, by_score: float, n: int = 500) -> list[Outcome]:
-    """Labels whose truth depends on a direction of the state and on the best similarity."""
+def made(
+    model: ModelFile, *, by_state: float, by_score: float, by_match: float = 0.0, n: int = 500
+) -> list[Outcome]:
+    """Labels whose truth depends on a direction of the state and on what the search found."""
     rng = np.random.default_rng(1)
     states = rng.normal(0, 1, (n, WIDTH)) + 1
     best = rng.random(n)
+    match = np.random.default_rng(2).integers(0, 81, n)
     truth = by_state * (states[:, 3] - 1) + by_score * (best - 0.5) - 0.5
+    truth += by_match * (np.log1p(match) - np.log1p(match).mean())
     helped = rng.random(n) < sigmoid(truth)
     return [
-        outcome(model, states[i], bool(helped[i]), float(best[i]), f"p{i % 25}") for i in range(n)
+        outcome(model, states[i], bool(helped[i]), float(best[i]), f"p{i % 25}", int(match[i]))
+        for i in range(n)
     ]
 
 
@@ -85,11 +93,22 @@ def test_what_the_similarity_knows_goes_into_the_formula(model: ModelFile) -> No
     decision = fit(given, start(model))
     assert decision.report["taken"] == "and similarity"
     assert decision.formula is not None
-    bias, slope, score = decision.formula
+    bias, slope, score, match = decision.formula
     assert score > 3
     assert slope > 0
     assert bias < 0
+    assert match == 0
     assert aucs(decision)["and similarity"] > aucs(decision)["P(<cc>)"] + 0.1
+
+
+def test_a_chunk_that_holds_what_was_just_written_goes_into_the_formula(model: ModelFile) -> None:
+    given = labels(model, made(model, by_state=1.0, by_score=4.0, by_match=2.0), margin=0.0)
+    decision = fit(given, start(model))
+    assert decision.report["taken"] == "and both"
+    assert decision.formula is not None
+    assert decision.formula[2] > 2
+    assert decision.formula[3] > 1
+    assert aucs(decision)["and both"] > aucs(decision)["and similarity"] + 0.02
 
 
 def test_a_forecast_is_calibrated_on_packages_that_were_not_fitted(model: ModelFile) -> None:
@@ -150,8 +169,8 @@ def test_the_file_decides_as_it_was_fitted_and_changes_nothing_else(
     others, mine = against_others(again, given.states)
     wanted = given.states @ decision.row - given.others
     assert decision.formula is not None
-    off = by_formula(numbers, mine - others, given.best) - by_formula(
-        decision.formula, wanted, given.best
+    off = by_formula(numbers, mine - others, given.likeness) - by_formula(
+        decision.formula, wanted, given.likeness
     )
     assert abs(off.mean()) < 0.02
     assert np.abs(off).max() < 0.1
@@ -180,22 +199,23 @@ def test_the_threshold_is_chosen_among_the_forecasts_that_the_gate_compares(
     before = made(model, by_state=1.0, by_score=4.0, n=20)
     lines = [json.dumps(asdict(outcome)) + "\n" for outcome in before]
     (tmp_path / "outcomes.jsonl").write_text("".join(lines))
-    for name, fields in {"plain": {}, "joined": {FORMULA: modelfile.text("-1,0.5,2")}}.items():
+    for name, fields in {"plain": {}, "joined": {FORMULA: modelfile.text("-1,0.5,2,0.3")}}.items():
         modelfile.write(tmp_path / f"{name}.gguf", model.saying(fields))
         argv = ["corrected", str(tmp_path / "outcomes.jsonl")]
         argv += ["--model", str(tmp_path / f"{name}.gguf"), "--out", str(tmp_path / name)]
         monkeypatch.setattr(sys, "argv", argv)
         corrected.main()
     assert outcomes.read(tmp_path / "plain") == before
-    formula = Formula(-1, 0.5, 2)
+    formula = Formula(-1, 0.5, 2, 0.3)
     for outcome, again in zip(before, outcomes.read(tmp_path / "joined"), strict=True):
-        forecast = formula.of(outcome.probability, outcome.scores[0])
+        forecast = formula.of(outcome.probability, outcome.scores[0], outcome.match)
         assert again.probability == pytest.approx(forecast, abs=1e-6)
         assert replace(again, probability=outcome.probability) == outcome
 
 
 def test_the_gates_formula_is_the_one_that_was_fitted() -> None:
-    numbers = np.array([-1.0, 0.5, 2.0])
-    for p, best in ((0.1, 0.0), (0.6, 0.3), (0.99, 1.0)):
-        wanted = sigmoid(by_formula(numbers, np.array([np.log(p / (1 - p))]), np.array([best])))
-        assert Formula(*numbers).of(p, best) == pytest.approx(wanted[0], abs=1e-9)
+    numbers = np.array([-1.0, 0.5, 2.0, 0.3])
+    for p, best, match in ((0.1, 0.0, 0), (0.6, 0.3, 12), (0.99, 1.0, 80)):
+        likeness = np.array([[best, np.log1p(match)]])
+        wanted = sigmoid(by_formula(numbers, np.array([np.log(p / (1 - p))]), likeness))
+        assert Formula(*numbers).of(p, best, match) == pytest.approx(wanted[0], abs=1e-9)

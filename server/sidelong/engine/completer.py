@@ -22,6 +22,7 @@ from sidelong.engine.model.protocol import Cancel, Evaluation, Hidden, Model, St
 from sidelong.engine.ngram import LineTokens
 from sidelong.engine.prompt import Budget
 from sidelong.engine.request import Answer, Request
+from sidelong.engine.retrieval import longest_match
 from sidelong.engine.search import Search, Searcher
 from sidelong.engine.view import decision_view, view
 from sidelong.engine.writing import Chunks, Prefill, TextWriter, Written
@@ -224,15 +225,17 @@ class Completer:
         return _Decided(decision, prefill, policy_tokens)
 
     def _forecast(self, signal: Signal, task: _Task) -> Signal:
-        """The signal with the forecast of the model's formula, which reads the best hit's score.
+        """The signal with the forecast of the model's formula, which reads what the search found.
 
         The search has ended by now: it takes milliseconds, and the prefill longer.
         """
         formula, settings = self.models[-1].formula, task.request.settings
         if formula is None or signal.corrected is not None or settings.retrieval != "auto":
             return signal
-        best = max((hit.score for hit in task.search.result()), default=0.0)
-        return replace(signal, corrected=formula.of(signal.probability, best))
+        hits = task.search.result()
+        best = max((hit.score for hit in hits), default=0.0)
+        match = longest_match(task.request.before, [hit.text for hit in hits])
+        return replace(signal, corrected=formula.of(signal.probability, best, match))
 
     def _read(self, writer: TextWriter, decided: _Decided, task: _Task) -> tuple[Prefill, Chunks]:
         """Read the prompt that was decided for, and the chunks that have a say in the text."""

@@ -21,7 +21,7 @@ from sidelong.settings import RetrievalMode, Rule
 
 @dataclass(frozen=True)
 class Formula:
-    """A forecast of help from P(<cc>) and the best chunk's similarity, as log-odds.
+    """A forecast of help from P(<cc>) and what the search says, as log-odds.
 
     `training.forecast` fits the numbers with the model, whose file carries them.
     """
@@ -31,20 +31,23 @@ class Formula:
     """Of the log-odds of P(<cc>)."""
     score: float
     """Of the best chunk's Jaccard similarity."""
+    match: float = 0.0
+    """Of log(1 + the characters before the cursor that a chunk holds, too)."""
 
-    def of(self, probability: float, best: float) -> float:
-        """The forecast as a probability; `best` is 0 where no chunk was found."""
-        return _sigmoid(self.bias + self.slope * log_odds(probability) + self.score * best)
+    def of(self, probability: float, best: float, match: int = 0) -> float:
+        """The forecast as a probability; `best` and `match` are 0 where no chunk was found."""
+        likeness = self.score * best + self.match * math.log1p(match)
+        return _sigmoid(self.bias + self.slope * log_odds(probability) + likeness)
 
 
 def parse_formula(text: str) -> Formula | None:
-    """The formula as a model's file carries it, three numbers; None if the text is none."""
+    """The formula as a model's file carries it, three or four numbers; None if the text is none."""
     try:
-        bias, slope, score = (float(number) for number in text.split(","))
+        numbers = [float(number) for number in text.split(",")]
     except ValueError:
         return None
-    usable = all(math.isfinite(n) and abs(n) < 100 for n in (bias, slope, score))
-    return Formula(bias, slope, score) if usable else None
+    usable = all(math.isfinite(n) and abs(n) < 100 for n in numbers)
+    return Formula(*numbers) if usable and len(numbers) in (3, 4) else None
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ _SPARE: Final = (3, 12, 48, 192)
 """So many times more hits than wanted are asked for, since overlapping ones are dropped; the larger
 numbers are for workspaces where copies of files fill the hits."""
 
+_LONGEST_MATCH: Final = 80
+
 
 def retrieve(
     snapshot: Snapshot,
@@ -45,6 +47,16 @@ def retrieve(
         if len(chosen) == k or len(others) == len(found) or len(found) < k * spare:
             break
     return chosen
+
+
+def longest_match(before: str, texts: Iterable[str]) -> int:
+    """The characters before the cursor that stand together in one of the texts; at most 80."""
+    before = before[-2 * _LONGEST_MATCH :].replace("\r\n", "\n")[-_LONGEST_MATCH:]
+    n = 0
+    for text in texts:
+        while n < len(before) and before[-n - 1 :] in text:
+            n += 1
+    return n
 
 
 def distinct(hits: Iterable[Hit], k: int) -> list[Hit]:
