@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import shutil
 import tempfile
@@ -18,7 +17,7 @@ from sidelong_index import Snapshot, build
 from sidelong_index.chunk import DEFAULT
 from sidelong_index.rules import Skipped
 from sidelong_index.store import load, save
-from sidelong_index.walk import Tree
+from sidelong_index.walk import RootError, Tree
 from sidelong_index.writer import Writer
 
 Plant = Callable[[Mapping[str, str]], Path]
@@ -270,7 +269,8 @@ def test_a_root_that_cannot_be_read_keeps_what_is_known(
     root = plant({"a.py": "x\n"})
     settle(writer)
     root.rename(tmp_path / "away")
-    assert not writer.scan()
+    with pytest.raises(RootError):
+        writer.scan()
     assert not writer.is_busy
     assert texts(writer.snapshot()) == {"a.py": "x"}
 
@@ -341,16 +341,19 @@ def test_a_large_tree_is_taken_in_bites(plant: Plant, writer: Writer) -> None:
     assert sizes[-1] == 9
 
 
-def test_a_tree_that_is_too_large_is_said_once(
-    plant: Plant, root: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+def test_a_tree_that_is_too_large_is_a_problem_until_it_is_not(
+    plant: Plant, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plant({f"{i}.py": "x\n" for i in range(5)})
     writer = Writer(root)
     monkeypatch.setattr(writer, "_tree", Tree(root, max_files=3))
-    with caplog.at_level(logging.WARNING):
-        assert len(texts(settle(writer))) == 3
-        settle(writer)
-    assert caplog.text.count("more than the index takes") == 1
+    assert len(texts(settle(writer))) == 3
+    assert writer.problem is not None
+    assert "more than the index takes: 3 files" in writer.problem.fact
+    (root / "0.py").unlink()
+    (root / "1.py").unlink()
+    settle(writer)
+    assert writer.problem is None
 
 
 def test_after_an_error_nothing_is_taken_for_done(
