@@ -26,6 +26,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "sidelong_index": (),
     "sidelong.errors": (),
     "sidelong.isolation": (),
+    "sidelong.programs": (),
     "sidelong.processes": (),
     "sidelong.paths": (),
     "sidelong.language": (),
@@ -39,7 +40,9 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "sidelong.shipped": (*VALUES, "sidelong.files", "sidelong.engine"),
     "sidelong.learnt": (*VALUES, "sidelong.files", "sidelong.engine", "sidelong.acceptance"),
     "sidelong.models": (*VALUES, "sidelong.configfile", "sidelong.files", "sidelong"),
-    "sidelong.evaluation": (*VALUES, "sidelong.waiting", "sidelong.engine", "sidelong_index"),
+    "sidelong.evaluation": (
+        *VALUES, "sidelong.waiting", "sidelong.programs", "sidelong.engine", "sidelong_index",
+    ),
     "sidelong.lsp": (
         *VALUES, "sidelong.sections", "sidelong.configfile", "sidelong.files", "sidelong.engine",
         "sidelong.acceptance", "sidelong.learnt", "sidelong.shipped", "sidelong.processes",
