@@ -285,6 +285,13 @@ def test_every_test_that_a_document_names_exists(document: str) -> None:
     assert missing == []
 
 
+def test_every_promise_names_its_test() -> None:
+    promised = (ROOT / "SECURITY.md").read_text("utf-8").split("\n## ")[1]
+    promises = [part for part in promised.split("\n\n") if part.startswith("**")]
+    assert len(promises) > 8
+    assert [promise for promise in promises if "`tests/" not in promise] == []
+
+
 def mapped(drawing: str) -> set[str]:
     """The modules that the map names: a folder's line ends in `/`, and its modules stand below."""
     found: set[str] = set()
