@@ -45,7 +45,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"{name}: {count:,} {what}…", file=sys.stderr, flush=True)
         folder = Path(tempfile.mkdtemp(prefix=f"nightly-{name}-"))
         outcomes.append(run(what, part, count=count, seed=args.seed, folder=folder))
-        if not outcomes[-1].failures:
+        if outcomes[-1].failures:
+            print(f"{name}: failed; its files stay in {folder}", file=sys.stderr)
+        else:
             shutil.rmtree(folder)
     _print(outcomes, args.seed)
     return 1 if any(outcome.failures for outcome in outcomes) else 0

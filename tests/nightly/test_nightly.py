@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -34,20 +35,21 @@ def test_an_index_that_misses_a_change_is_found(
 def test_a_request_without_its_answer_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fuzz, "frame", lambda body: b"" if b"hover" in body else frame(body))
+    monkeypatch.setattr(fuzz, "frame", lambda body: b"" if b"explain" in body else frame(body))
     monkeypatch.setattr(fuzz, "PATIENCE_S", 5.0)
     outcome = run("some", fuzz.part, count=100, seed=0, folder=tmp_path)
     assert any("answered 0 times" in failure for failure in outcome.failures)
 
 
 def test_the_summary_says_what_failed_and_the_status_tells(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fails(outcome: Outcome, count: int, _: int, __: Path) -> None:
         outcome.done = count
         outcome.count("fruit", 1_200)
         outcome.failures.append("the seventh was rotten")
 
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr("tests.nightly.__main__.PARTS", {"apples": ("apples", fails, 2_000)})
     assert main(["--seed", "5"]) == 1
     said = capsys.readouterr().out
