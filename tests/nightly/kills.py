@@ -6,6 +6,7 @@ Its successor is asked again what it left unanswered, as an editor would, and fi
 from __future__ import annotations
 
 import random
+import re
 import time
 from hashlib import blake2b
 from pathlib import Path
@@ -21,6 +22,8 @@ def area_{n}(width, height):
 '''
 TYPED = "def total(items):\n    return sum(area_1(item.width, item.height) for item in items)\n"
 AT_ONCE = 8
+STAGES = ("started", "answered", "completed")
+"""The moments after which a server is killed."""
 
 
 def part(outcome: Outcome, count: int, seed: int, folder: Path) -> None:
@@ -95,25 +98,33 @@ class _Work:
 
 
 def _live_and_die(outcome: Outcome, work: _Work) -> None:
-    """One server under load, killed while it starts or at some time after its first answer."""
+    """One server under load, killed some time after its start, its first word or its first text."""
     rng = work.rng
+    stage = rng.choice(STAGES)
     server = _start(work)
-    dies_early = rng.random() < 0.3
-    if not dies_early:
+    if stage != "started":
         server.until(lambda: server.answers[key("begin")] == 1)
         work.write(rng.randrange(FILES))
+        _type(work, server)
+    if stage == "completed":
+        server.until(lambda: _answered(server) > 0)
     dies_s = time.monotonic() + rng.uniform(0.0, 1.5)
     while time.monotonic() < dies_s:
-        if not dies_early and len(work.waiting) - _answered(server) < AT_ONCE:
-            for message in work.stroke():
-                server.send(message)
+        if stage != "started":
+            _type(work, server)
         time.sleep(0.03)
     if server.process.poll() is not None:
         outcome.failures.append(f"after {outcome.done:,} kills a server ended by itself")
     server.process.kill()
     server.end()
-    outcome.count("of them while it started", dies_early)
+    outcome.count(f"after it {stage}")
     _settle(outcome, work, server)
+
+
+def _type(work: _Work, server: Process) -> None:
+    if len(work.waiting) - _answered(server) < AT_ONCE:
+        for message in work.stroke():
+            server.send(message)
 
 
 def _live_on(outcome: Outcome, work: _Work) -> None:
@@ -163,8 +174,9 @@ def _judge(outcome: Outcome, work: _Work, folder: Path) -> None:
     left = [file.name for file in (folder / "cache").rglob("*.note")]
     if left:
         outcome.failures.append(f"notes are left: {left}")
-    indexed = [line for line in log if "is indexed" in line]
-    outcome.count("kept indexes used", sum(f"{FILES} of them read" not in line for line in indexed))
+    read = [int(n) for line in log for n in re.findall(r"files, (\d+) of them read", line)]
+    outcome.count("came to an index", len(read))
+    outcome.count("of a kept one", sum(n < FILES for n in read))
 
 
 def _digest(file: Path) -> bytes:
