@@ -9,7 +9,10 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.10 p
 	$$p -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 10))' 2>/dev/null \
 	&& echo $$p && break; done)
 
-.PHONY: help demo test test-editors test-neovim test-vscode test-others vscode check fix bench model model-tiny clean set-up set-up-all
+# Tests that start servers and commands; the Hub that some talk to runs in their own process.
+OFFLINE := tests/lsp tests/cli tests/test_demo.py tests/test_isolation.py
+
+.PHONY: help demo test test-offline nightly test-editors test-neovim test-vscode test-others vscode check fix bench model model-tiny clean set-up set-up-all
 
 help:
 	@grep -E '^## ' Makefile | cut -c4-
@@ -24,6 +27,15 @@ test: check
 
 ## make test-editors test both extensions in the real editors, which it installs the first time
 test-editors: test-neovim test-vscode
+
+## make test-offline run the end-to-end tests where there is no network (Linux)
+test-offline: set-up-all
+	$(PY) tools/offline.py $(PY) -m pytest $(OFFLINE) $(ARGS)
+
+## make nightly      the long checks, for hours; ARGS="messages=500 kills=5" for some of them
+nightly: set-up-all
+	@$(PY) -m tests.nightly $(ARGS); status=$$?; \
+	$(PY) tools/offline.py $(PY) -m pytest -q $(OFFLINE) || status=1; exit $$status
 
 ## make test-neovim  the Neovim plugin alone
 test-neovim: set-up-all

@@ -26,6 +26,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "sidelong_index": (),
     "sidelong.errors": (),
     "sidelong.isolation": (),
+    "sidelong.programs": (),
     "sidelong.processes": (),
     "sidelong.paths": (),
     "sidelong.language": (),
@@ -39,7 +40,9 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "sidelong.shipped": (*VALUES, "sidelong.files", "sidelong.engine"),
     "sidelong.learnt": (*VALUES, "sidelong.files", "sidelong.engine", "sidelong.acceptance"),
     "sidelong.models": (*VALUES, "sidelong.configfile", "sidelong.files", "sidelong"),
-    "sidelong.evaluation": (*VALUES, "sidelong.waiting", "sidelong.engine", "sidelong_index"),
+    "sidelong.evaluation": (
+        *VALUES, "sidelong.waiting", "sidelong.programs", "sidelong.engine", "sidelong_index",
+    ),
     "sidelong.lsp": (
         *VALUES, "sidelong.sections", "sidelong.configfile", "sidelong.files", "sidelong.engine",
         "sidelong.acceptance", "sidelong.learnt", "sidelong.shipped", "sidelong.processes",
@@ -280,6 +283,13 @@ def test_every_test_that_a_document_names_exists(document: str) -> None:
     ]
     assert named
     assert missing == []
+
+
+def test_every_promise_names_its_test() -> None:
+    promised = (ROOT / "SECURITY.md").read_text("utf-8").split("\n## ")[1]
+    promises = [part for part in promised.split("\n\n") if part.startswith("**")]
+    assert len(promises) > 8
+    assert [promise for promise in promises if "`tests/" not in promise] == []
 
 
 def mapped(drawing: str) -> set[str]:

@@ -22,9 +22,9 @@ from sidelong_index.snapshot import (
     span_around,
 )
 from sidelong_index.store import remove_deleted
+from sidelong_index.survey import Survey, survey_root
 from sidelong_index.walk import select_files
 from sidelong_index.watch.coverage import Coverage
-from sidelong_index.watch.trial import try_watching
 
 __all__ = [
     "QUERY_LINES",
@@ -39,6 +39,7 @@ __all__ = [
     "Progress",
     "Reason",
     "Snapshot",
+    "Survey",
     "around_cell",
     "build",
     "join_cells",
@@ -50,5 +51,5 @@ __all__ = [
     "secret_spans",
     "select_files",
     "span_around",
-    "try_watching",
+    "survey_root",
 ]

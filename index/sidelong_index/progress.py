@@ -8,8 +8,8 @@ from typing import Literal
 class Progress:
     """One moment of the work."""
 
-    phase: Literal["scan", "index", "ready"]
-    """Looking for files, reading them, or up to date with all of them."""
+    phase: Literal["scan", "index", "ready", "unreadable"]
+    """Looking for files, reading them, up to date with all of them, or unable to list the root."""
     done: int
     """Files found, files read, or files in the index."""
     total: int

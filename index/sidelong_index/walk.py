@@ -59,6 +59,10 @@ class _Scope:
     """Of the repositories whose work trees hold the folder."""
 
 
+class RootError(Exception):
+    """The root cannot be listed; the message is the system's reason."""
+
+
 _Entries = Mapping[str, os.DirEntry[str]]
 _Enter = Callable[[str], None]
 _GoOn = Callable[[Listing], bool]
@@ -88,14 +92,15 @@ class Tree:
         self._max_bytes = max_bytes
 
     def walk(self, on_folder: _GoOn = lambda _: True) -> Listing | None:
-        """List all files; None if the root cannot be read, or if `on_folder` returned False.
+        """List all files; None if `on_folder` returned False. Raises `RootError`.
 
         It is called after every folder, so that the caller may give up.
         """
         self._on_enter("")
-        names = _scan(self.root)
-        if names is None:
-            return None
+        try:
+            names = _scan(self.root)
+        except OSError as error:
+            raise RootError(error.strerror or str(error)) from None
         listing = Listing()
         self._git_dirs = None
         scope = self._top(_gitignore(names))
@@ -205,8 +210,11 @@ class Tree:
 
     def _enter(self, folder: str, above: _Scope) -> tuple[str, _Scope, _Entries] | None:
         self._on_enter(folder)
-        names = _scan(self.root / folder)
-        if names is None or not MARKERS.isdisjoint(names):
+        try:
+            names = _scan(self.root / folder)
+        except OSError:
+            return None
+        if not MARKERS.isdisjoint(names):
             return None
         scope = self._below(folder, above, _gitignore(names), is_repository=".git" in names)
         return None if scope is None else (folder, scope, names)
@@ -255,11 +263,12 @@ def select_files(
     """The files of a root that its index would hold, read and judged one by one.
 
     Paths are relative and '/' separated. `on_skip` hears of the files left out and why, except of
-    ignored ones.
+    ignored ones. There are none where the root cannot be listed.
     """
     tree = Tree(root.resolve(), exclude)
-    listing = tree.walk()
-    if listing is None:
+    try:
+        listing = tree.walk() or Listing()
+    except RootError:
         return
     for path, reason in listing.skipped.items():
         on_skip(path, reason)
@@ -289,12 +298,9 @@ def _refuse_file(path: str, level: Level) -> Reason | None:
     return refuse_name(path)
 
 
-def _scan(folder: Path) -> dict[str, os.DirEntry[str]] | None:
-    try:
-        with os.scandir(folder) as entries:
-            return {entry.name: entry for entry in entries}
-    except OSError:
-        return None
+def _scan(folder: Path) -> dict[str, os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        return {entry.name: entry for entry in entries}
 
 
 def _gitignore(names: Mapping[str, os.DirEntry[str]]) -> Mark | None:

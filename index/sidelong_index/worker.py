@@ -13,12 +13,14 @@ from pathlib import Path
 
 from sidelong_index.chunk import ChunkOptions
 from sidelong_index.inbox import Inbox, Request
+from sidelong_index.problem import unreadable
 from sidelong_index.progress import Progress
 from sidelong_index.rules import Reason
 from sidelong_index.snapshot import Snapshot
 from sidelong_index.store import cache_file, load, save
 from sidelong_index.timer import Timer
-from sidelong_index.walk import Listing
+from sidelong_index.walk import Listing, RootError
+from sidelong_index.warnings import Warnings
 from sidelong_index.watch import Coverage, Watcher
 from sidelong_index.writer import Writer
 
@@ -51,7 +53,7 @@ class Worker:
         self._inbox = inbox
         self._publish = publish
         self._on_progress = on_progress
-        self._on_warning = on_warning
+        self._warnings = Warnings(on_warning)
         self._watcher: Watcher | None = None
         self._watch = watch
         self._timer = Timer(is_watching=watch)
@@ -64,8 +66,7 @@ class Worker:
         self._unsaved = False
         self._files_read = 0
         self._reported_s = 0.0
-        self._said_lost = False
-        self._said_unwatched = False
+        self._is_lost = False
         self.skipped: Mapping[str, Reason] = {}
         self.files_chunked = 0
         self.is_kept = cache_dir is not None
@@ -129,16 +130,30 @@ class Worker:
             self._rest(writer)
 
     def _scan(self, writer: Writer) -> None:
-        with self._timer.scanning():
-            found = writer.scan(self._report_scan)
+        try:
+            with self._timer.scanning():
+                found = writer.scan(self._report_scan)
+        except RootError as error:
+            self._note_lost(str(error))
+            return
         if found:
             self._has_scanned = True
-            self._said_lost = False
+            self._is_lost = False
             self._was_busy |= writer.is_busy
             self._note_coverage(writer)
-        elif not self._said_lost and not self._inbox.is_stopping:
-            self._said_lost = True
-            logger.warning("%s cannot be read; its index stays as it is", self._root)
+            if writer.problem is not None:
+                self._warnings.tell("limit", writer.problem.message(self._root))
+
+    def _note_lost(self, reason: str) -> None:
+        """Tell the user if there never was a root; one that is lost later may just be replaced."""
+        if self._is_lost:
+            return
+        self._is_lost = True
+        if self._has_scanned:
+            logger.warning("%s cannot be read: %s; its index stays", self._root, reason)
+        else:
+            self._warnings.tell("root", unreadable(reason).message(self._root))
+            self._report(Progress("unreadable", 0, 0, ""))
 
     def _note_coverage(self, writer: Writer) -> None:
         """Give back useless watches; scan the more often, the fewer folders are watched."""
@@ -147,13 +162,9 @@ class Worker:
         self.coverage = self._watcher.retain(writer.folders)
         self._timer.scan_unwatched(self.coverage.unwatched_share)
         if self.coverage.error is None:
-            self._said_unwatched = False
-        elif not self._said_unwatched:
-            self._said_unwatched = True
-            message = self.coverage.message(self._root)
-            logger.warning("%s", message)
-            if self._on_warning is not None:
-                self._on_warning(message)
+            self._warnings.take_back("watches")
+        else:
+            self._warnings.tell("watches", self.coverage.message(self._root))
 
     def _step(self, writer: Writer) -> None:
         before = writer.remaining
@@ -173,7 +184,7 @@ class Worker:
 
     def _rest(self, writer: Writer) -> None:
         """Tell the listener and those who wait that all files found are read."""
-        if self._was_busy:
+        if self._was_busy and self._has_scanned:
             self._was_busy = False
             self._files_read = 0
             self._is_ready = True

@@ -9,7 +9,6 @@ file: while it is open the file counts as unknown, so that it is read again when
 closed.
 """
 
-import logging
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,13 +16,12 @@ from itertools import chain
 from pathlib import Path
 
 from sidelong_index.chunk import DEFAULT, ChunkOptions
+from sidelong_index.problem import Problem, over_limit
 from sidelong_index.rules import Reason, Skipped, check_text, read_text
 from sidelong_index.scan import Known, Stamp, compare, digest_of, is_settled, is_unchanged
 from sidelong_index.segments import Segments, compact
 from sidelong_index.snapshot import Part, Snapshot
 from sidelong_index.walk import Listing, Tree
-
-logger = logging.getLogger(__name__)
 
 _SMALLEST_BITE = 256 * 1024
 _LARGEST_BITE = 2 * 1024 * 1024
@@ -74,11 +72,12 @@ class Writer:
         """Open documents that are in the index; others are refused."""
         self._gone: set[str] = set()
         """Paths that the index must no longer hold."""
-        self._said_cut = False
         self._skipped: Mapping[str, Reason] = {}
         """Files left out for their name or size, as of the last scan."""
         self.folders: Sequence[str] = ()
         """The folders that were listed in the last scan; the root is ''."""
+        self.problem: Problem | None = None
+        """The root holds more than the index takes, as of the last scan."""
         self.files_chunked = 0
 
     @property
@@ -143,12 +142,14 @@ class Writer:
     def scan(self, on_folder: Callable[[Listing], bool] = lambda _: True) -> bool:
         """Compare the files on disk with the known ones.
 
-        False if the root could not be read or `on_folder` gave up; then nothing has changed.
+        False if `on_folder` gave up. Then, and if the root cannot be listed, which raises
+        `RootError`, nothing has changed.
         """
         listing = self._tree.walk(on_folder)
         if listing is None:
             return False
-        self._say_if_cut(listing)
+        full = over_limit(len(listing.files), listing.size_bytes)
+        self.problem = full if listing.is_cut else None
         self._skipped, self.folders = listing.skipped, listing.folders
         for path in self._open:
             listing.files.pop(path, None)
@@ -272,14 +273,3 @@ class Writer:
         folded = path.casefold()
         spellings = chain(self._open, self._known, self._pending)
         return next((known for known in spellings if known.casefold() == folded), path)
-
-    def _say_if_cut(self, listing: Listing) -> None:
-        if listing.is_cut and not self._said_cut:
-            logger.warning(
-                "%s holds more than the index takes: %d files of %d MB are in, deeper ones are"
-                " not. Leave folders out with the exclude setting, or open a smaller one.",
-                self._root,
-                len(listing.files),
-                listing.size_bytes >> 20,
-            )
-        self._said_cut = listing.is_cut

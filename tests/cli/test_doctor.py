@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.unreadable import as_any_user
 
 from sidelong.cli.checks.llama import features
 from sidelong.engine import Speed, trial
@@ -57,6 +58,7 @@ def test_a_healthy_installation_is_all_there(sidelong: Run) -> None:
         "speed",
         "cache folder",
         "config file",
+        "workspace",
         "watcher",
     ]
     for found in result.json["checks"]:
@@ -210,6 +212,46 @@ def test_folders_that_cannot_be_watched_are_counted_with_the_remedy(tmp_path: Pa
     assert "26 of 41 folders are not watched" in found["fact"]
     assert "sudo sysctl fs.inotify.max_user_watches" in found["remedy"]
     assert (found["details"]["folders"], found["details"]["watched"]) == (41, 15)
+
+
+def doctor_in(folder: Path) -> dict[str, Any]:
+    """The finding about a folder, of a doctor that file modes hold for."""
+    arguments = ("-m", "sidelong", "doctor", "--json", "--model", "gone.gguf")
+    command = [sys.executable, *as_any_user(*arguments)]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    (found,) = (c for c in json.loads(done.stdout)["checks"] if c["name"] == "workspace")
+    assert isinstance(found, dict)
+    return found
+
+
+def test_a_folder_that_cannot_be_read_is_a_note_with_the_remedy(tmp_path: Path) -> None:
+    tmp_path.chmod(0o300)
+    try:
+        found = doctor_in(tmp_path)
+    finally:
+        tmp_path.chmod(0o700)
+    assert found["state"] == "note"
+    assert found["fact"] == f"{tmp_path} cannot be read: Permission denied"
+    assert "Make it readable" in found["remedy"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs sparse files")
+def test_a_folder_that_is_larger_than_the_index_is_a_note_with_the_remedy(tmp_path: Path) -> None:
+    for i in range(401):
+        with (tmp_path / f"{i}.txt").open("wb") as sparse:
+            sparse.truncate(1024 * 1024)
+    found = doctor_in(tmp_path)
+    assert found["state"] == "note"
+    assert "more than the index takes: 400 files of 419 MB" in found["fact"]
+    assert "`exclude`" in found["remedy"]
+
+
+def test_files_that_are_too_large_to_index_are_counted(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("width = 1\n")
+    (tmp_path / "big.py").write_text("width = 1\n" * 200_000)
+    found = doctor_in(tmp_path)
+    assert found["state"] == "ok"
+    assert found["fact"] == f"{tmp_path}, files to index: 1 (10 bytes), too large: 1"
 
 
 def test_features_are_those_that_llama_cpp_sets_to_one() -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.unreadable import as_any_user
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Run
@@ -94,6 +97,31 @@ def test_an_index_that_cannot_be_kept_is_a_failure(
     assert f"could not be kept in {cache / 'index'}" in result.err
     assert "set SIDELONG_CACHE_DIR" in result.err
     assert (result.json["files"], result.json["cache_bytes"]) == (3, 0)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs sparse files")
+def test_a_folder_that_is_larger_than_the_index_is_pointed_out(
+    sidelong: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "large").mkdir()
+    for i in range(401):
+        with (tmp_path / "large" / f"{i}.txt").open("wb") as sparse:
+            sparse.truncate(1024 * 1024)
+    result = sidelong("index", tmp_path / "large")
+    assert result.status == 0
+    assert "more than the index takes: 400 files" in result.err
+    assert "`exclude`" in result.err
+
+
+def test_a_folder_that_cannot_be_read_is_a_failure(tmp_path: Path) -> None:
+    tmp_path.chmod(0o300)
+    command = [sys.executable, *as_any_user("-m", "sidelong", "index", str(tmp_path))]
+    done = subprocess.run(command, cwd="/", capture_output=True, text=True, check=False)
+    tmp_path.chmod(0o700)
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"sidelong: {tmp_path} cannot be read. Make it readable, or give another folder.\n"
+    )
 
 
 def test_settings_that_cannot_be_used_are_pointed_out(sidelong: Run, workspace: Path) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import pytest
+from tests.index.contents import contents_of
 
 from sidelong_index import Snapshot
 
@@ -52,21 +53,7 @@ def plant(root: Path) -> Plant:
 @pytest.fixture
 def contents() -> Contents:
     """All chunks of a snapshot: path, first and last line, context, text."""
-
-    def contents(snapshot: Snapshot) -> set[tuple[str, int, int, str, str]]:
-        found = set()
-        for part in snapshot.parts:
-            segment = part.segment
-            for path in part.paths():
-                file = segment.positions[path]
-                lines = segment.lines(file)
-                for chunk in segment.chunks_of(file):
-                    start, end = int(segment.starts[chunk]), int(segment.ends[chunk])
-                    context = "\n".join(lines[i - 1] for i in segment.context_lines(chunk))
-                    found.add((path, start, end, context, "\n".join(lines[start - 1 : end])))
-        return found
-
-    return contents
+    return contents_of
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 from sidelong_index import Reason, select_files
 from sidelong_index.rules import Skipped
 from sidelong_index.scan import Stamp
-from sidelong_index.walk import Listing, Tree
+from sidelong_index.walk import Listing, RootError, Tree
 
 Plant = Callable[[Mapping[str, str]], Path]
 
@@ -118,7 +118,8 @@ def test_pictures_do_not_push_out_code_that_lies_deeper(plant: Plant) -> None:
 
 
 def test_a_root_that_is_not_there_is_no_empty_root(tmp_path: Path) -> None:
-    assert Tree(tmp_path / "nowhere").walk() is None
+    with pytest.raises(RootError, match="No such file"):
+        Tree(tmp_path / "nowhere").walk()
 
 
 def test_whoever_waits_may_give_up(plant: Plant) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import shutil
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -13,12 +11,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.index.disk import PATHS, TEXTS, Disk
 
 from sidelong_index import Snapshot, build
 from sidelong_index.chunk import DEFAULT
 from sidelong_index.rules import Skipped
 from sidelong_index.store import load, save
-from sidelong_index.walk import Tree
+from sidelong_index.walk import RootError, Tree
 from sidelong_index.writer import Writer
 
 Plant = Callable[[Mapping[str, str]], Path]
@@ -44,40 +43,15 @@ def texts(snapshot: Snapshot) -> dict[str, str]:
     }
 
 
-class Story:
+class Story(Disk):
     """A writer and what happens around it."""
 
     def __init__(self, root: Path, cache: Path) -> None:
-        self.root = root
+        super().__init__(root)
         self.cache = cache
         self.writer = Writer(root)
         self.open_documents: dict[str, str] = {}
         self.exclude: list[str] = []
-
-    def write(self, path: str, text: str) -> None:
-        file = self.root / path
-        for parent in file.relative_to(self.root).parents:
-            if (self.root / parent).is_file():
-                (self.root / parent).unlink()
-        if file.is_dir():
-            shutil.rmtree(file)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
-
-    def delete(self, path: str, _: str) -> None:
-        file = self.root / path
-        if file.is_dir():
-            shutil.rmtree(file)
-        elif file.exists():
-            file.unlink()
-
-    def rename(self, path: str, other: str) -> None:
-        source, target = self.root / path, self.root / PATHS[len(other) % len(PATHS)]
-        if source.exists() and not target.exists() and source not in target.parents:
-            if any(parent.is_file() for parent in target.parents):
-                return
-            target.parent.mkdir(parents=True, exist_ok=True)
-            source.rename(target)
 
     def open(self, path: str, text: str) -> None:
         self.open_documents[path] = text
@@ -86,11 +60,6 @@ class Story:
     def close(self, path: str, _: str) -> None:
         self.open_documents.pop(path, None)
         self.writer.close(path)
-
-    def ignore(self, path: str, text: str) -> None:
-        folder = self.root / Path(path).parent
-        if folder.is_dir():
-            (folder / ".gitignore").write_text(["", "a.py\n", "d/\n", "*.txt\n"][len(text) % 4])
 
     def set_exclude(self, path: str, text: str) -> None:
         self.exclude = [[], ["*.py"], ["d/"], [path]][len(text) % 4]
@@ -132,16 +101,6 @@ class Story:
         return {p: t.removesuffix("\n") for p, t in shown.items() if tree.refuse(p) is None}
 
 
-PATHS = ["a.py", "b.txt", "d/a.py", "d/c.txt", "d/e/a.py", "d", ".env", "e.js"]
-TEXTS = [
-    "",
-    "alpha\n",
-    "betas\n",  # as long as the one above: only its bytes tell
-    "\0",
-    "def f(x):\n    return x\n" * 20,
-    "class A:\n" + "    def g(self):\n        return 1 + 2 + 3\n\n" * 15,
-    "gamma alpha beta\n" * 45,
-]
 DEEDS = [
     "write", "write", "write", "delete", "rename", "open", "open", "close", "close", "ignore",
     "set_exclude", "hint", "hint", "scan", "step", "step", "restart",
@@ -270,7 +229,8 @@ def test_a_root_that_cannot_be_read_keeps_what_is_known(
     root = plant({"a.py": "x\n"})
     settle(writer)
     root.rename(tmp_path / "away")
-    assert not writer.scan()
+    with pytest.raises(RootError):
+        writer.scan()
     assert not writer.is_busy
     assert texts(writer.snapshot()) == {"a.py": "x"}
 
@@ -341,16 +301,19 @@ def test_a_large_tree_is_taken_in_bites(plant: Plant, writer: Writer) -> None:
     assert sizes[-1] == 9
 
 
-def test_a_tree_that_is_too_large_is_said_once(
-    plant: Plant, root: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+def test_a_tree_that_is_too_large_is_a_problem_until_it_is_not(
+    plant: Plant, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plant({f"{i}.py": "x\n" for i in range(5)})
     writer = Writer(root)
     monkeypatch.setattr(writer, "_tree", Tree(root, max_files=3))
-    with caplog.at_level(logging.WARNING):
-        assert len(texts(settle(writer))) == 3
-        settle(writer)
-    assert caplog.text.count("more than the index takes") == 1
+    assert len(texts(settle(writer))) == 3
+    assert writer.problem is not None
+    assert "more than the index takes: 3 files" in writer.problem.fact
+    (root / "0.py").unlink()
+    (root / "1.py").unlink()
+    settle(writer)
+    assert writer.problem is None
 
 
 def test_after_an_error_nothing_is_taken_for_done(

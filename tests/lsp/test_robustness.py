@@ -56,6 +56,12 @@ def test_a_malformed_message_is_refused(connected: Any, body: bytes, code: int) 
     assert_sane(connected)
 
 
+def test_a_method_of_null_is_no_request(connected: Any) -> None:
+    connected.write(frame(b'{"jsonrpc": "2.0", "id": 77, "method": null, "params": {}}'))
+    assert_sane(connected)
+    assert [m for m in connected.messages if m.get("id") == 77] == []
+
+
 @pytest.mark.parametrize("header", ["content-length", "CONTENT-LENGTH", "Content-length"])
 def test_header_names_have_no_case(connected: Any, header: str) -> None:
     body = b'{"jsonrpc": "2.0", "id": "cased", "method": "sidelong/explain"}'

@@ -37,3 +37,22 @@ def test_a_limit_of_the_system_is_one_message_with_its_remedy(new_editor: NewEdi
     assert "sudo sysctl fs.inotify.max_user_watches" in message.message
     assert editor.suggestion(editor.open("a.py", '#! {"text": "1 + 1"}\n')) == "1 + 1"
     assert editor.shut_down() == 0
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or shutil.which("unshare") is None, reason="needs a limit of its own"
+)
+def test_of_two_limits_both_are_told(new_editor: NewEditor) -> None:
+    editor = new_editor()
+    for i in range(40):
+        (editor.folder / str(i)).mkdir()
+    (editor.folder / "last").mkdir()
+    for i in range(401):
+        with (editor.folder / "last" / f"{i}.txt").open("wb") as sparse:
+            sparse.truncate(1024 * 1024)
+    editor.start("-c", LIMITED, str(SCRIPTED), str(editor.log))
+    editor.until(lambda: len(editor.client.messages) == 2)
+    said = sorted(shown.message for shown in editor.client.messages)
+    assert "folders are not watched" in said[1]
+    assert "more than the index takes" in said[0]
+    assert editor.shut_down() == 0

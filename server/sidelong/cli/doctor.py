@@ -26,7 +26,7 @@ from sidelong.cli.checks.model import (
     model_path,
     try_model,
 )
-from sidelong.cli.checks.places import check_cache, check_config, check_watcher
+from sidelong.cli.checks.places import check_cache, check_config, check_workspace
 from sidelong.cli.checks.speed import check_speed
 from sidelong.cli.config import Config, load_config
 from sidelong.cli.parser import add_model_options
@@ -66,7 +66,7 @@ def _findings(config: Config) -> Iterator[Finding]:
     yield from _guarded("cache folder", check_cache)
     yield from _guarded("config file", lambda: check_config(config.problems))
     exclude = config.settings.exclude
-    yield from _guarded("watcher", lambda: check_watcher(Path.cwd(), exclude))
+    yield from _guarded("workspace", lambda: check_workspace(Path.cwd(), exclude))
 
 
 def _model_findings(user: UserSettings) -> Iterator[Finding]:

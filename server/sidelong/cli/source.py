@@ -6,7 +6,6 @@ The index says which files are text worth reading, and git which of them are tra
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
@@ -15,6 +14,7 @@ from typing import Final
 from sidelong.evaluation.cases import File
 from sidelong.files import TextError, read_text
 from sidelong.language import language_id
+from sidelong.programs import find_program
 from sidelong.settings import Settings
 from sidelong_index import select_files
 
@@ -83,7 +83,7 @@ def _listed(root: Path, *which: str) -> frozenset[str] | None:
 
     It takes no lock of git's, and runs no program that the settings of a work tree may name.
     """
-    git = shutil.which("git")
+    git = find_program("git", outside=root)
     if git is None:
         return None
     command = [git, "-C", str(root), "-c", "core.fsmonitor=false", "ls-files", "-z", *which]

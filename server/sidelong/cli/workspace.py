@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
@@ -16,6 +17,7 @@ from rich.table import Column
 
 from sidelong import paths
 from sidelong.cli.bars import PATIENCE_S, Late, Rate
+from sidelong.cli.terminal import warn
 from sidelong.errors import SidelongError
 from sidelong.files import make_private
 from sidelong.waiting import wait_in_slices
@@ -37,6 +39,8 @@ def existing_folder(folder: Path, purpose: str) -> Path:
     """The folder with its links resolved; raises `FolderError`, which names the purpose."""
     if not folder.is_dir():
         raise FolderError(f"{folder} is no folder. Give the folder to {purpose}.")
+    if not os.access(folder, os.R_OK | os.X_OK):
+        raise FolderError(f"{folder} cannot be read. Make it readable, or give another folder.")
     return folder.resolve()
 
 
@@ -63,10 +67,12 @@ def indexed(
 ) -> Iterator[Index]:
     """An index of `root` that is up to date, taken from and kept in the cache folder.
 
-    Progress goes to stderr once it has taken longer than `patience_s`.
+    Progress goes to stderr once it has taken longer than `patience_s`, and so does what the index
+    has to say to its user.
     """
     with suppress(OSError):  # without it nothing is kept, which the index says
         make_private(paths.index_cache_dir())
+    problems: list[str] = []
     with IndexBar(patience_s) as bar:
         index = Index(
             root,
@@ -74,11 +80,13 @@ def indexed(
             cache_dir=paths.index_cache_dir(),
             watch=False,
             on_progress=bar.update,
+            on_warning=problems.append,
         )
         try:
             index.start()
             wait_in_slices(index.wait)
             bar.stop()
+            warn(*problems)
             yield index
         finally:
             index.stop()

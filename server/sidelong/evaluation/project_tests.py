@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from sidelong.programs import find_program
 from sidelong.waiting import wait_in_slices
 
 _END = 4000
@@ -161,8 +162,11 @@ def _ended(process: subprocess.Popen[bytes], seconds: float) -> bool:
 
 def _kill_group(process: subprocess.Popen[bytes]) -> None:
     if sys.platform == "win32":
-        tree = ["taskkill", "/F", "/T", "/PID", str(process.pid)]
-        subprocess.run(tree, capture_output=True, check=False)
+        taskkill = find_program("taskkill")
+        if taskkill is not None:
+            tree = [taskkill, "/F", "/T", "/PID", str(process.pid)]
+            subprocess.run(tree, capture_output=True, check=False)
+        process.kill()
         return
     # The group is gone, or only a zombie is left, which macOS reports as a lack of permission.
     with suppress(ProcessLookupError, PermissionError):
@@ -205,7 +209,7 @@ def _copy(root: Path, path: str, folder: Path) -> None:
 
 def _search_path(root: Path) -> list[Path]:
     """The folders in `root` where the Python that a command finds looks for modules."""
-    python = shutil.which("python") or shutil.which("python3")
+    python = find_program("python") or find_program("python3")
     if python is None:
         return []
     try:

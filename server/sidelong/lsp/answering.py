@@ -57,6 +57,8 @@ async def suggest(
         record.outcome = "shown"
     except Declined as declined:
         record.outcome, record.reason = declined.outcome, declined.reason
+        if declined.message is not None:
+            server.warn_once(declined.message)
     except Superseded:
         record.outcome, record.reason = "superseded", "a newer request came"
     except ModelError as error:

@@ -27,12 +27,16 @@ _PREFETCH: Final = "prefetch"
 
 
 class Declined(Exception):
-    """There will be no suggestion; carries the outcome of the request and the reason."""
+    """There will be no suggestion; carries the outcome of the request and the reason.
 
-    def __init__(self, outcome: Outcome, reason: str) -> None:
+    A reason that the user should not have to ask for comes with a message for them.
+    """
+
+    def __init__(self, outcome: Outcome, reason: str, message: str | None = None) -> None:
         super().__init__(reason)
         self.outcome = outcome
         self.reason = reason
+        self.message = message
 
 
 def no_text(uri: str) -> str:
@@ -77,7 +81,13 @@ class Asking:
         if not settings.language_on(doc.language):
             raise Declined("off", f"sidelong.languages switches {doc.language} off")
         if len(doc.text) > MOST_CHARACTERS:
-            raise Declined("off", f"the document has more than {MOST_CHARACTERS} characters")
+            fact = f"has more than {MOST_CHARACTERS:,} characters"
+            raise Declined(
+                "off",
+                f"the document {fact}",
+                f"{file_name(doc.place)} {fact}, so sidelong completes nothing in it. "
+                "Split it to have it completed.",
+            )
         return settings
 
     async def ask(

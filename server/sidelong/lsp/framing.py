@@ -16,19 +16,28 @@ _LENGTH: Final = re.compile(rb"content-length[ \t]*:[ \t]*(\d{1,12})[ \t]*\r?$",
 _END_OF_HEADERS: Final = re.compile(rb"\r?\n\r?\n")
 _MOST_HEADER_BYTES: Final = 16_384
 MOST_BODY_BYTES: Final = 1 << 28
+_MOST_SKIPPED_BYTES: Final = 1 << 32
+"""A length beyond this is no document's; what follows is searched for the next header."""
 
 
 class Framer:
-    """Cuts a stream into bodies; `garbage` counts the bytes that belong to no body."""
+    """Cuts a stream into bodies; `garbage` counts the bytes that belong to no body.
+
+    `refused` counts the bodies that were too large; they are passed over.
+    """
 
     def __init__(self) -> None:
         self._buffer = bytearray()
         self._body_bytes: int | None = None
+        self._skip_bytes = 0
         self.garbage = 0
+        self.refused = 0
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Each body that `data` completes, in order."""
-        self._buffer += data
+        passed_over = min(self._skip_bytes, len(data))
+        self._skip_bytes -= passed_over
+        self._buffer += data[passed_over:]
         while True:
             if self._body_bytes is None and not self._read_headers():
                 return
@@ -51,11 +60,20 @@ class Framer:
         del self._buffer[: end.end()]
         lengths = _LENGTH.findall(headers)
         # The last one counts: those before it may come from a body that was cut short.
-        if lengths and int(lengths[-1]) <= MOST_BODY_BYTES:
-            self._body_bytes = int(lengths[-1])
+        length = int(lengths[-1]) if lengths else _MOST_SKIPPED_BYTES + 1
+        if length <= MOST_BODY_BYTES:
+            self._body_bytes = length
+        elif length <= _MOST_SKIPPED_BYTES:
+            self.refused += 1
+            self._skip(length)
         else:
             self.garbage += end.end()
         return True
+
+    def _skip(self, length: int) -> None:
+        here = min(length, len(self._buffer))
+        del self._buffer[:here]
+        self._skip_bytes = length - here
 
     def _forget_flood(self) -> None:
         """Drop old bytes, so that a stream without headers does not fill the memory."""

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path, PurePath
 from typing import Final
 
-from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 from sidelong.lsp.documents import Document, Documents
@@ -38,8 +38,10 @@ class Indexing:
         documents: Documents,
         status: Status,
         cache_dir: Path | None,
+        warn: Callable[[str], None],
     ) -> None:
         self._server = server
+        self._warn = warn
         self._folders = folders
         self._overlays = Overlays(folders, documents)
         self._status = status
@@ -83,21 +85,23 @@ class Indexing:
 
     def _start(self, folder: Folder) -> None:
         bar = _Bar(self._server, self._status, folder)
+        loop = asyncio.get_running_loop()
+
+        def warn(message: str) -> None:
+            with suppress(RuntimeError):  # the server has ended
+                loop.call_soon_threadsafe(self._warn, message)
+
         folder.index = Index(
             Path(str(folder.path)),
             exclude=folder.settings.exclude,
             cache_dir=self._cache_dir,
             on_progress=Newest(bar.receive).put,
-            on_warning=Newest(self._warn).put,
+            on_warning=warn,
         )
         bar.index = folder.index
         self._status.indexing(folder.uri, f"Indexing {folder.name}")
         folder.index.start()
         self._overlays.put_all()
-
-    def _warn(self, message: str) -> None:
-        params = types.ShowMessageParams(type=types.MessageType.Warning, message=message)
-        self._server.window_show_message(params)
 
 
 class _Bar:
@@ -116,11 +120,12 @@ class _Bar:
         # Later scans are too short and too many to show.
         if self._done or self._folder.index is not self.index:
             return
+        if progress.phase == "unreadable":
+            self._end("cannot be read")
+            return
         if progress.phase == "ready":
             self._done = True
-            self._status.indexing(self._folder.uri, None)
-            if self._work is not None:
-                self._work.end(f"{progress.total} files")
+            self._end(f"{progress.total} files")
             logger.info(
                 "%s is indexed: %d files, %d of them read in this run",
                 self._folder.name,
@@ -135,6 +140,12 @@ class _Bar:
             self._reported_s = now_s
             percentage = 100 * progress.done // progress.total if progress.total else None
             self._work.report(f"{progress.done} of {progress.total} files", percentage)
+
+    def _end(self, message: str) -> None:
+        self._status.indexing(self._folder.uri, None)
+        if self._work is not None:
+            self._work.end(message)
+            self._work = None
 
 
 def _wants_index(folder: Folder, path: PurePath | None) -> bool:

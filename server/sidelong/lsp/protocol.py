@@ -112,6 +112,7 @@ class Protocol(LanguageServerProtocol):
         return message
 
     def _receive_response(self, data: dict[str, Any]) -> None:
+        data.pop("method", None)  # pygls takes a method of null for a request
         try:
             message = self.structure_message(data)
         except Exception:  # noqa: BLE001 - whatever a converter may raise

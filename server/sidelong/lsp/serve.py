@@ -14,7 +14,7 @@ from typing import Final
 
 from sidelong.engine import MakeEngine, ModelEngine
 from sidelong.lsp.client_watch import ClientWatch
-from sidelong.lsp.framing import Framer
+from sidelong.lsp.framing import MOST_BODY_BYTES, Framer
 from sidelong.lsp.logs import configure_logging
 from sidelong.lsp.methods import register
 from sidelong.lsp.options import ServeOptions
@@ -30,6 +30,11 @@ from sidelong.lsp.transport import (
 logger = logging.getLogger(__name__)
 
 LOOPBACK: Final = "127.0.0.1"
+
+_TOO_LARGE: Final = (
+    f"The editor sent more than {MOST_BODY_BYTES >> 20} MB at once, most likely a large document. "
+    "sidelong does not read it and completes nothing in it. Split it to have it completed."
+)
 
 
 def serve_stdio(
@@ -131,5 +136,7 @@ async def _read(server: Server, chunks: AsyncIterator[bytes]) -> None:
             # A handler's first step runs before the next message is looked at: a request sees
             # the document as it was when the request came.
             await asyncio.sleep(0)
+        if framer.refused:
+            server.warn_once(_TOO_LARGE)
         if framer.garbage > garbage:
             logger.warning("%d bytes belong to no message", framer.garbage - garbage)

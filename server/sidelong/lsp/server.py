@@ -72,6 +72,7 @@ class Server(LanguageServer):
             documents=self.documents,
             status=self.status,
             cache_dir=options.cache_dir,
+            warn=self._warn,
         )
         self.fallback = Fallback(make_engine, paths.notes_dir(), self._warn)
         self.model = ModelInUse(self, self.fallback.make, self.status, self._forget_answers)
@@ -80,6 +81,7 @@ class Server(LanguageServer):
         self.prefetch = Prefetch(self.documents, self.asking.prefetch, self.asking.read_ahead)
         self.client_watch: ClientWatch | None = None
         """Started by `initialize`, where the client's end is to end the server."""
+        self._warned: set[str] = set()
         self._refreshes = 0
         self._refreshing = asyncio.Lock()
 
@@ -175,6 +177,12 @@ class Server(LanguageServer):
 
     def _publish_status(self, shown: status.Shown) -> None:
         self.protocol.notify(status.METHOD, shown.to_params())
+
+    def warn_once(self, message: str) -> None:
+        """Show the user a message that they have not seen yet."""
+        if message not in self._warned:
+            self._warned.add(message)
+            self._warn(message)
 
     def _warn(self, message: str) -> None:
         params = types.ShowMessageParams(type=types.MessageType.Warning, message=message)

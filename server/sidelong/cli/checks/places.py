@@ -1,4 +1,4 @@
-"""The cache folder, the config file, and the watching of the current folder."""
+"""The cache folder, the config file, and the current folder, with its watching."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sidelong import paths
 from sidelong.cli.checks.finding import Finding
 from sidelong.cli.workspace import is_too_wide
 from sidelong.files import make_private
-from sidelong_index import try_watching
+from sidelong_index import Coverage, Survey, survey_root
 
 LITTLE_DISK_BYTES: Final = 500_000_000
 
@@ -66,14 +66,31 @@ def check_config(problems: tuple[str, ...]) -> Finding:
     )
 
 
-def check_watcher(root: Path, exclude: Sequence[str]) -> Finding:
-    """Watch the folders of `root` as its index would, unless it is too wide to be indexed."""
+def check_workspace(root: Path, exclude: Sequence[str]) -> list[Finding]:
+    """List and watch `root` as its index would, unless it is too wide to be indexed."""
+    if is_too_wide(root):
+        fact = f"{root} is not indexed: it is a home or root folder"
+        return [Finding("workspace", "ok", fact), _watcher(root, Coverage())]
+    found = survey_root(root, exclude)
+    return [_workspace(root, found), _watcher(root, found.coverage)]
+
+
+def _workspace(root: Path, found: Survey) -> Finding:
+    details = {"path": str(root), "files": found.files, "size_bytes": found.size_bytes}
+    if found.problem is not None:
+        fact = f"{root} {found.problem.fact}"
+        return Finding("workspace", "note", fact, found.problem.remedy, details)
+    too_large = sum(reason == "too large" for reason in found.skipped.values())
+    fact = f"{root}, files to index: {found.files:,} ({decimal(found.size_bytes)})"
+    if too_large:
+        fact += f", too large: {too_large:,}"
+    return Finding("workspace", "ok", fact, details={**details, "too_large": too_large})
+
+
+def _watcher(root: Path, coverage: Coverage) -> Finding:
     limits = {name: _limit(name) for name in ("max_user_watches", "max_user_instances")}
     watches = limits["max_user_watches"]
     limit = f"the system's limit is {watches:,}" if watches is not None else "there is no limit"
-    if is_too_wide(root):
-        return Finding("watcher", "ok", f"{root} is not indexed; {limit}", details=limits)
-    coverage = try_watching(root, exclude)
     details = {**limits, "folders": coverage.folders, "watched": coverage.watched}
     if coverage.watched == coverage.folders:
         fact = f"{coverage.folders:,} folders of {root} can be watched; {limit}"

@@ -1,0 +1,59 @@
+"""The nightly checks in short: each finds nothing in what is here, and something in what is not."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import pytest
+from tests.nightly import damage, edits, fuzz, kills
+from tests.nightly.__main__ import main
+from tests.nightly.part import Outcome, Part, run
+
+from sidelong.lsp.framing import frame
+from sidelong_index import Index
+
+COUNTS: dict[Part, int] = {fuzz.part: 200, edits.part: 100, damage.part: 9, kills.part: 2}
+
+
+@pytest.mark.parametrize("part", COUNTS, ids=lambda part: part.__module__.rpartition(".")[2])
+def test_a_short_run_finds_nothing(part: Part, tmp_path: Path) -> None:
+    outcome = run("some", part, count=COUNTS[part], seed=0, folder=tmp_path)
+    assert outcome.failures == []
+    assert outcome.done == COUNTS[part]
+    assert all(outcome.notes.values()) or part is not fuzz.part
+
+
+def test_an_index_that_misses_a_change_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Index, "close", lambda *_: None)
+    outcome = run("some", edits.part, count=100, seed=0, folder=tmp_path)
+    assert any("these differ" in failure for failure in outcome.failures)
+
+
+def test_a_request_without_its_answer_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fuzz, "frame", lambda body: b"" if b"explain" in body else frame(body))
+    monkeypatch.setattr(fuzz, "PATIENCE_S", 5.0)
+    outcome = run("some", fuzz.part, count=100, seed=0, folder=tmp_path)
+    assert any("answered 0 times" in failure for failure in outcome.failures)
+
+
+def test_the_summary_says_what_failed_and_the_status_tells(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(outcome: Outcome, count: int, _: int, __: Path) -> None:
+        outcome.done = count
+        outcome.count("fruit", 1_200)
+        outcome.failures.append("the seventh was rotten")
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr("tests.nightly.__main__.PARTS", {"apples": ("apples", fails, 2_000)})
+    assert main(["--seed", "5"]) == 1
+    said = capsys.readouterr().out
+    for words in ("seed 5", "2,000", "1,200 fruit", "apples: the seventh was rotten"):
+        assert words in said
+    assert main(["apples=3"]) == 1
+    assert "│        3 │" in capsys.readouterr().out
