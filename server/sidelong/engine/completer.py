@@ -208,10 +208,9 @@ class Completer:
         if self.remote is None:
             return None, None
         chunks = self._found(decided, task)
+        budget = _budget(self.remote.budget, task.request.settings)
         with task.watch("remote"):
-            received = self.remote.write(
-                task.request, chunks, writer.budget, writer.plan, task.cancel
-            )
+            received = self.remote.write(task.request, chunks, budget, writer.plan, task.cancel)
         if received.generated is None:
             return None, received.use
         decision = replace(decided.decision, retrieved=bool(received.chunks))

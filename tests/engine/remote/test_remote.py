@@ -131,7 +131,7 @@ def test_without_healing_it_is_asked_at_the_cursor(remote: Remote, ask: Ask) -> 
         (lambda r: r.does(500), "refuses (status 500)"),
         (lambda r: r.does(401), "wants another token (status 401)"),
         (lambda r: r.does(404), "knows no such path (status 404)"),
-        (lambda r: r.does(200, b"<html>", **{"Content-Type": "text/html"}), "answers with text/html"),
+        (lambda r: r.does(200, b"<p>", **{"Content-Type": "text/html"}), "answers with text/html"),
         (lambda r: r.writes(b"data: {torn\n\n"), "is not JSON"),
         (lambda r: r.writes(b"data: 7\n\n"), "is no object"),
         (lambda r: r.writes(b'data: {"choices": [{"text": 5}]}\n\n'), "sends a text that is none"),
@@ -295,9 +295,7 @@ def test_certificates_are_verified(
     assert remote.requests == []
 
 
-def test_secrets_of_the_open_document_are_masked_in_what_is_sent(
-    remote: Remote, ask: Ask
-) -> None:
+def test_secrets_of_the_open_document_are_masked_in_what_is_sent(remote: Remote, ask: Ask) -> None:
     remote.writes(" 1")
     answer = ask(f"KEY = '{KEY}'\nx = $0\nOTHER = '{KEY[::-1]}'\nLAST = '{KEY}'\n")
     assert answer.remote.masked >= 2

@@ -112,7 +112,11 @@ class Characters:
         return _BEYOND + self._texts.index(text)
 
     def _text(self, token: int) -> str:
-        return chr(token) if token < _BEYOND else self._texts[token - _BEYOND].replace("▁", " ")
+        """A character, or the text that a server reads as the special token."""
+        if token < _BEYOND:
+            return chr(token)
+        text = self._texts[token - _BEYOND]
+        return f" {text[1:]}" if text.startswith("▁") else text
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from sidelong.engine.generate import Generated, Plan, collect
+from sidelong.engine.model.profile import DEFAULT_BUDGET
 from sidelong.engine.model.protocol import Cancel
 from sidelong.engine.prompt import Budget
 from sidelong.engine.remote import wire
@@ -52,6 +53,8 @@ class RemoteGenerator:
         self, endpoint: Endpoint, client: Client, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.endpoint = endpoint
+        self.budget = DEFAULT_BUDGET
+        """In tokens, such as they are elsewhere."""
         self._client = client
         self._clock = clock
         self._characters = format_named(endpoint.format)

@@ -1,4 +1,4 @@
-"""A request as it may leave the machine: without the secrets of the open document; pure.
+"""A request as it may leave the machine: without the secrets of the open document.
 
 Chunks hold none in the first place.
 """
