@@ -10,6 +10,7 @@ from sidelong_index.notebook import Cell, around_cell, join_cells
 from sidelong_index.parse import language_of
 from sidelong_index.progress import Progress
 from sidelong_index.rules import Reason
+from sidelong_index.secret_names import is_secret_name
 from sidelong_index.secrets import MASK as SECRET_MASK
 from sidelong_index.secrets import mask_secrets, secret_spans
 from sidelong_index.snapshot import (
@@ -42,6 +43,7 @@ __all__ = [
     "Survey",
     "around_cell",
     "build",
+    "is_secret_name",
     "join_cells",
     "language_of",
     "mask_secrets",

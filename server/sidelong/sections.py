@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias, TypeVar
+from urllib.parse import urlsplit
 
 from sidelong import paths
 from sidelong.settings import Settings, UserSettings
@@ -137,6 +138,28 @@ def _path(value: object) -> Path | None:
         raise _Refused from None
 
 
+def _address(value: object) -> str | None:
+    """An address without a name, password or query, which belong into no settings file."""
+    if not isinstance(value, str):
+        raise _Refused
+    try:
+        parts = urlsplit(value.strip())
+        usable = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1)
+    except ValueError:
+        raise _Refused from None
+    if not value.strip():
+        return None
+    if not usable or parts.username or parts.password or parts.query or parts.fragment:
+        raise _Refused
+    return value.strip()
+
+
+def _name(value: object) -> str | None:
+    if not isinstance(value, str):
+        raise _Refused
+    return value.strip() or None
+
+
 def _probability(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
         raise _Refused
@@ -164,6 +187,11 @@ def _whole(low: int, high: int) -> Callable[[object], object]:
     return read
 
 
+def _or_empty(read: Callable[[object], object]) -> Callable[[object], object]:
+    """`read`, where the empty text of a settings editor means "not set"."""
+    return lambda value: None if value == "" else read(value)
+
+
 def _number(attribute: str, low: int, high: int) -> _Setting:
     return _Setting(attribute, f"a whole number from {low} to {high}", _whole(low, high))
 
@@ -173,6 +201,12 @@ def _switch(attribute: str) -> _Setting:
 
 
 _MOST_TOKENS: Final = 131_072
+
+REMOTE_FORMATS: Final = (
+    "qwen2.5-coder", "codegemma", "starcoder2", "starcoder", "granite-code", "deepseek-coder",
+    "codestral", "codellama", "infill",
+)  # fmt: skip
+"""The formats of prompts that `engine.remote` knows."""
 
 _FOLDER: Final[Mapping[str, _Setting]] = {
     "enabled": _switch("enabled"),
@@ -200,6 +234,15 @@ _FOLDER: Final[Mapping[str, _Setting]] = {
 _USER: Final[Mapping[str, _Setting]] = {
     "model.path": _Setting("model", 'the path of a GGUF file, "default", "nano" or "auto"', _model),
     "model.policy": _Setting("policy", 'the path of a GGUF file, "default" or "nano"', _model),
+    "model.remote": _Setting("remote", "an http or https address without a password", _address),
+    "model.remoteFormat": _Setting(
+        "remote_format",
+        ", ".join(f'"{name}"' for name in REMOTE_FORMATS[:-1]) + f' or "{REMOTE_FORMATS[-1]}"',
+        _or_empty(_one_of(*REMOTE_FORMATS)),
+    ),
+    "model.remoteName": _Setting("remote_name", "a name", _name),
+    "model.remoteTimeout": _number("remote_timeout_ms", 100, 60_000),
+    "model.remotePlainToken": _switch("remote_plain_token"),
     "threads": _number("threads", 1, 1024),
     "gpuLayers": _number("gpu_layers", -1, 10_000),
     "contextSize": _number("n_ctx", 256, _MOST_TOKENS),

@@ -55,6 +55,12 @@ class UserSettings:
     n_ctx: int | None = None
     count_acceptance: bool = field(default=False, compare=False)
     """Not compared, because a change needs no other model to be loaded."""
+    remote: str | None = None
+    """The address of a server that writes in the place of the model; code is sent there."""
+    remote_format: str | None = None
+    remote_name: str | None = None
+    remote_timeout_ms: int = 3000
+    remote_plain_token: bool = False
     shipped: Path | None = None
     """The package's model that suits the machine, for where `model` or `policy` is not set; chosen
     by `shipped.choose`, never set by the user."""

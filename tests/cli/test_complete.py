@@ -32,6 +32,7 @@ def test_json_has_the_documented_names_and_types(sidelong: Run, cursor: str) -> 
         "probability": float,
         "model": str,
         "policy": type(None),
+        "remote": type(None),
         "gate": dict,
         "chunks": list,
         "tokens": dict,

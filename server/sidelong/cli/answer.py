@@ -72,6 +72,9 @@ def _facts(answer: Answer) -> Text:
     ]
     if tokens.policy:
         facts.insert(1, f"decided by {answer.policy}, {tokens.policy:,} tokens")
+    if (use := answer.remote) is not None:
+        done = f"not completed by {use.host}: {use.problem}" if use.problem else f"by {use.host}"
+        facts.append(f"{done}, {use.sent_characters:,} characters sent")
     if not answer.text:
         facts.insert(0, f"nothing to suggest: {answer.reason or 'the model ended at once'}")
     elif answer.reason:

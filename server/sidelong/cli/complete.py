@@ -96,7 +96,7 @@ def _complete(request: Request, *, root: Path | None, user: UserSettings) -> Ans
     if request.settings.retrieval == "never":
         root = None
     started = time.perf_counter()
-    with loaded(user) as completer:
+    with loaded(user, remote=True) as completer:
         loaded_at = time.perf_counter()
         indexing = indexed(root, exclude=request.settings.exclude) if root else nullcontext()
         with indexing as index:

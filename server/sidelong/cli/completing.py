@@ -24,10 +24,13 @@ LOADING_S: Final = 1.0
 
 
 @contextmanager
-def loaded(user: UserSettings) -> Iterator[Completer]:
-    """A completer on the user's model; raises `ModelError` if that cannot be loaded."""
+def loaded(user: UserSettings, *, remote: bool = False) -> Iterator[Completer]:
+    """A completer on the user's model; raises `ModelError` if that cannot be loaded.
+
+    Nothing is asked of a remote model unless `remote` says so.
+    """
     with Patience("Loading the model"):
-        completer = interruptible(lambda cancel: load_completer(user, cancel))
+        completer = interruptible(lambda cancel: load_completer(user, cancel, remote=remote))
     try:
         yield completer
     finally:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sidelong import paths
 from sidelong.configfile import read_config_file
+from sidelong.engine import remote_problem
 from sidelong.sections import parse_settings, parse_user_settings
 from sidelong.settings import Settings, UserSettings
 from sidelong.shipped import choose
@@ -36,8 +37,13 @@ def load_config(
         problems += messages
     user, messages = parse_user_settings(file.section)
     problems += messages
+    if problem := remote_problem(user):
+        problems.append(problem)
+        user = replace(user, remote=None)
     user = replace(
         user,
+        # A model named on the command line is the one that is meant to write.
+        remote=user.remote if model is None else None,
         model=model or user.model,
         policy=policy or user.policy,
         threads=threads or user.threads,

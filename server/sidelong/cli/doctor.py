@@ -27,6 +27,7 @@ from sidelong.cli.checks.model import (
     try_model,
 )
 from sidelong.cli.checks.places import check_cache, check_config, check_workspace
+from sidelong.cli.checks.remote import check_remote
 from sidelong.cli.checks.speed import check_speed
 from sidelong.cli.config import Config, load_config
 from sidelong.cli.parser import add_model_options
@@ -63,6 +64,8 @@ def _findings(config: Config) -> Iterator[Finding]:
     yield from _guarded("processors", lambda: check_processors(user.threads))
     yield from _guarded("memory", lambda: check_memory(model_path(user)))
     yield from _guarded("self-test", lambda: list(_model_findings(user)))
+    if user.remote is not None:
+        yield from _guarded("remote", lambda: check_remote(user))
     yield from _guarded("cache folder", check_cache)
     yield from _guarded("config file", lambda: check_config(config.problems))
     exclude = config.settings.exclude

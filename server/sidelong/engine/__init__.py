@@ -12,7 +12,7 @@ from sidelong.engine.correction import from_json as correction_from_json
 from sidelong.engine.correction import to_json as correction_to_json
 from sidelong.engine.engine import Engine, MakeEngine, ModelEngine
 from sidelong.engine.gate import Decision
-from sidelong.engine.loading import llama_build, load_completer, load_model, load_models
+from sidelong.engine.loading import connect, llama_build, load_completer, load_model, load_models
 from sidelong.engine.model.file import check as check_file
 from sidelong.engine.model.protocol import (
     Cancel,
@@ -22,7 +22,10 @@ from sidelong.engine.model.protocol import (
     Stopped,
     Superseded,
 )
-from sidelong.engine.request import Answer, Request, Tokens
+from sidelong.engine.remote.endpoint import Endpoint, endpoint_of
+from sidelong.engine.remote.endpoint import problem_of as remote_problem
+from sidelong.engine.remote.probe import Probe, probe
+from sidelong.engine.request import Answer, RemoteUse, Request, Tokens
 from sidelong.engine.retrieval import retrieve
 from sidelong.engine.selftest import check
 from sidelong.engine.speed import Speed
@@ -42,6 +45,7 @@ __all__ = [
     "Completer",
     "Correction",
     "Decision",
+    "Endpoint",
     "Engine",
     "Evaluation",
     "Hidden",
@@ -49,6 +53,8 @@ __all__ = [
     "MakeEngine",
     "Model",
     "ModelEngine",
+    "Probe",
+    "RemoteUse",
     "Report",
     "Request",
     "Speed",
@@ -58,9 +64,11 @@ __all__ = [
     "Values",
     "check",
     "check_file",
+    "connect",
     "correction_from_json",
     "correction_to_json",
     "default_threads",
+    "endpoint_of",
     "forget_trial",
     "llama_build",
     "load_completer",
@@ -68,6 +76,8 @@ __all__ = [
     "load_models",
     "log_odds",
     "measure_speed",
+    "probe",
+    "remote_problem",
     "retrieve",
     "try_models",
     "unit",

@@ -21,7 +21,8 @@ from sidelong.engine.gate import Decision, Signal
 from sidelong.engine.model.protocol import Cancel, Evaluation, Hidden, Model, Stopped
 from sidelong.engine.ngram import LineTokens
 from sidelong.engine.prompt import Budget
-from sidelong.engine.request import Answer, Request
+from sidelong.engine.remote.generator import RemoteGenerator
+from sidelong.engine.request import Answer, RemoteUse, Request, Tokens
 from sidelong.engine.retrieval import longest_match
 from sidelong.engine.search import Search, Searcher
 from sidelong.engine.view import decision_view, view
@@ -64,20 +65,24 @@ class _Task:
 class _Ready:
     """Everything that a text is written from, read."""
 
-    writer: TextWriter
     decision: Decision
     prefill: Prefill
     chunks: Chunks
-    policy_tokens: int
 
 
 class Completer:
     """Answers requests with a model; owned by the thread that owns the model."""
 
-    def __init__(self, model: Model, policy: Model | None = None) -> None:
-        """`model` writes; `policy` decides whether to retrieve, by default `model` itself."""
+    def __init__(
+        self, model: Model, policy: Model | None = None, remote: RemoteGenerator | None = None
+    ) -> None:
+        """`model` writes; `policy` decides whether to retrieve, by default `model` itself.
+
+        With `remote`, that writes, and `model` only where it fails.
+        """
         self.model = model
         self.policy = policy
+        self.remote = remote
         # Read now: the files may be gone, or others, by the first request.
         self.fingerprint = "+".join(model.fingerprint for model in self.models)
         """Tells these models from others: what is learnt with them is not used without them."""
@@ -95,7 +100,10 @@ class Completer:
     def title(self) -> str:
         """The names of the model that completes and, if it is another, of the one that decides."""
         policy = "" if self.policy is None else f", {self.policy.name} decides when to look"
-        return f"{self.model.name}{policy}"
+        here = f"{self.model.name}{policy}"
+        if self.remote is None:
+            return here
+        return f"{self.remote.title}, to which your code is sent; where it fails, with {here}"
 
     @property
     def decides(self) -> bool:
@@ -108,8 +116,10 @@ class Completer:
         return self.models[-1].threshold
 
     def close(self) -> None:
-        """Let go of the models and of the retrieval thread."""
+        """Let go of the models, of the retrieval thread and of connections."""
         self._searcher.close()
+        if self.remote is not None:
+            self.remote.close()
         for model in self.models:
             model.close()
 
@@ -125,19 +135,17 @@ class Completer:
 
         `exclude` names lines that must not be retrieved, by default those around the cursor.
         Raises `Stopped` when `cancel` is set.
-        A failure in retrieval, or in the policy, is logged and costs retrieval only.
+        A failure in retrieval, or in the policy, is logged and costs retrieval only; one of the
+        remote model costs its time, and the local one writes.
         """
         task = self._begin(request, snapshot, cancel, exclude, self._anchors.find(request, exclude))
         with task.search:
-            ready = self._prepare(task)
-            with task.watch("generate"):
-                written = ready.writer.write(ready.prefill, ready.chunks)
-            answer = ready.writer.answer(written, ready.decision)
-            if request.alternatives:
-                with task.watch("alternatives"):
-                    answer = self._with_others(answer, ready.writer, written, task.search)
-        tokens = replace(answer.tokens, policy=ready.policy_tokens)
-        return replace(self._signed(answer), tokens=tokens, ms=task.watch.ms)
+            writer, decided = self._consider(task)
+            answer, use = self._elsewhere(writer, decided, task)
+            if answer is None:
+                answer = replace(self._here(writer, decided, task), remote=use)
+        tokens = replace(answer.tokens, policy=decided.policy_tokens)
+        return replace(answer, tokens=tokens, ms=task.watch.ms)
 
     def read_ahead(self, request: Request, *, snapshot: Snapshot | None, cancel: Cancel) -> int:
         """Decide and read as `complete` would, and write nothing; the tokens it evaluated.
@@ -151,8 +159,14 @@ class Completer:
             anchor = None  # It stays until this cursor is one: the reading may be stopped.
         task = self._begin(request, snapshot, cancel, None, anchor)
         with task.search:
-            ready = self._prepare(task)
-        return ready.prefill.evaluated + ready.policy_tokens
+            writer, decided = self._consider(task)
+            if self.remote is not None:  # Nothing is sent before somebody asks.
+                chunks = self._found(decided, task)
+                self._keep_anchor(replace(decided.decision, retrieved=bool(chunks)), chunks, task)
+                evaluated = 0 if decided.prefill is None else decided.prefill.evaluated
+                return evaluated + decided.policy_tokens
+            ready = self._prepare(writer, decided, task)
+        return ready.prefill.evaluated + decided.policy_tokens
 
     def consider(self, request: Request, cancel: Cancel) -> tuple[Signal, Hidden] | None:
         """The signal and the deciding model's state at `<eof>` [D], whatever the settings say.
@@ -181,16 +195,60 @@ class Completer:
         search = self._searcher.start(request, None if anchor else snapshot, exclude)
         return _Task(request, exclude, cancel, anchor, search, _Stopwatch())
 
-    def _prepare(self, task: _Task) -> _Ready:
-        """Decide and read; an anchor spares both."""
+    def _consider(self, task: _Task) -> tuple[TextWriter, _Decided]:
+        """Look and decide; an anchor spares that."""
         with task.watch("window"):
             writer = self._writer(task)
-        decided = self._decide(writer, task) if task.anchor is None else _stands(task.anchor)
+        return writer, self._decide(writer, task) if task.anchor is None else _stands(task.anchor)
+
+    def _elsewhere(
+        self, writer: TextWriter, decided: _Decided, task: _Task
+    ) -> tuple[Answer | None, RemoteUse | None]:
+        """The remote model's answer, and its use; no answer if there is none or it failed."""
+        if self.remote is None:
+            return None, None
+        chunks = self._found(decided, task)
+        budget = _budget(self.remote.budget, task.request.settings)
+        with task.watch("remote"):
+            received = self.remote.write(task.request, chunks, budget, writer.plan, task.cancel)
+        if received.generated is None:
+            return None, received.use
+        decision = replace(decided.decision, retrieved=bool(received.chunks))
+        self._keep_anchor(decision, received.chunks, task)
+        evaluated = 0 if decided.prefill is None else decided.prefill.evaluated
+        tokens = Tokens(evaluated=evaluated, generated=received.generated.tokens)
+        answer = writer.trimmed(received.generated, received.chunks, decision, tokens)
+        signed = replace(self._signed(answer), model=self.remote.title, remote=received.use)
+        return replace(signed, models=f"{signed.models}+{self.remote.fingerprint}"), received.use
+
+    def _here(self, writer: TextWriter, decided: _Decided, task: _Task) -> Answer:
+        """The local model's answer."""
+        ready = self._prepare(writer, decided, task)
+        with task.watch("generate"):
+            written = writer.write(ready.prefill, ready.chunks)
+        answer = writer.answer(written, ready.decision)
+        if task.request.alternatives:
+            with task.watch("alternatives"):
+                answer = self._with_others(answer, writer, written, task.search)
+        return self._signed(answer)
+
+    def _prepare(self, writer: TextWriter, decided: _Decided, task: _Task) -> _Ready:
+        """Read what was decided for."""
         prefill, chunks = self._read(writer, decided, task)
         decision = replace(decided.decision, retrieved=bool(chunks))
+        self._keep_anchor(decision, chunks, task)
+        return _Ready(decision, prefill, chunks)
+
+    def _keep_anchor(self, decision: Decision, chunks: Chunks, task: _Task) -> None:
         if task.anchor is None:
             self._anchors.keep(Anchor(task.request, task.exclude, decision, chunks))
-        return _Ready(writer, decision, prefill, chunks, decided.policy_tokens)
+
+    def _found(self, decided: _Decided, task: _Task) -> Chunks:
+        """The chunks that were decided for; none after an abstention."""
+        if not decided.decision.retrieved or decided.kept is not None:
+            return decided.kept or ()
+        with task.watch("retrieve"):
+            return task.search.result()
 
     def _writer(self, task: _Task) -> TextWriter:
         request, anchor = task.request, task.anchor
@@ -239,11 +297,8 @@ class Completer:
 
     def _read(self, writer: TextWriter, decided: _Decided, task: _Task) -> tuple[Prefill, Chunks]:
         """Read the prompt that was decided for, and the chunks that have a say in the text."""
-        prefill, chunks = decided.prefill, decided.kept or ()
+        prefill, chunks = decided.prefill, self._found(decided, task)
         if decided.decision.retrieved:
-            if decided.kept is None:
-                with task.watch("retrieve"):
-                    chunks = task.search.result()
             with task.watch("prefill"):
                 with_chunks = writer.read_chunks(chunks, before=prefill)
             if with_chunks is None and not writer.has_cache:

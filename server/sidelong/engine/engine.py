@@ -87,7 +87,7 @@ class ModelEngine:
 
 
 def _load(user: UserSettings, cancel: Cancel) -> Completer:
-    completer = load_completer(user, cancel)
+    completer = load_completer(user, cancel, remote=True)
     try:
         selftest.check(completer, cancel)
     except BaseException:

@@ -7,7 +7,7 @@ When to stop for the text's sake is the caller's to say.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -58,9 +58,14 @@ class Generated:
     probability: float
     """The product of the probabilities of the text's tokens."""
     reason: str
-    """The end of it: `finished` (the model did), `stopped`, `unsure`, or `max-tokens`."""
+    """The end of it: `finished` (the model did), `stopped`, `unsure`, or `max-tokens`; of a text
+    that was collected also `cut`, or `astray` if it contradicts the text owed to healing."""
     steps: tuple[Step, ...] = ()
     """Those of the first line, in order and the healed text's included, where asked for."""
+
+
+class Cut(Exception):
+    """A source of pieces has failed before the end of its text."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +141,34 @@ def generate(
     return ended(finish(plan.max_tokens, "max-tokens"))
 
 
+def collect(pieces: Iterable[tuple[str, float]], plan: Plan) -> Generated:
+    """The text of pieces that a model elsewhere writes, ended by the same rules as `generate`'s.
+
+    Each comes with its probability; an empty one says that the model has finished, and pieces that
+    end without it that the budget is used. Raises `Cut` where the pieces do, unless whole lines
+    had come.
+    """
+    text, n = _Text(plan.owed), 0
+    try:
+        for n, (piece, probability) in enumerate(pieces, 1):
+            text.probability *= probability
+            if text.probability < (plan.sure if text.has_whole_line else plan.least):
+                return text.whole_lines(n, "unsure")
+            if not piece:
+                return text.all(n, "astray" if text.still_owed else "finished")
+            text.add(piece.encode("utf-8", "replace"))
+            if text.is_astray:
+                return text.all(n, "astray")
+            if not text.still_owed and plan.stop(text.written):
+                return text.all(n, "stopped")
+    except Cut:
+        if not text.has_whole_line:
+            raise
+        return text.whole_lines(n, "cut")
+    finish = text.whole_lines if text.has_whole_line else text.all
+    return finish(n, "astray" if text.still_owed else "max-tokens")
+
+
 class _Steps:
     """Notes what else might have been written; nothing, and at no cost, unless asked for."""
 
@@ -174,6 +207,11 @@ class _Text:
     def still_owed(self) -> bytes:
         """The part of healing's text that is not yet written again."""
         return self._owed[len(self._bytes) :]
+
+    @property
+    def is_astray(self) -> bool:
+        """True if the text is another than healing's."""
+        return not (self._bytes.startswith(self._owed) or self._owed.startswith(self._bytes))
 
     @property
     def written(self) -> str:

@@ -13,6 +13,8 @@ from sidelong import paths
 from sidelong.engine import trial
 from sidelong.engine.completer import Completer
 from sidelong.engine.model.protocol import Cancel
+from sidelong.engine.remote.endpoint import Endpoint, endpoint_of
+from sidelong.engine.remote.generator import RemoteGenerator
 from sidelong.errors import ModelError, ModelWithoutDecision
 from sidelong.settings import UserSettings
 
@@ -22,9 +24,28 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def load_completer(user: UserSettings, cancel: Cancel | None = None) -> Completer:
-    """A completer on `load_models`."""
-    return Completer(*load_models(user, cancel))
+def load_completer(
+    user: UserSettings, cancel: Cancel | None = None, *, remote: bool = False
+) -> Completer:
+    """A completer on `load_models`; with `remote` also on the endpoint of the settings, if any.
+
+    Connects to nothing. Raises `SettingsError` too, if the endpoint is not to be used.
+    """
+    endpoint = endpoint_of(user) if remote else None
+    generator = None if endpoint is None else connect(endpoint)
+    try:
+        return Completer(*load_models(user, cancel), generator)
+    except BaseException:
+        if generator is not None:
+            generator.close()
+        raise
+
+
+def connect(endpoint: Endpoint) -> RemoteGenerator:
+    """A generator on an endpoint; no connection is made before the first request."""
+    from sidelong.engine.remote.client import Client
+
+    return RemoteGenerator(endpoint, Client(endpoint))
 
 
 def load_models(

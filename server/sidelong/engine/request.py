@@ -70,6 +70,23 @@ class Tokens:
 
 
 @dataclass(frozen=True)
+class RemoteUse:
+    """The part of a remote model in an answer: what left this machine, and what came of it."""
+
+    host: str
+    format: str
+    requests: int = 0
+    sent_characters: int = 0
+    """Of the prompts, in all requests."""
+    masked: int = 0
+    """Secrets of the open document that were masked in them."""
+    problem: str = ""
+    """Why the local model completed in its place; empty if the remote one did."""
+    is_resting: bool = False
+    """True after some failures in a row, when it is not asked for a while."""
+
+
+@dataclass(frozen=True)
 class Answer:
     """The text to insert at the cursor, and the record of how it was made."""
 
@@ -95,12 +112,15 @@ class Answer:
     """The model that wrote it."""
     policy: str | None = None
     """The model that decides in its place whether to retrieve; None if it does so itself."""
+    remote: RemoteUse | None = None
+    """None if the user's settings name no remote model."""
 
     def facts(self) -> dict[str, Any]:
         """The record of the answer as JSON, without its text; docs/commands.md has the names."""
         return {
             "model": self.model,
             "policy": self.policy,
+            "remote": None if self.remote is None else asdict(self.remote),
             "gate": asdict(self.gate),
             "chunks": [
                 {

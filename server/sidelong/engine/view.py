@@ -9,15 +9,38 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from sidelong.engine import prompt as prompts
 from sidelong.engine.model.protocol import Model
-from sidelong.engine.prompt import Budget, OpenFile, Tokenize
+from sidelong.engine.prompt import Budget, OpenFile, Special, Tokenize
 from sidelong.engine.request import Request
 from sidelong.engine.trim.lines import unix
 from sidelong.engine.trim.syntax import syntax_of
 from sidelong.engine.window import prefix_tokens, suffix_tokens
 from sidelong_index import Hit
+
+
+class Splitter(Protocol):
+    """The pieces of a vocabulary, for healing."""
+
+    def split(self, ids: Sequence[int]) -> tuple[list[int], bytes]:
+        """L's tokens that stay, and the text that is to be generated again."""
+
+
+class Reader(Protocol):
+    """The part of a model that its view needs; a remote model has no more of one here."""
+
+    @property
+    def special(self) -> Special:
+        """See `Model.special`."""
+
+    @property
+    def pieces(self) -> Splitter:
+        """See `Model.pieces`."""
+
+    def tokenize(self, text: str) -> list[int]:
+        """See `Model.tokenize`."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +82,12 @@ def seen(request: Request) -> tuple[str, str]:
     return unix(before), unix(after)
 
 
-def view(model: Model, request: Request, budget: Budget) -> View:
+def view(model: Reader, request: Request, budget: Budget) -> View:
     """The view from which `model` completes at the request's cursor, within `budget`."""
     return (_decider if model.special.decides else _stock)(model, request, budget)
 
 
-def _decider(model: Model, request: Request, budget: Budget) -> View:
+def _decider(model: Reader, request: Request, budget: Budget) -> View:
     special = model.special
     prefix, owed, decision = _deciding(model, request, budget)
 
@@ -81,7 +104,7 @@ def _decider(model: Model, request: Request, budget: Budget) -> View:
     return View(prefix, owed, prompts.abstain_prompt(special, decision), with_chunks)
 
 
-def _stock(model: Model, request: Request, budget: Budget) -> View:
+def _stock(model: Reader, request: Request, budget: Budget) -> View:
     """A view that stays as it is while somebody types along a line, but for its end."""
     special, tokenize, file = model.special, model.tokenize, _open_file(request)
     before, after = seen(request)
@@ -138,7 +161,9 @@ def decision_view(model: Model, request: Request, budget: Budget) -> list[int]:
     return _deciding(model, request, budget)[2]
 
 
-def _deciding(model: Model, request: Request, budget: Budget) -> tuple[list[int], bytes, list[int]]:
+def _deciding(
+    model: Reader, request: Request, budget: Budget
+) -> tuple[list[int], bytes, list[int]]:
     before, after = seen(request)
     prefix = prefix_tokens(before, tokenize=model.tokenize, budget=budget.prefix)
     prefix, owed = _heal(model, prefix, request)
@@ -146,6 +171,6 @@ def _deciding(model: Model, request: Request, budget: Budget) -> tuple[list[int]
     return prefix, owed, prompts.decision_prompt(model.special, suffix=suffix, prefix=prefix)
 
 
-def _heal(model: Model, tokens: list[int], request: Request) -> tuple[list[int], bytes]:
+def _heal(model: Reader, tokens: list[int], request: Request) -> tuple[list[int], bytes]:
     """The tokens before the cursor that stay, and the text that is given back."""
     return model.pieces.split(tokens) if request.settings.token_healing else (tokens, b"")

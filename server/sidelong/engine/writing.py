@@ -85,7 +85,7 @@ class TextWriter:
             self.model,
             prefill.prompt,
             prefill.logits,
-            self._plan,
+            self.plan,
             cancel=self.cancel,
             cache=self.cache(chunks),
             begun=begun,
@@ -95,13 +95,20 @@ class TextWriter:
     def answer(self, written: Written, decision: Decision) -> Answer:
         """The trimmed text and its own cost."""
         prefill, generated = written.prefill, written.generated
+        tokens = Tokens(len(prefill.prompt), prefill.evaluated, generated.tokens)
+        return self.trimmed(generated, written.chunks, decision, tokens)
+
+    def trimmed(
+        self, generated: Generated, chunks: Chunks, decision: Decision, tokens: Tokens
+    ) -> Answer:
+        """The answer that a text makes, whichever model wrote it."""
         trimmed = self._secrets.withhold(self._trimmer.trim(generated.text))
         return Answer(
             text=trimmed.text,
             replace_after=trimmed.replace_after,
             gate=decision,
-            chunks=written.chunks,
-            tokens=Tokens(len(prefill.prompt), prefill.evaluated, generated.tokens),
+            chunks=chunks,
+            tokens=tokens,
             probability=generated.probability,
             reason=_reason(generated, trimmed),
         )
@@ -174,7 +181,8 @@ class TextWriter:
         )
 
     @cached_property
-    def _plan(self) -> Plan:
+    def plan(self) -> Plan:
+        """The terms on which the request's texts are written."""
         return Plan(
             context=self.view.before,
             owed=self.view.owed,

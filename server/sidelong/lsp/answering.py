@@ -113,6 +113,7 @@ async def _answer(
     if known is not None:
         return known
     answer = await _ask(server, doc, question, settings, record.id, by_hand=by_hand, key=key)
+    server.remote_watch.heard(answer)
     recall.remember(before=question.before, after=question.after, answer=answer)
     return answer
 

@@ -94,6 +94,9 @@ def trace_line(record: Record) -> str:
             f"tokens {tokens.prompt} prompt {tokens.evaluated} evaluated"
             f" {tokens.generated} generated"
         )
+        if (use := record.answer.remote) is not None:
+            parts.append(f"remote {use.host} {use.sent_characters} characters sent")
+            parts += [f"remote problem {use.problem!r}"] if use.problem else []
         if tokens.policy:
             parts.append(f"policy {record.answer.policy} {tokens.policy} evaluated")
         parts.append(f"sure {record.answer.probability:.3f}")

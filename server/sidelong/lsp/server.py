@@ -33,6 +33,7 @@ from sidelong.lsp.notebooks import SYNCHRONISED, Notebooks
 from sidelong.lsp.options import ServeOptions
 from sidelong.lsp.prefetch import Prefetch
 from sidelong.lsp.protocol import Protocol
+from sidelong.lsp.remote_watch import RemoteWatch
 from sidelong.lsp.suiting import Suiting
 from sidelong.lsp.waiting import result_within
 from sidelong.settings import UserSettings
@@ -76,6 +77,7 @@ class Server(LanguageServer):
         )
         self.fallback = Fallback(make_engine, paths.notes_dir(), self._warn)
         self.model = ModelInUse(self, self.fallback.make, self.status, self._forget_answers)
+        self.remote_watch = RemoteWatch(self.status, self._warn)
         self._suiting = Suiting(self.refresh)
         self.asking = Asking(self.folders, self.notebooks, self.configuration, self.model)
         self.prefetch = Prefetch(self.documents, self.asking.prefetch, self.asking.read_ahead)
@@ -115,23 +117,28 @@ class Server(LanguageServer):
                     settings = self.configuration.settings(folder.uri, folder.path)
                     await self.indexing.apply(folder, settings)
                     await _load_correction(folder)
-            user = await self._suited()
+            user, problem = await self._suited()
             if this == self._refreshes:
                 self._forget_answers()
                 self.configuration.put_in_use()
                 self.acceptance.on = user.count_acceptance
+                self.remote_watch.begin(problem)
                 # From `put_in_use` to here nothing is awaited: a request finds settings and model.
                 await self.model.use(user if self._is_wanted() else None)
                 if self._is_wanted():
                     self._suiting.begin(user)
 
-    async def _suited(self) -> UserSettings:
-        """The user's own settings, with the shipped model that suits the machine."""
+    async def _suited(self) -> tuple[UserSettings, str | None]:
+        """The user's own settings, with the shipped model that suits the machine.
+
+        Without a remote model where that must not be used, and then with the reason.
+        """
         user, nano = self.fallback.choose(self.configuration.user()), paths.nano_model()
         loop = asyncio.get_running_loop()
         measured = self._suiting.speed
         return await loop.run_in_executor(
-            None, lambda: choose(user, unmeasured=nano, measured=measured)
+            None,
+            lambda: self.remote_watch.choose(choose(user, unmeasured=nano, measured=measured)),
         )
 
     async def close(self) -> None:

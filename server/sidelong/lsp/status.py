@@ -37,6 +37,7 @@ class Status:
         self._publish = publish
         self._shown: Shown | None = None
         self._model = Shown("loading", "Starting")
+        self._remote: str | None = None
         self._indexing: dict[str, str] = {}
         self._working = 0
 
@@ -49,11 +50,16 @@ class Status:
             return Shown("working", "Completing")
         for folder, message in self._indexing.items():
             return Shown("indexing", message, folder)
-        return self._model
+        return self._model if self._remote is None else Shown("ready", self._remote)
 
     def model(self, state: State, message: str) -> None:
         """The model is loading, ready, not wanted (off) or failed (error)."""
         self._model = Shown(state, message)
+        self._update()
+
+    def remote(self, message: str | None) -> None:
+        """The remote model fails, and how; None if it answers, or if there is none."""
+        self._remote = message
         self._update()
 
     def indexing(self, folder: str, message: str | None) -> None:

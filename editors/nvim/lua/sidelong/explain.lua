@@ -14,11 +14,17 @@ local M = {}
 ---@field retrieved boolean
 ---@field corrected? number what was compared with the threshold in place of the probability
 
+---@class sidelong.Remote
+---@field host string
+---@field sent_characters integer
+---@field problem string
+
 ---@class sidelong.ExplainedRequest
 ---@field outcome string
 ---@field reason string
 ---@field recalled boolean
 ---@field accepted boolean
+---@field remote? sidelong.Remote
 ---@field gate? sidelong.Gate
 ---@field chunks? { path: string, start_line: integer, end_line: integer, score: number }[]
 ---@field tokens? { prompt: integer, evaluated: integer, generated: integer }
@@ -108,6 +114,11 @@ local function about(request)
   end
   if request.accepted then
     table.insert(lines, 'It was accepted.')
+  end
+  local remote = known(request.remote) --[[@as sidelong.Remote?]]
+  if remote then
+    local done = remote.problem == '' and 'completed' or 'did not complete: ' .. remote.problem
+    table.insert(lines, ('%s %s (%d characters sent)'):format(remote.host, done, remote.sent_characters))
   end
   if request.gate then
     vim.list_extend(lines, decision(request.gate))

@@ -16,9 +16,18 @@ export interface ExplainedRequest {
   ms: Record<string, number>;
   /** How likely the model thought all of its text to be right, before anything was cut. */
   probability?: number;
+  /** Null where the settings name no remote model. */
+  remote?: Remote | null;
   gate?: Gate;
   chunks?: Chunk[];
   tokens?: { prompt: number; evaluated: number; generated: number; policy?: number };
+}
+
+export interface Remote {
+  host: string;
+  sent_characters: number;
+  /** Why the model here completed; empty where the remote one did. */
+  problem: string;
 }
 
 export interface Gate {

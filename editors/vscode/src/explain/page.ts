@@ -4,7 +4,7 @@
  */
 
 import type { Chunk, ExplainedRequest, Explanation, Gate } from "./explanation.ts";
-import { decision, outcome, reasons } from "./words.ts";
+import { decision, elsewhere, outcome, reasons } from "./words.ts";
 
 export interface Place {
   /** What the page's style sheet is loaded from, and the source that allows it. */
@@ -48,7 +48,7 @@ function requestPart(request: ExplainedRequest, place: Place): string {
   const parts = [
     html`<h1>${outcome(request)}</h1>`,
     html`<p class="file">${fileName(request.uri)}, request ${request.id}</p>`,
-    list(reasons(request.reason)),
+    list([...reasons(request.reason), ...elsewhere(request.remote)]),
     request.gate ? gatePart(request.gate) : "",
     request.chunks?.length ? chunksPart(request.chunks, place) : "",
     numbersPart(request),

@@ -1,6 +1,6 @@
 /** The server's short words for what happened, as sentences; words not known here stay. */
 
-import type { ExplainedRequest, Gate } from "./explanation.ts";
+import type { ExplainedRequest, Gate, Remote } from "./explanation.ts";
 
 const UNSURE = /^unsure \((\d\.\d+)\)$/;
 
@@ -36,6 +36,18 @@ function withheld(probability: number): string {
     `The model found its own text only ${percent} % probable, less than ` +
     "sidelong.minProbability asks for. Trigger Inline Suggestion shows it all the same."
   );
+}
+
+/** What a remote model had to do with it: one sentence, or none where there is no such model. */
+export function elsewhere(remote: Remote | null | undefined): string[] {
+  if (!remote) {
+    return [];
+  }
+  const { host, problem, sent_characters } = remote;
+  const sent = `${String(sent_characters)} characters were sent there.`;
+  return problem
+    ? [`${host} did not complete, so the model here did: ${problem}. ${sent}`]
+    : [`${host} completed. ${sent}`];
 }
 
 /** How it came that other files were looked at, or not. */

@@ -47,6 +47,14 @@ test("probability and threshold stand on one bar", () => {
   assert.match(html, /threshold" x="30"/);
 });
 
+test("what left for a remote model is told, and why it did not complete", () => {
+  const remote = { host: "gpu:8000", sent_characters: 812, problem: "" };
+  assert.match(shown({ remote }), /gpu:8000 completed\. 812 characters were sent there\./);
+  const failed = shown({ remote: { ...remote, problem: "it stalls" } });
+  assert.match(failed, /gpu:8000 did not complete, so the model here did: it stalls\./);
+  assert.doesNotMatch(shown({ remote: null }), /sent there/);
+});
+
 test("a chunk is a link to its lines with its score", () => {
   const chunk = { path: "shapes.py", start_line: 3, end_line: 22, score: 0.314 };
   const html = shown({ chunks: [chunk] });

@@ -1,0 +1,59 @@
+"""The remote model: what would be sent, and how fast it answers."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Final
+
+from sidelong.cli.checks.finding import Finding
+from sidelong.engine import Endpoint, Probe, endpoint_of, probe
+from sidelong.settings import UserSettings
+
+SENT: Final = (
+    "The editor sends it the code around the cursor with secrets masked, pieces of other files "
+    "where the decision is to use them, and the paths of these files."
+)
+
+
+def check_remote(user: UserSettings) -> Finding:
+    """Complete a few lines of ours at the endpoint of the settings."""
+    endpoint = endpoint_of(user)
+    if endpoint is None:
+        return Finding("remote", "ok", "off: nothing is sent")
+    return _judge(endpoint, probe(endpoint))
+
+
+def _judge(endpoint: Endpoint, found: Probe) -> Finding:
+    token = "with a token" if endpoint.token else "without a token"
+    where = f"{endpoint.url}, format {endpoint.format}, {token}"
+    details = {
+        "url": endpoint.url,
+        "format": endpoint.format,
+        "token": endpoint.token is not None,
+        "encrypted": endpoint.url.startswith("https:"),
+        **asdict(found),
+    }
+    if found.problem:
+        says = f' It says: "{found.server_says}".' if found.server_says else ""
+        fact = f"{where}: it {found.problem}.{says}"
+        return Finding("remote", "broken", fact, _remedy(found), details)
+    cold, warm = found.timings
+    fact = (
+        f"{where}: a few lines of sidelong's own were completed, the first text came after "
+        f"{cold.first_ms:.0f} ms, and after {warm.first_ms:.0f} ms the second time. {SENT}"
+    )
+    if endpoint.is_readable_on_the_way:
+        fact += " Everybody on the way can read it."
+        remedy = "Use https, or a tunnel, unless you trust the network."
+        return Finding("remote", "note", fact, remedy, details)
+    return Finding("remote", "ok", fact, details=details)
+
+
+def _remedy(found: Probe) -> str:
+    if found.models:
+        names = ", ".join(found.models)
+        return f"Set sidelong.model.remoteName to a model that the server knows: {names}."
+    return (
+        "Start the server or correct sidelong.model.remote; until it answers, the local model "
+        "completes."
+    )
