@@ -40,6 +40,8 @@ class Kind:
     """Metadata that names a token: `tokenizer.ggml.{key}_token_id`."""
     space_prefix: bool = True
     """True if SentencePiece puts a space before a text."""
+    name: str = ""
+    """The file's `general.name`."""
 
 
 _BIGCODE = ("<fim_prefix>", "<fim_middle>", "<fim_suffix>", "<fim_pad>")
@@ -77,6 +79,13 @@ KINDS = {
         "spm",
         ("<s>", "</s>", "[INST]", "[PREFIX]", "[MIDDLE]", "[SUFFIX]"),
         bos="<s>", eos="</s>",
+    ),
+    "mellum": Kind("mellum", _STARCODER, name="Mellum 4b Base"),
+    "seed-coder": Kind(
+        "seed-coder",
+        ("<[begin▁of▁sentence]>", "<[end▁of▁sentence]>", "<[fim-prefix]>", "<[fim-suffix]>",
+         "<[fim-middle]>", "<[PAD▁TOKEN]>", "<[SEP▁TOKEN]>"),
+        bos="<[begin▁of▁sentence]>", eos="<[end▁of▁sentence]>",
     ),
     "repoformer": Kind("refact", (*_STARCODER, "<cfc_info>", "<end_rc>")),
     "own": Kind(
@@ -128,6 +137,8 @@ def _shown_bytes() -> dict[int, str]:
 def write(path: Path, kind: Kind) -> Path:
     """A llama of one layer."""
     writer = tiny.begin(path, "llama", context_length=4096)
+    if kind.name:
+        writer.add_name(kind.name)
     if kind.vocabulary == "spm":
         texts, kinds, scores = _spm(kind)
         writer.add_tokenizer_model("llama")
