@@ -22,6 +22,7 @@ from sidelong.engine.model.protocol import (
     Stopped,
     Superseded,
 )
+from sidelong.engine.model.saved import CHECKPOINT_TOKENS
 from sidelong.engine.request import Answer, Request, Tokens
 from sidelong.engine.retrieval import retrieve
 from sidelong.engine.selftest import check
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from sidelong.engine.model.llama import LlamaModel
 
 __all__ = [
+    "CHECKPOINT_TOKENS",
     "REBUILD",
     "Answer",
     "Cancel",

@@ -137,6 +137,19 @@ def _shown_bytes() -> dict[int, str]:
 def write(path: Path, kind: Kind) -> Path:
     """A llama of one layer."""
     writer = tiny.begin(path, "llama", context_length=4096)
+    tiny.end(writer, n_tokens=_add_vocabulary(writer, kind))
+    return path
+
+
+def write_recurrent(path: Path, kind: Kind) -> Path:
+    """A Mamba of one layer."""
+    writer = tiny.begin_mamba(path, context_length=4096)
+    tiny.end_mamba(writer, n_tokens=_add_vocabulary(writer, kind))
+    return path
+
+
+def _add_vocabulary(writer: gguf.GGUFWriter, kind: Kind) -> int:
+    """Add the vocabulary of this kind; the number of its tokens."""
     if kind.name:
         writer.add_name(kind.name)
     if kind.vocabulary == "spm":
@@ -157,8 +170,7 @@ def write(path: Path, kind: Kind) -> Path:
         writer.add_bos_token_id(texts.index(kind.bos))
     for key, text in kind.named.items():
         writer.add_uint32(f"tokenizer.ggml.{key}_token_id", texts.index(text))
-    tiny.end(writer, n_tokens=len(texts))
-    return path
+    return len(texts)
 
 
 class Heard:
@@ -207,6 +219,12 @@ def family_file(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pat
         return path if path.exists() else write(path, KINDS[name])
 
     return file
+
+
+@pytest.fixture
+def recurrent_file(tmp_path: Path) -> Path:
+    """A recurrent model that reads Qwen's format."""
+    return write_recurrent(tmp_path / "recurrent.gguf", KINDS["qwen"])
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ The expected prompts are the published formats; `sidelong.engine.model.families`
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -65,8 +65,7 @@ READS_WITH_A_CHUNK = {
     "deepseek": "<｜begin▁of▁sentence｜>"
     f"<｜fim▁begin｜>#shapes.py\n{OTHER}\n#main.py\n{ABOVE}{TYPED}<｜fim▁hole｜>{BELOW}"
     "<｜fim▁end｜>",
-    "codellama": f"<s>▁<PRE># shapes.py\n{OTHER}\n# main.py\n{ABOVE}{TYPED}"
-    f"▁<SUF>{BELOW}▁<MID>",
+    "codellama": f"<s>▁<PRE># shapes.py\n{OTHER}\n# main.py\n{ABOVE}{TYPED}▁<SUF>{BELOW}▁<MID>",
     "codestral": f"<s>[SUFFIX]{BELOW}[PREFIX]+++++ shapes.py\n{OTHER}\n+++++ main.py\n"
     f"{ABOVE}{TYPED}",
     "mellum": f"<filename>shapes.py\n{OTHER}<filename>main.py\n"
