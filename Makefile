@@ -12,7 +12,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.10 p
 # Tests that start servers and commands; the Hub that some talk to runs in their own process.
 OFFLINE := tests/lsp tests/cli tests/test_demo.py tests/test_isolation.py
 
-.PHONY: help demo test test-offline nightly test-editors test-neovim test-vscode test-others vscode check fix bench model model-tiny clean set-up set-up-all
+.PHONY: help demo test test-offline nightly test-qwen test-editors test-neovim test-vscode test-others vscode check fix bench model model-tiny clean set-up set-up-all
 
 help:
 	@grep -E '^## ' Makefile | cut -c4-
@@ -24,6 +24,10 @@ demo: set-up
 ## make test         set everything up, then check and run the tests
 test: check
 	$(PY) -m pytest --ignore=tests/editors $(ARGS)
+
+## make test-qwen    try a real Qwen2.5-Coder, QWEN=file.gguf; takes minutes
+test-qwen: set-up-all
+	SIDELONG_QWEN=$(abspath $(QWEN)) $(PY) -m pytest tests/engine/families/test_qwen.py $(ARGS)
 
 ## make test-editors test both extensions in the real editors, which it installs the first time
 test-editors: test-neovim test-vscode

@@ -30,6 +30,9 @@ MOST_COLD_MS: Final = 9000
 COLD_TOKENS: Final = 1120
 """The default model's budget before the cursor, after it, and of chunks."""
 
+PARAMETERS: Final = 167_286_656
+"""The number of the default model's weights."""
+
 FORMAT: Final = 1
 """Of the kept record; one with another number counts for nothing. 1: 2026, the first."""
 

@@ -152,6 +152,13 @@ def test_a_tokenizer_that_is_not_named_is_a_note(sidelong: Run, nameless: Path) 
     assert "tokenizer.ggml.pre" in check(result, "model")["remedy"]
 
 
+def test_so_is_that_of_a_policy(sidelong: Run, nameless: Path, default_model: Path) -> None:
+    result = sidelong("doctor", "--json", "--model", default_model, "--policy", nameless)
+
+    assert check(result, "decision")["state"] == "note"
+    assert "tokenizer.ggml.pre" in check(result, "decision")["remedy"]
+
+
 def test_a_missing_model_says_how_to_get_one(sidelong: Run, tmp_path: Path) -> None:
     result = sidelong("doctor", "--model", tmp_path / "gone.gguf")
     assert result.status == 1

@@ -14,7 +14,9 @@ import numpy as np
 import pytest
 from gguf import GGUFWriter
 
+from sidelong.engine import Speed
 from sidelong.models.known import KNOWN
+from sidelong.shipped import MOST_KEYSTROKE_MS, keep_speed
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Result, Run
@@ -111,6 +113,29 @@ def test_known_models_are_listed_with_what_they_need(sidelong: Run) -> None:
     out = sidelong("model").out
     assert all(model.source in out for model in KNOWN)
     assert "We have run none of them" in out
+
+
+def test_what_suits_the_machine_is_recommended_by_its_measured_speed(
+    sidelong: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sidelong.cli.models.listing.available_bytes", lambda: 64_000_000_000)
+    record = sidelong("model", "list", "--json").json
+    assert not any(model["recommended"] for model in record["known"])
+    assert "None of them is quick enough" in sidelong("model").out
+
+    keep_speed(Speed(prefill=4000, decode=400))
+    known = sidelong("model", "list", "--json").json["known"]
+    quick = [model for model in known if model["feels"]["keystroke_ms"] <= MOST_KEYSTROKE_MS]
+    (best,) = (model for model in known if model["recommended"])
+    assert best["parameters"] == max(model["parameters"] for model in quick)
+    assert 0 < len(quick) < len(known)
+    out = sidelong("model").out
+    assert out.count("to the first ghost text") == len(KNOWN)
+    assert f"and fits: {best['source']}" in out
+
+    Path(os.environ["SIDELONG_SPEED_FILE"]).unlink()
+    assert "`sidelong doctor` measures it" in sidelong("model").out
+    assert sidelong("model", "list", "--json").json["known"][0]["feels"] is None
 
 
 def test_an_added_model_is_a_copy_with_its_facts(sidelong: Run, models: Path, coder: Path) -> None:

@@ -209,6 +209,14 @@ def test_what_was_pulled_is_whole_and_knows_where_it_is_from(
     assert sidelong("model", "use", "coder.Q8_0").status == 0
 
 
+def test_a_tokenizer_that_is_not_named_is_said(sidelong: Run, hub: Hub, nameless: Path) -> None:
+    hub.files = {"coder.Q8_0.gguf": nameless.read_bytes()}
+    result = sidelong("model", "pull", REPO, "--yes")
+    assert result.status == 0
+    assert "tokenizer.ggml.pre" in result.err
+    assert "much worse" in result.err
+
+
 def test_only_what_was_named_is_asked_for(sidelong: Run, hub: Hub) -> None:
     sidelong("model", "pull", REPO, "--yes")
     api, resolve, content = hub.asked

@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 
 import { SECTION } from "./configuration.ts";
-import { description, installedModels, type Model, SHIPPED } from "./models.ts";
+import { description, installedModels, isShipped, type Model, shippedSetting } from "./models.ts";
 
 interface Choice extends vscode.QuickPickItem {
   /** What the setting becomes; undefined unsets it. */
@@ -26,12 +26,9 @@ export async function chooseModel(server: string | undefined): Promise<void> {
 
 async function installed(asked: Promise<Model[]>): Promise<Choice[]> {
   const models = await asked;
-  const shipped = models.find(({ name }) => name === SHIPPED);
-  // Without a setting the config file's model serves, which `sidelong model use` may have changed.
-  const path = shipped?.in_use_as === "model" ? undefined : shipped?.path;
-  const own = models.filter(({ name }) => name !== SHIPPED);
+  const own = models.filter((model) => !isShipped(model));
   return [
-    { label: "$(home) The model that comes with the server", path },
+    { label: "$(home) The model that comes with the server", path: shippedSetting(models) },
     ...own.map((model) => ({
       label: `$(package) ${model.name}`,
       description: description(model),

@@ -18,8 +18,22 @@ export interface Model {
   problem: string | null;
 }
 
-/** How the model that comes with the server is called. */
-export const SHIPPED = "default";
+/** The names of the models that come with the server. */
+const SHIPPED = ["default", "nano"];
+
+/** Whether the model comes with the server, which chooses between those by the machine's speed. */
+export function isShipped(model: Model): boolean {
+  return SHIPPED.includes(model.name);
+}
+
+/**
+ * The setting that lets the server take the shipped model that suits the machine: none, unless
+ * the config file names another model, which `sidelong model use` may have written.
+ */
+export function shippedSetting(models: Model[]): string | undefined {
+  const used = models.find((model) => model.in_use_as === "model");
+  return !models.some(isShipped) || (used && isShipped(used)) ? undefined : "auto";
+}
 
 /** The models on this machine; none if the server at `path` is too old to tell. */
 export async function installedModels(path: string): Promise<Model[]> {

@@ -22,6 +22,7 @@ from sidelong.engine.model.protocol import (
     Stopped,
     Superseded,
 )
+from sidelong.engine.model.saved import CHECKPOINT_TOKENS
 from sidelong.engine.remote.endpoint import Endpoint, endpoint_of
 from sidelong.engine.remote.endpoint import problem_of as remote_problem
 from sidelong.engine.remote.probe import Probe, probe
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from sidelong.engine.model.llama import LlamaModel
 
 __all__ = [
+    "CHECKPOINT_TOKENS",
     "REBUILD",
     "Answer",
     "Cancel",

@@ -75,10 +75,13 @@ class Anchors:
     def find(self, request: Request, exclude: Exclusion | None) -> Anchor | None:
         """The anchor to go on from; None where the request's own prompt is to be read.
 
-        That is read also for alternatives, which are to be the best there are.
+        That is read also for alternatives, which are to be the best there are, and without healing:
+        text that is not healed at its end does harm where the text to write begins (`view`).
         """
         anchor = self._by_document.get(request.document)
-        if anchor is None or request.alternatives or not anchor.spares(request, exclude):
+        if anchor is None or request.alternatives or not request.settings.token_healing:
+            return None
+        if not anchor.spares(request, exclude):
             return None
         return anchor
 

@@ -16,7 +16,7 @@ A stock model cannot decide, and most were trained with L first (`infill_prompt`
 
     C <fim_prefix> whole lines of L <fim_suffix> R <fim_middle> typed part of the line, target
 
-The typed part stands last for the same reason, as llama.vim has it.
+The typed part stands last for the same reason, as llama.vim has it, where its end is healed.
 Where C stands and how a file is headed differs: that is a model's `Layout`, see `model.families`.
 """
 
@@ -174,8 +174,8 @@ def infill_prompt(
 ) -> list[int]:
     """The prompt of a stock model.
 
-    `prefix` holds L's whole lines and `typed` the rest, if the model has a middle token; else
-    `prefix` holds all of L. `context` and `heading` are `context`'s and `heading`'s.
+    `prefix` holds L's whole lines and `typed` the rest, or `prefix` holds all of L; the latter
+    where the model has no middle token. `context` and `heading` are `context`'s and `heading`'s.
     """
     inside = context if special.layout.inside else ()
     outside = () if special.layout.inside else context

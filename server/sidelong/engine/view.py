@@ -105,11 +105,17 @@ def _decider(model: Reader, request: Request, budget: Budget) -> View:
 
 
 def _stock(model: Reader, request: Request, budget: Budget) -> View:
-    """A view that stays as it is while somebody types along a line, but for its end."""
+    """A view that stays as it is while somebody types along a line, but for its end.
+
+    The typed part of the line stands behind R therefore. Only a text that is healed may: without
+    healing, Qwen's models write a space too many behind a bare indentation that stands there, so
+    all of L stands where it was published to, and each keystroke reads R again.
+    """
     special, tokenize, file = model.special, model.tokenize, _open_file(request)
     before, after = seen(request)
+    apart = bool(special.middle) and not special.suffix_first and request.settings.token_healing
     above, typed = "", before
-    if special.middle:
+    if apart:
         above, newline, typed = before.rpartition("\n")
         above += newline
     suffix = suffix_tokens(after, tokenize=tokenize, budget=budget.suffix)
@@ -120,15 +126,17 @@ def _stock(model: Reader, request: Request, budget: Budget) -> View:
         The rest is cut last: the line that is completed says more than those far above it.
         """
         led = _led(tokenize, lead)
-        line = prefix_tokens(
-            typed, tokenize=tokenize if special.middle else led, budget=budget.prefix
-        )
+        line = prefix_tokens(typed, tokenize=tokenize if apart else led, budget=budget.prefix)
         prefix = prefix_tokens(above, tokenize=led, budget=budget.prefix)
         if len(prefix) + len(line) > budget.prefix:
             step = max(1, budget.prefix // 4)
             room = budget.prefix - math.ceil(len(line) / step) * step
             prefix = prefix_tokens(above, tokenize=led, budget=max(0, room))
         return prefix, *_heal(model, line, request)
+
+    def prompt(prefix: list[int], line: list[int], **chunks: list[int]) -> list[int]:
+        whole, behind = (prefix, line) if apart else (prefix + line, [])
+        return prompts.infill_prompt(special, prefix=whole, suffix=suffix, typed=behind, **chunks)
 
     def with_chunks(hits: Sequence[Hit]) -> list[int] | None:
         heading = prompts.heading(special, tokenize=tokenize, file=file)
@@ -137,13 +145,10 @@ def _stock(model: Reader, request: Request, budget: Budget) -> View:
         if not context:
             return None
         prefix, line, _ = read("")
-        return prompts.infill_prompt(
-            special, prefix=prefix, suffix=suffix, typed=line, context=context, heading=heading
-        )
+        return prompt(prefix, line, context=context, heading=heading)
 
     prefix, line, owed = read(special.layout.lead)
-    prompt = prompts.infill_prompt(special, prefix=prefix, suffix=suffix, typed=line)
-    return View(prefix + line, owed, prompt, with_chunks)
+    return View(prefix + line, owed, prompt(prefix, line), with_chunks)
 
 
 def _led(tokenize: Tokenize, lead: str) -> Tokenize:

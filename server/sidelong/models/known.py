@@ -1,8 +1,11 @@
 """Models of other makers that fill in the middle, for users who want more than the shipped one.
 
-We have run none of them: names, sizes and licences are their publishers', as of November 2026,
-and the memory is an estimate.
-The list has base models only; chat models often lack the training to fill in.
+We have run none of these files: names, sizes and licences are their publishers', as of November
+2026, and the memory is an estimate.
+The list has models that were trained to fill in; chat models often lack that training.
+It has no BPE file from before May 2024: llama.cpp's converter did not write `tokenizer.ggml.pre`
+until then (ggml-org/llama.cpp#6920), and without that the text is cut into other tokens than in
+training. So TheBloke's DeepSeek-Coder and second-state's StarCoder2 are not in it.
 """
 
 from __future__ import annotations
@@ -10,8 +13,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-CONTEXT_BYTES: Final = 600_000_000
-"""For the KV cache of some 2,600 tokens, the logits of a batch and Python; an estimate."""
+CONTEXT_TOKENS: Final = 2816
+"""The context that a model gets for its budget."""
+
+USUAL_KV_BYTES: Final = 150_000
+"""A token, where the shape of the KV cache is not known: that of Granite 8B."""
+
+BESIDES_BYTES: Final = 400_000_000
+"""For buffers, the shipped model as the policy, and Python: with the default one and
+Qwen2.5-Coder-0.5B in Q4_K_M they came to 360 MB."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +35,10 @@ class Known:
     licence: str
     family: str
     """As `model.families` names it."""
+    parameters: int
+    """To a few percent."""
+    kv_bytes: int = USUAL_KV_BYTES
+    """Of the KV cache, a token: 4 bytes for each layer, head of keys and dimension of a head."""
     note: str = ""
 
     @property
@@ -35,59 +49,76 @@ class Known:
     @property
     def memory_bytes(self) -> int:
         """The main memory that it needs to run; an estimate."""
-        return memory_for(self.size_bytes)
+        return memory_for(self.size_bytes, self.kv_bytes)
 
 
-def memory_for(size_bytes: int) -> int:
-    """The main memory that a model of this size needs; an estimate, not measured."""
-    return size_bytes + size_bytes // 10 + CONTEXT_BYTES
+def memory_for(size_bytes: int, kv_bytes: int = USUAL_KV_BYTES) -> int:
+    """The main memory that a model of this size needs; an estimate.
+
+    A tenth of the file is for weights that llama.cpp copies into another order.
+    """
+    return size_bytes + size_bytes // 10 + kv_bytes * CONTEXT_TOKENS + BESIDES_BYTES
 
 
-def _qwen(parameters: str, size_bytes: int, licence: str = "apache-2.0", note: str = "") -> Known:
-    repo = f"ggml-org/Qwen2.5-Coder-{parameters}-Q8_0-GGUF"
-    file = f"qwen2.5-coder-{parameters.lower()}-q8_0.gguf"
-    return Known(repo, file, size_bytes, licence, "Qwen2.5-Coder", note)
+def _qwen(
+    name: str,
+    size_bytes: int,
+    parameters: int,
+    kv_bytes: int,
+    licence: str = "apache-2.0",
+    note: str = "",
+) -> Known:
+    repo = f"ggml-org/Qwen2.5-Coder-{name}-Q8_0-GGUF"
+    file = f"qwen2.5-coder-{name.lower()}-q8_0.gguf"
+    return Known(repo, file, size_bytes, licence, "Qwen2.5-Coder", parameters, kv_bytes, note)
 
 
 KNOWN: Final = (
-    _qwen("0.5B", 531_068_128),
-    Known(
-        "TheBloke/deepseek-coder-1.3b-base-GGUF",
-        "deepseek-coder-1.3b-base.Q8_0.gguf",
-        1_430_000_000,
-        "deepseek",
-        "DeepSeek-Coder",
-    ),
+    _qwen("0.5B", 531_068_128, 494_000_000, 24 * 2 * 64 * 4),
     Known(
         "bartowski/codegemma-2b-GGUF",
         "codegemma-2b-Q4_K_M.gguf",
         1_630_000_000,
         "gemma",
         "CodeGemma",
+        2_510_000_000,
+        18 * 1 * 256 * 4,
     ),
-    _qwen("1.5B", 1_646_573_056, note="a good place to begin"),
-    Known(
-        "second-state/StarCoder2-3B-GGUF",
-        "starcoder2-3b-Q4_K_M.gguf",
-        1_850_000_000,
-        "bigcode-openrail-m",
-        "StarCoder2",
-    ),
+    _qwen("1.5B", 1_646_573_056, 1_540_000_000, 28 * 2 * 128 * 4, note="a good place to begin"),
     Known(
         "ibm-granite/granite-3b-code-base-2k-GGUF",
         "granite-3b-code-base.Q4_K_M.gguf",
         2_130_000_000,
         "apache-2.0",
         "StarCoder or Granite",
+        3_480_000_000,
+        32 * 32 * 80 * 4,
     ),
-    _qwen("3B", 3_285_476_160, "qwen-research", "not for commercial use"),
+    _qwen(
+        "3B",
+        3_285_476_160,
+        3_090_000_000,
+        36 * 2 * 128 * 4,
+        "qwen-research",
+        "not for commercial use",
+    ),
+    Known(
+        "JetBrains/Mellum-4b-dpo-all-gguf",
+        "mellum-4b-dpo-all.Q8_0.gguf",
+        4_270_000_000,
+        "apache-2.0",
+        "Mellum",
+        4_020_000_000,
+    ),
     Known(
         "ibm-granite/granite-8b-code-base-4k-GGUF",
         "granite-8b-code-base.Q4_K_M.gguf",
         4_880_000_000,
         "apache-2.0",
         "StarCoder or Granite",
+        8_050_000_000,
+        36 * 8 * 128 * 4,
     ),
-    _qwen("7B", 8_098_525_600),
+    _qwen("7B", 8_098_525_600, 7_620_000_000, 28 * 4 * 128 * 4),
 )
-"""The smallest first."""
+"""The smallest file first."""

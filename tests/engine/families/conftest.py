@@ -40,6 +40,8 @@ class Kind:
     """Metadata that names a token: `tokenizer.ggml.{key}_token_id`."""
     space_prefix: bool = True
     """True if SentencePiece puts a space before a text."""
+    name: str = ""
+    """The file's `general.name`."""
 
 
 _BIGCODE = ("<fim_prefix>", "<fim_middle>", "<fim_suffix>", "<fim_pad>")
@@ -77,6 +79,13 @@ KINDS = {
         "spm",
         ("<s>", "</s>", "[INST]", "[PREFIX]", "[MIDDLE]", "[SUFFIX]"),
         bos="<s>", eos="</s>",
+    ),
+    "mellum": Kind("mellum", _STARCODER, name="Mellum 4b Base"),
+    "seed-coder": Kind(
+        "seed-coder",
+        ("<[begin▁of▁sentence]>", "<[end▁of▁sentence]>", "<[fim-prefix]>", "<[fim-suffix]>",
+         "<[fim-middle]>", "<[PAD▁TOKEN]>", "<[SEP▁TOKEN]>"),
+        bos="<[begin▁of▁sentence]>", eos="<[end▁of▁sentence]>",
     ),
     "repoformer": Kind("refact", (*_STARCODER, "<cfc_info>", "<end_rc>")),
     "own": Kind(
@@ -128,6 +137,21 @@ def _shown_bytes() -> dict[int, str]:
 def write(path: Path, kind: Kind) -> Path:
     """A llama of one layer."""
     writer = tiny.begin(path, "llama", context_length=4096)
+    tiny.end(writer, n_tokens=_add_vocabulary(writer, kind))
+    return path
+
+
+def write_recurrent(path: Path, kind: Kind) -> Path:
+    """A Mamba of one layer."""
+    writer = tiny.begin_mamba(path, context_length=4096)
+    tiny.end_mamba(writer, n_tokens=_add_vocabulary(writer, kind))
+    return path
+
+
+def _add_vocabulary(writer: gguf.GGUFWriter, kind: Kind) -> int:
+    """Add the vocabulary of this kind; the number of its tokens."""
+    if kind.name:
+        writer.add_name(kind.name)
     if kind.vocabulary == "spm":
         texts, kinds, scores = _spm(kind)
         writer.add_tokenizer_model("llama")
@@ -146,8 +170,7 @@ def write(path: Path, kind: Kind) -> Path:
         writer.add_bos_token_id(texts.index(kind.bos))
     for key, text in kind.named.items():
         writer.add_uint32(f"tokenizer.ggml.{key}_token_id", texts.index(text))
-    tiny.end(writer, n_tokens=len(texts))
-    return path
+    return len(texts)
 
 
 class Heard:
@@ -196,6 +219,12 @@ def family_file(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pat
         return path if path.exists() else write(path, KINDS[name])
 
     return file
+
+
+@pytest.fixture
+def recurrent_file(tmp_path: Path) -> Path:
+    """A recurrent model that reads Qwen's format."""
+    return write_recurrent(tmp_path / "recurrent.gguf", KINDS["qwen"])
 
 
 @pytest.fixture

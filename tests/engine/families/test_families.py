@@ -6,13 +6,16 @@ The expected prompts are the published formats; `sidelong.engine.model.families`
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.engine.families.conftest import KINDS, write
 
 from sidelong.engine.completer import Completer
 from sidelong.engine.loading import load_completer
+from sidelong.engine.model.llama import LlamaModel
 from sidelong.engine.model.protocol import Cancel
 from sidelong.engine.prompt import Budget
 from sidelong.engine.request import Answer, Request
@@ -30,43 +33,53 @@ TYPED = "    return wi"
 BELOW = "\n\nprint(area(2, 3))\n"
 OTHER = "def area(width, height):\n    return width * height\n"
 
+SUFFIX_FIRST = ("codestral", "mellum", "seed-coder")
+
 READS = {
-    "qwen": f"<|fim_prefix|>{ABOVE}<|fim_suffix|>{BELOW}<|fim_middle|>{TYPED}",
-    "codegemma": f"<bos><|fim_prefix|>{ABOVE}<|fim_suffix|>{BELOW}<|fim_middle|>{TYPED}",
-    "starcoder2": f"<fim_prefix>{ABOVE}<fim_suffix>{BELOW}<fim_middle>{TYPED}",
-    "granite": f"<fim_prefix>{ABOVE}<fim_suffix>{BELOW}<fim_middle>{TYPED}",
+    "qwen": f"<|fim_prefix|>{ABOVE}{TYPED}<|fim_suffix|>{BELOW}<|fim_middle|>",
+    "codegemma": f"<bos><|fim_prefix|>{ABOVE}{TYPED}<|fim_suffix|>{BELOW}<|fim_middle|>",
+    "starcoder2": f"<fim_prefix>{ABOVE}{TYPED}<fim_suffix>{BELOW}<fim_middle>",
+    "granite": f"<fim_prefix>{ABOVE}{TYPED}<fim_suffix>{BELOW}<fim_middle>",
     "deepseek": "<｜begin▁of▁sentence｜>"
-    f"<｜fim▁begin｜>{ABOVE}<｜fim▁hole｜>{BELOW}<｜fim▁end｜>{TYPED}",
-    "codellama": f"<s>▁<PRE> {ABOVE}▁<SUF>{BELOW}▁<MID>{TYPED}",
+    f"<｜fim▁begin｜>{ABOVE}{TYPED}<｜fim▁hole｜>{BELOW}<｜fim▁end｜>",
+    "codellama": f"<s>▁<PRE> {ABOVE}{TYPED}▁<SUF>{BELOW}▁<MID>",
     "codestral": f"<s>[SUFFIX]{BELOW}[PREFIX] {ABOVE}{TYPED}",
+    "mellum": f"<fim_suffix>{BELOW}<fim_prefix>{ABOVE}{TYPED}<fim_middle>",
+    "seed-coder": "<[begin▁of▁sentence]>"
+    f"<[fim-suffix]>{BELOW}<[fim-prefix]>{ABOVE}{TYPED}<[fim-middle]>",
     "repoformer": f"<fim_prefix>{ABOVE}{TYPED}<fim_suffix>{BELOW}<end_rc><fim_middle>",
-    "unheard-of": f"<fim_prefix>{ABOVE}<fim_suffix>{BELOW}<fim_middle>{TYPED}",
-    "own": f"<a>{ABOVE}<b>{BELOW}<c>{TYPED}",
+    "unheard-of": f"<fim_prefix>{ABOVE}{TYPED}<fim_suffix>{BELOW}<fim_middle>",
+    "own": f"<a>{ABOVE}{TYPED}<b>{BELOW}<c>",
 }
-"""To complete from the open file alone."""
+"""To complete from the open file alone, as it was published."""
 
 READS_WITH_A_CHUNK = {
     "qwen": f"<|repo_name|>shop\n<|file_sep|>shapes.py\n{OTHER}<|file_sep|>main.py\n"
-    f"<|fim_prefix|>{ABOVE}<|fim_suffix|>{BELOW}<|fim_middle|>{TYPED}",
+    f"<|fim_prefix|>{ABOVE}{TYPED}<|fim_suffix|>{BELOW}<|fim_middle|>",
     "codegemma": f"<bos><|file_separator|>shapes.py\n{OTHER}<|file_separator|>main.py\n"
-    f"<|fim_prefix|>{ABOVE}<|fim_suffix|>{BELOW}<|fim_middle|>{TYPED}",
+    f"<|fim_prefix|>{ABOVE}{TYPED}<|fim_suffix|>{BELOW}<|fim_middle|>",
     "starcoder2": f"<repo_name>shop<file_sep>shapes.py\n{OTHER}<file_sep>"
-    f"<fim_prefix>main.py\n{ABOVE}<fim_suffix>{BELOW}<fim_middle>{TYPED}",
+    f"<fim_prefix>main.py\n{ABOVE}{TYPED}<fim_suffix>{BELOW}<fim_middle>",
     "granite": f"<fim_prefix><reponame>shop<filename>shapes.py\n{OTHER}<filename>main.py\n"
-    f"{ABOVE}<fim_suffix>{BELOW}<fim_middle>{TYPED}",
+    f"{ABOVE}{TYPED}<fim_suffix>{BELOW}<fim_middle>",
     "deepseek": "<｜begin▁of▁sentence｜>"
-    f"<｜fim▁begin｜>#shapes.py\n{OTHER}\n#main.py\n{ABOVE}<｜fim▁hole｜>{BELOW}"
-    f"<｜fim▁end｜>{TYPED}",
-    "codellama": f"<s>▁<PRE># shapes.py\n{OTHER}\n# main.py\n{ABOVE}▁<SUF>{BELOW}▁<MID>{TYPED}",
+    f"<｜fim▁begin｜>#shapes.py\n{OTHER}\n#main.py\n{ABOVE}{TYPED}<｜fim▁hole｜>{BELOW}"
+    "<｜fim▁end｜>",
+    "codellama": f"<s>▁<PRE># shapes.py\n{OTHER}\n# main.py\n{ABOVE}{TYPED}▁<SUF>{BELOW}▁<MID>",
     "codestral": f"<s>[SUFFIX]{BELOW}[PREFIX]+++++ shapes.py\n{OTHER}\n+++++ main.py\n"
     f"{ABOVE}{TYPED}",
+    "mellum": f"<filename>shapes.py\n{OTHER}<filename>main.py\n"
+    f"<fim_suffix>{BELOW}<fim_prefix>{ABOVE}{TYPED}<fim_middle>",
+    "seed-coder": "<[begin▁of▁sentence]>"
+    f"<[fim-suffix]>{BELOW}<[fim-prefix]># shapes.py\n{OTHER}\n# main.py\n"
+    f"{ABOVE}{TYPED}<[fim-middle]>",
     "repoformer": f"<fim_prefix>{ABOVE}{TYPED}<fim_suffix>{BELOW}<end_rc><cfc_info>\n\n"
     "# Here are some relevant code fragments from other files of the repo:\n\n"
     "# the below code fragment can be found in:\n# shapes.py\n"
     "# def area(width, height):\n#     return width * height\n\n<fim_middle>",
     "unheard-of": f"<fim_prefix># shapes.py\n{OTHER}\n# main.py\n"
-    f"{ABOVE}<fim_suffix>{BELOW}<fim_middle>{TYPED}",
-    "own": f"<a># shapes.py\n{OTHER}\n# main.py\n{ABOVE}<b>{BELOW}<c>{TYPED}",
+    f"{ABOVE}{TYPED}<fim_suffix>{BELOW}<fim_middle>",
+    "own": f"<a># shapes.py\n{OTHER}\n# main.py\n{ABOVE}{TYPED}<b>{BELOW}<c>",
 }
 
 ENDS = {
@@ -77,6 +90,8 @@ ENDS = {
     "deepseek": ["<｜end▁of▁sentence｜>", "<|EOT|>", "<｜fim▁begin｜>"],
     "codellama": ["</s>", "▁<EOT>"],
     "codestral": ["</s>", "[SUFFIX]", "[PREFIX]", "[MIDDLE]"],
+    "mellum": ["<|endoftext|>", "<filename>", "<fim_suffix>"],
+    "seed-coder": ["<[end▁of▁sentence]>", "<[begin▁of▁sentence]>", "<[fim-suffix]>"],
     "repoformer": ["<|endoftext|>", "<end_rc>"],
     "unheard-of": ["<|endoftext|>", "<fim_pad>"],
     "own": ["<|endoftext|>", "<a>", "<d>"],
@@ -90,6 +105,8 @@ NAMES = {
     "deepseek": "DeepSeek-Coder",
     "codellama": "CodeLlama",
     "codestral": "Codestral",
+    "mellum": "Mellum",
+    "seed-coder": "Seed-Coder",
     "repoformer": "Repoformer",
     "unheard-of": "unknown",
     "own": "unknown",
@@ -124,6 +141,47 @@ def test_the_prompt_is_the_published_one(heard: Load, name: str) -> None:
     model = heard(name)
     ask(Completer(model))
     assert model.shown(model.prompts[0]) == READS[name]
+
+
+@all_families
+def test_a_healed_text_stands_where_the_text_to_write_begins(heard: Load, name: str) -> None:
+    """The typed part of the line, behind the code after the cursor, costs a keystroke little."""
+    model = heard(name)
+    ask(Completer(model), token_healing=True)
+    kept, _ = model.pieces.split(model.tokenize(TYPED))
+    typed = model.shown(kept)
+    if name in SUFFIX_FIRST or name == "repoformer":
+        expected = READS[name].replace(TYPED, typed)
+    else:
+        expected = READS[name].replace(TYPED, "") + typed
+    assert model.shown(model.prompts[0]) == expected
+
+
+def test_bare_indentation_that_is_not_healed_stands_before_the_suffix(heard: Load) -> None:
+    """Behind it Qwen's models write a space too many, also where a cursor stood before."""
+    model = heard("qwen")
+    completer = Completer(model)
+    for typed in ("    ret", "    return area(\n", "    return area(\n        "):
+        model.prompts.clear()
+        ask(completer, typed, retrieval="always")
+        read = model.shown(model.prompts[0])
+        assert read.endswith(f"{ABOVE}{typed}<|fim_suffix|>{BELOW}<|fim_middle|>")
+
+
+def test_starcoders_tokens_are_mellums_where_the_file_says_so(tmp_path: Path) -> None:
+    for name, family in (
+        ("Mellum 4b Sft Python", "Mellum"),
+        ("mellum-4b-dpo-all", "Mellum"),
+        ("Mellum2 12B A2.5B Base", "StarCoder or Granite"),
+        ("Granite 3b Code Base", "StarCoder or Granite"),
+    ):
+        kind = replace(KINDS["granite"], name=name)
+        model = LlamaModel(write(tmp_path / "named.gguf", kind), threads=1)
+        assert (model.special.layout.name, model.special.suffix_first) == (
+            family,
+            family == "Mellum",
+        )
+        model.close()
 
 
 @all_families
@@ -247,7 +305,8 @@ def test_the_line_to_complete_is_read_whole_however_much_stands_above(
         settings = Settings(token_healing=False)
         request = Request("a.py", "python", before, len(before), settings)
         prompt = view(model, request, budget).prompt
-        assert model.shown(prompt).endswith(typed)
+        end = READS[name][READS[name].index(TYPED) + len(TYPED) :].replace(BELOW, "")
+        assert model.shown(prompt).endswith(typed + end)
         assert len(prompt) < budget.total
 
 

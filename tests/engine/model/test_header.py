@@ -15,6 +15,7 @@ import pytest
 
 from sidelong.engine.model import file, header
 from sidelong.engine.model.header import Damaged, Header, Unknown
+from sidelong.engine.model.llama import LlamaModel
 from sidelong.errors import ModelUnreadable, ModelUnsupported
 
 
@@ -120,6 +121,7 @@ def test_a_type_of_tensor_that_is_not_known_is_no_damage(tmp_path: Path) -> None
     [
         ("general.type", "adapter", "an adapter"),
         ("general.type", "mmproj", "a projector"),
+        ("general.architecture", "clip", "a projector"),
         ("general.type", "imatrix", "an importance matrix"),
     ],
 )
@@ -129,6 +131,18 @@ def test_another_kind_of_gguf_is_called_what_it_is(
     path = small(tmp_path / "other.gguf", lambda writer: writer.add_string(key, value))
     with pytest.raises(ModelUnsupported, match=rf"other\.gguf is {what}.*of the model"):
         file.check(path)
+
+
+def test_a_type_that_this_llama_cpp_alone_does_not_know_is_no_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = small(tmp_path / "new.gguf")
+    content = path.read_bytes()
+    kind = content.index(b"token_embd.weight") + len(b"token_embd.weight") + 4 + 2 * 8
+    path.write_bytes(content[:kind] + (99).to_bytes(4, "little") + content[kind + 4 :])
+    monkeypatch.setattr(header, "TENSOR_TYPES", {**header.TENSOR_TYPES, 99: (32, 34)})
+    with pytest.raises(ModelUnsupported, match=r"invalid ggml type 99.*Update llama-cpp-python"):
+        LlamaModel(path)
 
 
 def test_a_bpe_without_its_pre_tokenizer_is_remarked_on(tmp_path: Path) -> None:

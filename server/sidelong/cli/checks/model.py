@@ -14,7 +14,13 @@ from rich.filesize import decimal
 
 from sidelong import paths
 from sidelong.cli.checks.finding import Finding
-from sidelong.engine import REBUILD, Report, load_models, try_models
+from sidelong.engine import (
+    CHECKPOINT_TOKENS,
+    REBUILD,
+    Report,
+    load_models,
+    try_models,
+)
 from sidelong.errors import ModelError, ModelFatal
 from sidelong.settings import UserSettings
 
@@ -89,10 +95,17 @@ def _file(model: LlamaModel, path: Path) -> Finding:
     edition = model.metadata("sidelong.edition")
     parameters = f"{model.n_params / 1e6:,.1f}M parameters"
     fact = f"{path}, {model.describe()}, {parameters}, {decimal(path.stat().st_size)}"
+    if edition:
+        fact = f"{fact}, edition {edition}"
+    if not model.rewinds:
+        fact = (
+            f"{fact}; recurrent, so a keystroke reads up to {CHECKPOINT_TOKENS} tokens more than "
+            "with other models, and a new line may read the whole prompt"
+        )
     return Finding(
         "model",
         "note" if model.remarks else "ok",
-        f"{fact}, edition {edition}" if edition else fact,
+        fact,
         " ".join(model.remarks),
         details={
             "path": str(path),
@@ -100,6 +113,7 @@ def _file(model: LlamaModel, path: Path) -> Finding:
             "size_bytes": path.stat().st_size,
             "parameters": model.n_params,
             "edition": edition,
+            "rewinds": model.rewinds,
             "context_tokens": model.n_ctx,
             "budget": asdict(model.budget),
         },
@@ -133,6 +147,7 @@ def _decision(model: LlamaModel, policy: LlamaModel | None) -> Finding:
     decider = policy or model
     details = {"model": model.name, "decides": decider.name, "threshold": decider.threshold}
     retrieves = f"retrieves from P(cc) {decider.threshold:.3f}"
+    remarks = "" if policy is None else " ".join(policy.remarks)
     if not decider.special.decides:
         return Finding(
             "decision",
@@ -145,5 +160,9 @@ def _decision(model: LlamaModel, policy: LlamaModel | None) -> Finding:
     if policy is None:
         return Finding("decision", "ok", f"by the model itself; {retrieves}", details=details)
     return Finding(
-        "decision", "ok", f"by {policy.name} as its policy; {retrieves}", details=details
+        "decision",
+        "note" if remarks else "ok",
+        f"by {policy.name} as its policy; {retrieves}",
+        remarks,
+        details,
     )

@@ -1,5 +1,7 @@
 """Show your models, and some of other makers that can be downloaded.
 
+One of these is recommended, by the free memory and by the speed that `sidelong doctor` measured.
+
 Nothing is asked of the network.
 """
 
@@ -15,9 +17,10 @@ from typing import Any, Final
 from rich.filesize import decimal
 from rich.table import Table
 
-from sidelong import paths
+from sidelong import paths, shipped
 from sidelong.cli.checks.machine import available_bytes, total_bytes
 from sidelong.cli.config import load_config
+from sidelong.cli.models.feel import Feel, feel, recommended
 from sidelong.cli.models.using import role
 from sidelong.cli.terminal import Terminal
 from sidelong.models import store
@@ -54,10 +57,14 @@ def run(args: Namespace) -> int:
     console.print(
         f"Some that others made, for {decimal(total_bytes())} of memory of which "
         f"{decimal(available_bytes())} are free. We have run none of them; licences and sizes are "
-        "their publishers', the memory is an estimate."
+        "their publishers'; memory and times are estimates, the times from the measured speed of "
+        "the default model."
     )
+    feels = _feels()
+    best = _best(feels)
     for known in KNOWN:
-        console.print(_known(known))
+        console.print(_known(known, feels.get(known.source), best=known == best))
+    console.print(_advice(feels, best))
     console.print("\n`sidelong model pull` and one of these names fetches it.")
     return 0
 
@@ -78,6 +85,26 @@ def _fits(model: Known) -> str:
     if model.memory_bytes <= available_bytes():
         return "yes"
     return "tight" if model.memory_bytes <= total_bytes() else "no"
+
+
+def _feels() -> dict[str, Feel]:
+    """The feel of the known models by their sources; nothing where no speed was measured."""
+    measured, default = shipped.kept_speed(), paths.default_model()
+    if measured is None or not default.is_file():
+        return {}
+    return {model.source: feel(model, measured, default.stat().st_size) for model in KNOWN}
+
+
+def _best(feels: dict[str, Feel]) -> Known | None:
+    return recommended(KNOWN, feels, available_bytes()) if feels else None
+
+
+def _advice(feels: dict[str, Feel], best: Known | None) -> str:
+    if not feels:
+        return "Which of them suits this machine is not known: `sidelong doctor` measures it."
+    if best is None:
+        return "None of them is quick enough here, or none fits: the shipped ones suit better."
+    return f"Recommended here is the largest that is quick enough and fits: {best.source}"
 
 
 def _installed_table(models: list[Installed], user: UserSettings) -> Table:
@@ -109,15 +136,32 @@ def _what(model: Installed, facts: Facts) -> str:
     return ", ".join(fact for fact in known if fact) or "not checked yet"
 
 
-def _known(model: Known) -> str:
+def _known(model: Known, feels: Feel | None, *, best: bool) -> str:
     memory = f"needs {decimal(model.memory_bytes)}, {_FITS[_fits(model)]}"
     licence = ", ".join(part for part in (model.licence, model.note) if part)
-    return f"  {model.source}\n    {decimal(model.size_bytes)}, {memory}; {licence}"
+    lines = [f"  {model.source}", f"    {decimal(model.size_bytes)}, {memory}; {licence}"]
+    if feels is not None:
+        lines.append(
+            f"    about {_time(feels.keystroke_ms)} to the first ghost text while you type, "
+            f"{_time(feels.cold_ms)} in a file that was not read"
+            f"{'; recommended here' if best else ''}"
+        )
+    return "\n".join(lines)
+
+
+def _time(ms: float) -> str:
+    """Two digits of what is only an estimate."""
+    if ms < 995:
+        return f"{float(f'{ms:.2g}'):.0f} ms"
+    return f"{float(f'{ms / 1000:.2g}'):g} s"
 
 
 def _record(folder: Path, models: list[Installed], user: UserSettings) -> dict[str, Any]:
+    feels, measured = _feels(), shipped.kept_speed()
+    best = _best(feels)
     return {
         "folder": str(folder),
+        "speed": None if measured is None else asdict(measured),
         "memory": {"total_bytes": total_bytes(), "available_bytes": available_bytes()},
         "models": [
             {
@@ -138,6 +182,8 @@ def _record(folder: Path, models: list[Installed], user: UserSettings) -> dict[s
                 "source": model.source,
                 "memory_bytes": model.memory_bytes,
                 "fits": _fits(model),
+                "feels": asdict(feels[model.source]) if feels else None,
+                "recommended": model == best,
             }
             for model in KNOWN
         ],

@@ -1,6 +1,7 @@
 """The formats in which families of code models were trained to infill; data, and pure.
 
-A family is recognised by the texts of its special tokens alone; the first that fits is it.
+A family is recognised by the texts of its special tokens and, where two families share them, by
+the name in the file; the first that fits is it.
 `prompt.Layout` says what the templates mean; `<...>` in them stands for that token.
 Where each is published:
 
@@ -18,6 +19,11 @@ Where each is published:
 - **Codestral**: mistral-common, `InstructTokenizerV2.encode_fim`; other files as in Continue
   (`AutocompleteTemplate.ts`), since Mistral publishes nothing. Suffix first, no middle token. Other
   models of Mistral have the same tokens without the training.
+- **Mellum** (not Mellum 2): the model card of JetBrains/Mellum-4b-base, "Fill in the middle with
+  additional files as context generation", and its paper (arXiv 2510.05788): suffix first. Its
+  tokens are StarCoder's.
+- **Seed-Coder**: its technical report (arXiv 2506.03524), section 2.2.6: suffix first. Nothing is
+  published on how other files stood in its training.
 - **CodeLlama**: meta-llama/codellama, `infilling_prompt_tokens`. Nothing is published on other
   files: they stand in the prefix under their path as a comment.
 """
@@ -33,7 +39,12 @@ from sidelong.engine.prompt import Layout, Part
 TokenId = Callable[[str], int | None]
 """Finds a special token by its text."""
 
+Metadata = Callable[[str], str | None]
+"""The file's value of a key as text; None where it has none."""
+
 _SPECIAL = re.compile(r"(<[^<>\s]+>)")
+_NAMES = ("general.name", "general.basename", "tokenizer.ggml.pre")
+"""The values of a file that may name its family."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +60,16 @@ class Family:
     ends: tuple[str, ...] = ()
     """Tokens that end a completion and that llama.cpp may not know as such."""
     suffix_first: bool = False
+    named: re.Pattern[str] | None = None
+    """Found in one of the names of the file, where other families have the same tokens."""
+
+    def fits(self, token_id: TokenId, metadata: Metadata) -> bool:
+        """True if a model with these tokens and this metadata is of the family."""
+        wanted = (*(text for text in self.fim if text is not None), *self.needs)
+        if any(token_id(text) is None for text in wanted):
+            return False
+        named = self.named
+        return named is None or any(named.search(metadata(key) or "") for key in _NAMES)
 
     def of(self, token_id: TokenId) -> Layout:
         """The layout with a model's own tokens in it."""
@@ -97,6 +118,11 @@ _STARCODER = Layout(
     heading=("<filename>{path}\n",),
     inside=True,
 )
+_MELLUM = Layout(
+    "Mellum",
+    chunk=("<filename>{path}\n{text}",),
+    current=("<filename>{path}\n",),
+)
 _DEEPSEEK = Layout(
     "DeepSeek-Coder",
     chunk=("{comment}{path}\n{text}\n",),
@@ -117,6 +143,7 @@ _UNKNOWN = Layout(
     inside=True,
 )
 _CODELLAMA = replace(_UNKNOWN, name="CodeLlama", lead=" ")
+_SEED_CODER = replace(_UNKNOWN, name="Seed-Coder")
 
 _BIGCODE_ENDS = ("<|endoftext|>", "<fim_pad>")
 
@@ -142,6 +169,14 @@ FAMILIES = (
         ends=(*_BIGCODE_ENDS, "<repo_name>", "<file_sep>"),
     ),
     Family(
+        _MELLUM,
+        _BIGCODE,
+        needs=("<filename>",),
+        ends=(*_BIGCODE_ENDS, "<filename>", "<reponame>"),
+        suffix_first=True,
+        named=re.compile(r"\bmellum\b(?! ?2)", re.IGNORECASE),
+    ),
+    Family(
         _STARCODER,
         _BIGCODE,
         needs=("<reponame>", "<filename>"),
@@ -151,6 +186,17 @@ FAMILIES = (
         _DEEPSEEK,
         ("<｜fim▁begin｜>", "<｜fim▁hole｜>", "<｜fim▁end｜>"),
         ends=("<｜end▁of▁sentence｜>", "<|EOT|>"),
+    ),
+    Family(
+        _SEED_CODER,
+        ("<[fim-prefix]>", "<[fim-suffix]>", "<[fim-middle]>"),
+        ends=(
+            "<[end▁of▁sentence]>",
+            "<[begin▁of▁sentence]>",
+            "<[PAD▁TOKEN]>",
+            "<[SEP▁TOKEN]>",
+        ),
+        suffix_first=True,
     ),
     Family(_CODELLAMA, ("▁<PRE>", "▁<SUF>", "▁<MID>"), ends=("▁<EOT>", "</s>")),
     Family(_CODESTRAL, ("[PREFIX]", "[SUFFIX]", None), ends=("</s>",), suffix_first=True),
@@ -165,13 +211,9 @@ STRANGER = Family(_UNKNOWN, ("", "", ""))
 """A model whose file names its FIM tokens while their texts fit no family."""
 
 
-def recognise(token_id: TokenId) -> Family | None:
-    """The family whose tokens the model has, if any."""
-    for family in FAMILIES:
-        wanted = (*(text for text in family.fim if text is not None), *family.needs)
-        if all(token_id(text) is not None for text in wanted):
-            return family
-    return None
+def recognise(token_id: TokenId, metadata: Metadata) -> Family | None:
+    """The family that the model is of, if any."""
+    return next((family for family in FAMILIES if family.fits(token_id, metadata)), None)
 
 
 def _parts(templates: tuple[Part, ...], token_id: TokenId) -> tuple[Part, ...]:

@@ -59,9 +59,9 @@ def remarks(found: Header) -> tuple[str, ...]:
     """The faults of a file that serves all the same, each with its remedy."""
     if found.text("tokenizer.ggml.model") == "gpt2" and not found.text("tokenizer.ggml.pre"):
         return (
-            "It does not say how its tokenizer splits text (tokenizer.ggml.pre), so its "
-            "completions may be worse than those of the same model converted today. Take a newer "
-            "GGUF file of it.",
+            "It does not say how its tokenizer splits text (tokenizer.ggml.pre), so llama.cpp "
+            "cuts most files into other tokens than the model was trained on, which makes its "
+            "suggestions much worse. Take a GGUF file of it that was made after May 2024.",
         )
     return ()
 

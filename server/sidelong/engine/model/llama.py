@@ -26,7 +26,15 @@ from sidelong.engine.mixture import Mixture
 from sidelong.engine.model import file, profile
 from sidelong.engine.model.openmp import brief_spinning
 from sidelong.engine.model.protocol import Cancel, Evaluation, Hidden, Logits, Stopped
-from sidelong.engine.model.saved import WORTH, Saved, SavedPrompts, common_prefix
+from sidelong.engine.model.saved import (
+    BACK,
+    STEP,
+    WORTH,
+    Checkpoints,
+    Saved,
+    SavedPrompts,
+    common_prefix,
+)
 from sidelong.engine.prompt import Budget, Special
 from sidelong.engine.threads import Threads, default_threads
 from sidelong.errors import ModelError, ModelUnsupported
@@ -51,6 +59,9 @@ GUARD = b"\n"
 
 _PIECE = 512
 """Room for the longest token, in bytes."""
+
+_UNKNOWN = ("unknown model architecture", "unknown pre-tokenizer", "invalid ggml type")
+"""llama.cpp's words for what a later, or an earlier, version of it knows."""
 
 _NO_MEMORY = ("mmap failed", "failed to allocate", "unable to allocate", "std::bad_alloc")
 """llama.cpp's words where the system gives it no memory."""
@@ -128,7 +139,7 @@ class LlamaModel:
             self.pieces = self._pieces(silent=found.ends)
             self.n_ctx = self._choose_n_ctx(n_ctx)
             # A pass on a graphics card has other reasons to be slow.
-            self._threads = Threads(threads or default_threads(), adapts=not supports_gpu())
+            self._threads = Threads(threads or default_threads(), adapts=not self._offloads)
             self._context = self._new_context(self._threads.now)
         except BaseException:
             self.close()
@@ -138,13 +149,15 @@ class LlamaModel:
         self._abort = _strlen()
         self._cached: list[int] = []
         self._saved = SavedPrompts()
+        self._checkpoints = Checkpoints()
         self._cancel: Cancel | None = None
         """The flag that llama.cpp reads; held, because it reads the flag's memory."""
 
     def forget(self) -> None:
         """Empty the KV cache; see `protocol.Model.forget`."""
-        self._keep(0)
         self._saved.clear()
+        self._checkpoints.clear()
+        self._keep(0)
 
     def close(self) -> None:
         """Free the weights and the context; idempotent."""
@@ -173,6 +186,12 @@ class LlamaModel:
         llama_cpp.llama_model_desc(self._model, buffer, len(buffer))
         return buffer.value.decode("utf-8", "replace")
 
+    @cached_property
+    def rewinds(self) -> bool:
+        """False if the state cannot be cut back: that of recurrent and hybrid models."""
+        recurrent = llama_cpp.llama_model_is_recurrent(self._model)
+        return not (recurrent or llama_cpp.llama_model_is_hybrid(self._model))
+
     @property
     def n_params(self) -> int:
         """The number of weights."""
@@ -198,12 +217,17 @@ class LlamaModel:
             )
         self._listen_to(cancel)
         first_row = len(tokens) - rows
-        self._change_prompt(tokens)
-        kept = self._keep(min(common_prefix(self._cached, tokens), first_row))
+        if self.rewinds:
+            self._change_prompt(tokens)
+            kept = self._keep(min(common_prefix(self._cached, tokens), first_row))
+        else:
+            kept = self._go_back(tokens, first_row)
+        evaluated = len(tokens) - kept
+        kept = self._read_to_checkpoint(tokens, kept, first_row, cancel)
         logits = np.empty((rows, self._n_vocab), dtype=np.float32)
         if not hidden:
             self._read(tokens, kept, cancel, logits)
-            return Evaluation(logits, evaluated=len(tokens) - kept)
+            return Evaluation(logits, evaluated)
         # With embeddings on, llama.cpp makes every row of a batch an output, which costs a third
         # of a prefill; so all but the wanted rows are read before.
         self._read(tokens[:first_row], kept, cancel, logits[:0])
@@ -213,7 +237,7 @@ class LlamaModel:
             self._read(tokens, first_row, cancel, logits, states)
         finally:
             llama_cpp.llama_set_embeddings(self._context, False)
-        return Evaluation(logits, evaluated=len(tokens) - kept, hidden=states)
+        return Evaluation(logits, evaluated, hidden=states)
 
     def _read(
         self,
@@ -254,12 +278,42 @@ class LlamaModel:
 
     def _save(self) -> None:
         size = llama_cpp.llama_state_seq_get_size(self._context, 0)
-        if not self._saved.fits(size):
-            return
+        if self._saved.fits(size) and (saved := self._copy()) is not None:
+            self._saved.keep(saved)
+
+    def _copy(self) -> Saved | None:
+        """A copy of the state; None if llama.cpp cannot make it."""
+        size = llama_cpp.llama_state_seq_get_size(self._context, 0)
         state = np.empty(size, dtype=np.uint8)
         pointer = state.ctypes.data_as(ctypes.POINTER(ctypes.c_uint8))
-        if llama_cpp.llama_state_seq_get_data(self._context, pointer, size, 0) == size:
-            self._saved.keep(Saved(list(self._cached), state))
+        if llama_cpp.llama_state_seq_get_data(self._context, pointer, size, 0) != size:
+            return None
+        return Saved(list(self._cached), state)
+
+    def _go_back(self, tokens: Sequence[int], at_most: int) -> int:
+        """Keep what the state holds of `tokens`, or go back to a checkpoint; how many stay."""
+        if len(self._cached) <= at_most and self._cached == list(tokens[: len(self._cached)]):
+            return len(self._cached)
+        saved = self._checkpoints.before(tokens[:at_most])
+        if saved is None:
+            return self._keep(0)
+        self._restore(saved)
+        return len(self._cached)
+
+    def _read_to_checkpoint(
+        self, tokens: Sequence[int], kept: int, first_row: int, cancel: Cancel
+    ) -> int:
+        """Read up to where a later prompt is likely to part, and copy the state; how many stay.
+
+        Nothing where the state can be cut back, and little where a checkpoint is near.
+        """
+        end = first_row - BACK
+        if self.rewinds or end < kept + STEP:
+            return kept
+        self._read(tokens[:end], kept, cancel, np.empty((0, self._n_vocab), dtype=np.float32))
+        if (saved := self._copy()) is not None:
+            self._checkpoints.keep(saved)
+        return end
 
     def _restore(self, saved: Saved) -> None:
         self._keep(0)
@@ -273,7 +327,7 @@ class LlamaModel:
     def _keep(self, n: int) -> int:
         """Forget all but the first `n` cached tokens; how many really stay."""
         if not llama_cpp.llama_memory_seq_rm(self._memory, 0, n, -1):
-            # Recurrent models cannot forget a tail; they start over.
+            # A state that cannot be cut back starts over; see `_go_back`.
             llama_cpp.llama_memory_clear(self._memory, True)
             n = 0
         del self._cached[n:]
@@ -423,8 +477,9 @@ def _load(path: Path, gpu_layers: int, cancel: Cancel) -> Any:
 
 def _error(path: Path, reason: str) -> ModelError:
     """The error for a file whose header is sound and that llama.cpp refuses."""
-    if "unknown model architecture" in reason or "unknown pre-tokenizer" in reason:
-        return file.unknown(path, reason)
+    for said in _said:
+        if any(word in said for word in _UNKNOWN):
+            return file.unknown(path, _short(said))
     if any(word in reason for word in _NO_MEMORY):
         return ModelUnsupported(
             f"There is no memory for the model {path}: {reason}. Close other programs, or use a "
@@ -437,5 +492,10 @@ def _reason() -> str:
     """The most telling of the lines llama.cpp logged last: the last that is not just "failed"."""
     for line in reversed(_said):
         if "failed to load model" not in line:
-            return line.split(": ", 1)[-1].removeprefix("error loading model: ")
+            return _short(line)
     return "llama.cpp gave no reason"
+
+
+def _short(line: str) -> str:
+    """A line of llama.cpp's log without the name of the function that wrote it."""
+    return line.split(": ", 1)[-1].removeprefix("error loading model: ")

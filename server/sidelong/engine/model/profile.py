@@ -6,12 +6,11 @@ what is not said there, and any other model, gets the defaults of its family (`f
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from sidelong.engine.gate import Formula, parse_formula
 from sidelong.engine.mixture import DEFAULT, Mixture, parse
-from sidelong.engine.model.families import STRANGER, Family, TokenId, recognise
+from sidelong.engine.model.families import STRANGER, Family, Metadata, TokenId, recognise
 from sidelong.engine.prompt import Budget, Special
 from sidelong.errors import ModelWithoutFim
 
@@ -45,7 +44,7 @@ class Profile:
 def read(
     *,
     name: str,
-    metadata: Callable[[str], str | None],
+    metadata: Metadata,
     token_id: TokenId,
     fim: tuple[int | None, int | None, int | None],
     eos: int | None,
@@ -57,7 +56,7 @@ def read(
     `token_id` finds a special token by its text; `bos` is given if sequences begin with it.
     Raises `ModelWithoutFim`.
     """
-    family = recognise(token_id) or STRANGER
+    family = recognise(token_id, metadata) or STRANGER
     ours = _is_ours(metadata)
     prefix, suffix, middle = _fim(family, token_id, fim)
     if prefix is None or suffix is None or (middle is None and family.fim[2] is not None):
@@ -109,7 +108,7 @@ def _decision(token_id: TokenId) -> tuple[int | None, int | None]:
     return None, None
 
 
-def _budget(metadata: Callable[[str], str | None]) -> Budget:
+def _budget(metadata: Metadata) -> Budget:
     def tokens(key: str, default: int) -> int:
         value = metadata(f"sidelong.{key}")
         return int(value) if value and value.isdigit() else default
@@ -122,7 +121,7 @@ def _budget(metadata: Callable[[str], str | None]) -> Budget:
     )
 
 
-def _threshold(metadata: Callable[[str], str | None]) -> float:
+def _threshold(metadata: Metadata) -> float:
     try:
         value = float(metadata("sidelong.gate.threshold") or DEFAULT_THRESHOLD)
     except ValueError:
@@ -130,7 +129,7 @@ def _threshold(metadata: Callable[[str], str | None]) -> float:
     return value if 0.0 <= value <= 1.0 else DEFAULT_THRESHOLD
 
 
-def _mixture(metadata: Callable[[str], str | None]) -> Mixture | None:
+def _mixture(metadata: Metadata) -> Mixture | None:
     """The file's own, the built-in one for a model of ours, and none for a stranger.
 
     The built-in one was fitted with a very small model; a larger one knows better itself, and says
@@ -142,11 +141,11 @@ def _mixture(metadata: Callable[[str], str | None]) -> Mixture | None:
     return parse(text) or (DEFAULT if _is_ours(metadata) else None)
 
 
-def _suffix_first(metadata: Callable[[str], str | None]) -> bool:
+def _suffix_first(metadata: Metadata) -> bool:
     """The order that a model of ours was trained in: suffix first, but for experiments."""
     return metadata("sidelong.order") != "prefix first"
 
 
-def _is_ours(metadata: Callable[[str], str | None]) -> bool:
+def _is_ours(metadata: Metadata) -> bool:
     """True if the model was trained by this project's pipeline."""
     return metadata("sidelong.edition") is not None

@@ -18,6 +18,16 @@ MOST_BYTES = 80_000_000
 WORTH = 128
 """Tokens; a difference of fewer is read again rather than copied."""
 
+BACK = 8
+"""Tokens before the last wanted row where a state that cannot be cut back is copied: healing gives
+back at most four, and a word that grows may change as many."""
+
+STEP = 4
+"""Tokens between such copies while somebody types."""
+
+CHECKPOINT_TOKENS = BACK + STEP
+"""The most that a keystroke evaluates more for a state that cannot be cut back."""
+
 
 @dataclass(frozen=True)
 class Saved:
@@ -62,6 +72,37 @@ class SavedPrompts:
         if best is None or common_prefix(best.tokens, tokens) < better_than + WORTH:
             return None
         self._kept = [saved for saved in self._kept if saved is not best]
+        return best
+
+    def clear(self) -> None:
+        """Forget all copies."""
+        self._kept.clear()
+
+
+class Checkpoints:
+    """Copies of a state that cannot be cut back, which are gone back to instead.
+
+    The one that was used least recently goes first; two are kept whatever their size, for the
+    largest models have states of nearly a hundred megabytes.
+    Owned by the thread that owns the model.
+    """
+
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+        self._most_bytes = most_bytes
+        self._kept: list[Saved] = []  # latest last
+
+    def keep(self, saved: Saved) -> None:
+        """Keep a copy, and let go of older ones for it."""
+        self._kept.append(saved)
+        while len(self._kept) > 2 and sum(s.state.nbytes for s in self._kept) > self._most_bytes:
+            del self._kept[0]
+
+    def before(self, tokens: Sequence[int]) -> Saved | None:
+        """The longest copy whose tokens `tokens` begin with, if any."""
+        usable = [saved for saved in self._kept if saved.tokens == tokens[: len(saved.tokens)]]
+        best = max(usable, key=lambda saved: len(saved.tokens), default=None)
+        if best is not None:
+            self._kept = [*(saved for saved in self._kept if saved is not best), best]
         return best
 
     def clear(self) -> None:
