@@ -143,6 +143,14 @@ def _probability(value: object) -> float:
     return float(value)
 
 
+def _minutes(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise _Refused
+    if not 0 <= value <= _MOST_MINUTES:
+        raise _Refused
+    return value
+
+
 def _one_of(*words: str) -> Callable[[object], object]:
     def read(value: object) -> object:
         if value not in words:
@@ -173,6 +181,7 @@ def _switch(attribute: str) -> _Setting:
 
 
 _MOST_TOKENS: Final = 131_072
+_MOST_MINUTES: Final = 10_080
 
 _FOLDER: Final[Mapping[str, _Setting]] = {
     "enabled": _switch("enabled"),
@@ -200,6 +209,9 @@ _FOLDER: Final[Mapping[str, _Setting]] = {
 _USER: Final[Mapping[str, _Setting]] = {
     "model.path": _Setting("model", 'the path of a GGUF file, "default", "nano" or "auto"', _model),
     "model.policy": _Setting("policy", 'the path of a GGUF file, "default" or "nano"', _model),
+    "model.unloadAfterMinutes": _Setting(
+        "unload_after_minutes", f"a number from 0 to {_MOST_MINUTES}", _minutes
+    ),
     "threads": _number("threads", 1, 1024),
     "gpuLayers": _number("gpu_layers", -1, 10_000),
     "contextSize": _number("n_ctx", 256, _MOST_TOKENS),

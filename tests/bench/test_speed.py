@@ -79,9 +79,12 @@ def test_llama_cpp_alone_makes_every_pass_of_the_engine(measure: Measure) -> Non
 
 
 def test_a_server_with_its_model_is_weighed(measure: Measure) -> None:
-    record = measure(bench.memory.main)["rss_over_file"]
+    records = measure(bench.memory.main)
 
-    assert record["counts"]["rss_mb"] > record["counts"]["file_mb"]
+    idle = records["rss_over_file"]["counts"]
+    assert idle["rss_mb"] > idle["file_mb"]
+    freed = records["unloaded_over_loaded"]["counts"]
+    assert freed["unloaded_mb"] < freed["loaded_mb"]
 
 
 def test_each_way_of_waiting_is_run_idle_and_beside_busy_loops(measure: Measure) -> None:

@@ -22,6 +22,7 @@ from sidelong.engine.model.protocol import (
     Stopped,
     Superseded,
 )
+from sidelong.engine.model.thread import OnChange, WeightsState
 from sidelong.engine.request import Answer, Request, Tokens
 from sidelong.engine.retrieval import retrieve
 from sidelong.engine.selftest import check
@@ -49,6 +50,7 @@ __all__ = [
     "MakeEngine",
     "Model",
     "ModelEngine",
+    "OnChange",
     "Report",
     "Request",
     "Speed",
@@ -56,6 +58,7 @@ __all__ = [
     "Superseded",
     "Tokens",
     "Values",
+    "WeightsState",
     "check",
     "check_file",
     "correction_from_json",

@@ -13,7 +13,7 @@ from sidelong.engine import selftest
 from sidelong.engine.completer import Completer
 from sidelong.engine.loading import load_completer
 from sidelong.engine.model.protocol import Cancel
-from sidelong.engine.model.thread import ModelThread
+from sidelong.engine.model.thread import ModelThread, OnChange
 from sidelong.engine.request import Answer, Request
 from sidelong.settings import UserSettings
 
@@ -39,6 +39,12 @@ class Engine(Protocol):
         Raises `Superseded` when a newer call of the same key comes.
         """
 
+    def unload_after(self, minutes: float) -> None:
+        """Free the weights after so long without a request; the next one loads them again.
+
+        0 for never.
+        """
+
     async def retire(self) -> None:
         """Finish what was asked, take on nothing new, and let go of the model."""
 
@@ -46,15 +52,17 @@ class Engine(Protocol):
         """Stop what runs, or loads, and let go of the model; idempotent."""
 
 
-MakeEngine: TypeAlias = Callable[[UserSettings], Engine]
+MakeEngine: TypeAlias = Callable[[UserSettings, OnChange], Engine]
+"""Makes an engine for these settings, which tells when it unloads or loads its model again."""
 
 
 class ModelEngine:
     """A GGUF model on a thread of its own; starts to load when made."""
 
-    def __init__(self, user: UserSettings) -> None:
+    def __init__(self, user: UserSettings, on_change: OnChange | None = None) -> None:
         self._loading = Cancel()
-        self._worker = ModelThread(lambda: _load(user, self._loading), Completer.close)
+        self._worker = ModelThread(lambda: _load(user, self._loading), Completer.close, on_change)
+        self.unload_after(user.unload_after_minutes)
 
     async def ready(self) -> str:
         """Wait until the model is loaded and tested; see `Engine.ready`."""
@@ -75,6 +83,10 @@ class ModelEngine:
             return completer.read_ahead(request, snapshot=snapshot, cancel=cancel)
 
         return await self._worker.run(key, call)
+
+    def unload_after(self, minutes: float) -> None:
+        """Free the weights after so long without a request; see `Engine.unload_after`."""
+        self._worker.unload_after(60 * minutes or None)
 
     async def retire(self) -> None:
         """Finish what was asked, take on nothing new, and let go of the model."""
