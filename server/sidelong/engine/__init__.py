@@ -6,6 +6,7 @@ Importing it does not load llama.cpp: that happens with the first model.
 
 from typing import TYPE_CHECKING
 
+from sidelong.engine.budget import Window
 from sidelong.engine.completer import Completer
 from sidelong.engine.correction import Correction, Values, log_odds, unit
 from sidelong.engine.correction import from_json as correction_from_json
@@ -27,7 +28,9 @@ from sidelong.engine.request import Answer, Request, Tokens
 from sidelong.engine.retrieval import retrieve
 from sidelong.engine.selftest import check
 from sidelong.engine.speed import Speed
-from sidelong.engine.speed import measure as measure_speed
+from sidelong.engine.speeds import keep as keep_speed
+from sidelong.engine.speeds import kept as kept_speed
+from sidelong.engine.speeds import measured as measured_speed
 from sidelong.engine.threads import default_threads
 from sidelong.engine.trial import REBUILD, Report
 from sidelong.engine.trial import forget as forget_trial
@@ -59,18 +62,21 @@ __all__ = [
     "Tokens",
     "Values",
     "WeightsState",
+    "Window",
     "check",
     "check_file",
     "correction_from_json",
     "correction_to_json",
     "default_threads",
     "forget_trial",
+    "keep_speed",
+    "kept_speed",
     "llama_build",
     "load_completer",
     "load_model",
     "load_models",
     "log_odds",
-    "measure_speed",
+    "measured_speed",
     "retrieve",
     "try_models",
     "unit",

@@ -6,12 +6,13 @@ The server sees only `Engine`, so tests put a small one in its place that says w
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from sidelong.engine import selftest
 from sidelong.engine.completer import Completer
-from sidelong.engine.loading import load_completer
+from sidelong.engine.loading import learn_speeds, load_completer
 from sidelong.engine.model.protocol import Cancel
 from sidelong.engine.model.thread import ModelThread, OnChange
 from sidelong.engine.request import Answer, Request
@@ -61,7 +62,12 @@ class ModelEngine:
 
     def __init__(self, user: UserSettings, on_change: OnChange | None = None) -> None:
         self._loading = Cancel()
-        self._worker = ModelThread(lambda: _load(user, self._loading), Completer.close, on_change)
+
+        def let_go(completer: Completer) -> None:
+            learn_speeds(completer, user)
+            completer.close()
+
+        self._worker = ModelThread(lambda: _load(user, self._loading), let_go, on_change)
         self.unload_after(user.unload_after_minutes)
 
     async def ready(self) -> str:
@@ -99,7 +105,7 @@ class ModelEngine:
 
 
 def _load(user: UserSettings, cancel: Cancel) -> Completer:
-    completer = load_completer(user, cancel)
+    completer = load_completer(user, cancel, fresh_s=math.inf)
     try:
         selftest.check(completer, cancel)
     except BaseException:

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sidelong import paths
-from sidelong.engine import trial
+from sidelong.engine import speeds, trial
+from sidelong.engine.budget import COLD_S, affordable, can_shrink
 from sidelong.engine.completer import Completer
 from sidelong.engine.model.protocol import Cancel
+from sidelong.engine.prompt import fit
 from sidelong.errors import ModelError, ModelWithoutDecision
 from sidelong.settings import UserSettings
 
@@ -22,9 +24,51 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def load_completer(user: UserSettings, cancel: Cancel | None = None) -> Completer:
-    """A completer on `load_models`."""
-    return Completer(*load_models(user, cancel))
+def load_completer(
+    user: UserSettings, cancel: Cancel | None = None, *, fresh_s: float | None = None
+) -> Completer:
+    """A completer on `load_models`, with the windows that this machine reads in about a second.
+
+    With `fresh_s` a model whose speed matters, and was not measured in so many seconds, is
+    measured first, which takes seconds; without, one whose speed is not known gets its own budget.
+    """
+    model, policy = load_models(user, cancel)
+    models = [model] if policy is None else [model, policy]
+    try:
+        windows = [
+            affordable(
+                fit(each.budget, each.n_ctx),
+                _prefill(each, user, cancel or Cancel(), fresh_s),
+                seconds=COLD_S / len(models),
+            )
+            for each in models
+        ]
+        return Completer(model, policy, windows)
+    except BaseException:
+        for each in models:
+            each.close()
+        raise
+
+
+def learn_speeds(completer: Completer, user: UserSettings) -> None:
+    """Keep the speeds at which the completer's models have read, for the next start."""
+    from sidelong.engine.model.llama import LlamaModel
+
+    for model in completer.models:
+        if isinstance(model, LlamaModel) and model.prefill is not None:
+            speeds.learn(model.path, user, model.prefill)
+
+
+def _prefill(
+    model: LlamaModel, user: UserSettings, cancel: Cancel, fresh_s: float | None
+) -> float | None:
+    """Tokens per second; None where that is not known, or does not matter."""
+    if not can_shrink(fit(model.budget, model.n_ctx)):
+        return None
+    if fresh_s is not None:
+        return speeds.measured(model, model.path, user, cancel, fresh_s=fresh_s).prefill
+    known = speeds.kept(model.path, user)
+    return None if known is None else known.speed.prefill
 
 
 def load_models(

@@ -18,6 +18,7 @@ export interface ExplainedRequest {
   probability?: number;
   gate?: Gate;
   chunks?: Chunk[];
+  window?: Window | null;
   tokens?: { prompt: number; evaluated: number; generated: number; policy?: number };
 }
 
@@ -28,6 +29,14 @@ export interface Gate {
   retrieved: boolean;
   /** What was compared with the threshold, where the folder has a correction of the decision. */
   corrected?: number | null;
+}
+
+/** The most tokens that the model is shown, and why. */
+export interface Window {
+  prefix: number;
+  suffix: number;
+  context: number;
+  reason: string;
 }
 
 export interface Chunk {

@@ -105,7 +105,7 @@ class LlamaModel:
         Raises `Stopped` when `cancel` is set meanwhile.
         """
         self.name = path.name
-        self._path = path
+        self.path = path
         self._buffer = ctypes.create_string_buffer(_PIECE)
         self._context: Any = None
         self._offloads = gpu_layers != 0 and supports_gpu()
@@ -138,6 +138,8 @@ class LlamaModel:
         self._abort = _strlen()
         self._cached: list[int] = []
         self._saved = SavedPrompts()
+        self._fastest_s = 0.0
+        """Seconds of a full batch, at best; 0 before the first one."""
         self._cancel: Cancel | None = None
         """The flag that llama.cpp reads; held, because it reads the flag's memory."""
 
@@ -165,13 +167,18 @@ class LlamaModel:
     @cached_property
     def fingerprint(self) -> str:
         """See `file.fingerprint`."""
-        return file.fingerprint(self._path)
+        return file.fingerprint(self.path)
 
     def describe(self) -> str:
         """llama.cpp's short description: architecture, size, quantisation."""
         buffer = ctypes.create_string_buffer(256)
         llama_cpp.llama_model_desc(self._model, buffer, len(buffer))
         return buffer.value.decode("utf-8", "replace")
+
+    @property
+    def prefill(self) -> float | None:
+        """Tokens per second of a full batch, at best; None before one was read on a CPU."""
+        return None if self._offloads or not self._fastest_s else self._n_batch / self._fastest_s
 
     @property
     def n_params(self) -> int:
@@ -309,6 +316,8 @@ class LlamaModel:
         end = time.perf_counter()
         if status == 0:
             self._threads.took(batch.n_tokens, end - start, end)
+            if batch.n_tokens == self._n_batch:
+                self._fastest_s = min(self._fastest_s or end - start, end - start)
         if self._threads.now != n:
             llama_cpp.llama_set_n_threads(self._context, self._threads.now, self._threads.now)
         return status
