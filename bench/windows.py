@@ -28,6 +28,7 @@ KINDS: tuple[Kind, ...] = ("rest", "line", "expression", "call")
 
 WINDOWS = (
     (None, None, None),
+    (256, 96, 448),
     (384, 128, 320),
     (256, 96, 256),
     (256, 96, 128),
