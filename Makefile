@@ -77,7 +77,7 @@ bench: set-up-all
 	@for program in busy keystrokes documents decoded overhead memory replay peer; do \
 	echo "== bench.$$program"; $(PY) -m bench.$$program --results bench/results.json $(ARGS) || exit 1; \
 	done
-	@for program in abort index alternatives online.shapes held_out; do \
+	@for program in abort index alternatives windows online.shapes held_out; do \
 	echo "== bench.$$program"; $(PY) -m bench.$$program || exit 1; done
 
 ## make model        make the default model of SOURCE=qwen.gguf (one GPU and hours; see training/)

@@ -11,7 +11,7 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,6 +92,13 @@ class Editor:
             recalled=bool(told["recalled"]),
         )
 
+    async def unloaded(self) -> None:
+        """Wait until the server has freed its model after the last request."""
+        with self._log.open(encoding="utf-8") as file:
+            file.seek(self._read_log)
+            while "is unloaded" not in file.read():
+                await asyncio.sleep(0.1)
+
     async def indexed(self) -> None:
         """Wait for the index."""
         await self._client.protocol.send_request_async("sidelong/indexed", {})
@@ -113,7 +120,13 @@ class Editor:
 
 
 @asynccontextmanager
-async def serving(model: Path, root: Path, *, threads: int | None = None) -> AsyncIterator[Editor]:
+async def serving(
+    model: Path,
+    root: Path,
+    *,
+    threads: int | None = None,
+    settings: Mapping[str, object] | None = None,
+) -> AsyncIterator[Editor]:
     """A server that has loaded the model and indexed the folder."""
     with tempfile.TemporaryDirectory() as own:
         folder = Path(own)
@@ -142,6 +155,7 @@ async def serving(model: Path, root: Path, *, threads: int | None = None) -> Asy
                             inline_completion=types.InlineCompletionClientCapabilities()
                         ),
                     ),
+                    initialization_options=settings,
                     workspace_folders=[types.WorkspaceFolder(root.as_uri(), root.name)],
                 )
             )

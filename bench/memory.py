@@ -1,7 +1,8 @@
-"""The memory of an idle server, over its bound; and of three windows together.
+"""The memory of an idle server, over its bound; of three windows together; and without its model.
 
 `sidelong serve` runs as a process on a package, without a request, until its model is ready and
 the package is indexed. The weights are mapped from the file, so windows share them.
+The last figure is of a server that has answered a request, before and after it freed its model.
 
     python -m bench.memory [GGUF]
 """
@@ -19,6 +20,7 @@ from bench.program import Program, Result, program
 from bench.sources import package
 
 WINDOWS = 3
+UNLOAD_AFTER_MINUTES = 0.05
 FILE_SHARE, OTHER_BYTES = 1.15, 60_000_000
 """The bound: the model's file and a bit, and everything else."""
 
@@ -49,6 +51,20 @@ async def weigh(run: Program, windows: int) -> tuple[int, list[int | None]]:
         return alone, [proportional(each.process) for each in (first, *others)]
 
 
+async def weigh_unloaded(run: Program) -> tuple[int, int]:
+    """Resident bytes of a server that has completed, before and after it freed the model."""
+    source = package()
+    settings = {"model": {"unloadAfterMinutes": UNLOAD_AFTER_MINUTES}}
+    async with serving(run.model, source.root, settings=settings) as editor:
+        path = source.root / source.longest(1)[0]
+        text = source.files[source.longest(1)[0]]
+        editor.show(path, text)
+        await editor.ask(path, text, len(text) // 2)
+        loaded = resident(editor.process)
+        await editor.unloaded()
+        return loaded, resident(editor.process)
+
+
 def results(run: Program) -> Iterator[Result]:
     alone, together = asyncio.run(weigh(run, 1 if run.short else WINDOWS))
     size = run.model.stat().st_size
@@ -64,6 +80,9 @@ def results(run: Program) -> Iterator[Result]:
             "the resident memory of one",
             {"pss_mb": sum(shares) / 1e6},
         )
+    loaded, unloaded = asyncio.run(weigh_unloaded(run))
+    counts = {"loaded_mb": loaded / 1e6, "unloaded_mb": unloaded / 1e6}
+    yield Result("unloaded_over_loaded", unloaded / loaded, "x", "before it freed it", counts)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

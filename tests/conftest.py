@@ -16,6 +16,7 @@ import pytest
 from sidelong.engine import Speed
 from sidelong.engine.model.llama import LlamaModel
 from sidelong.paths import nano_model
+from sidelong.settings import UserSettings
 from sidelong.shipped import keep_speed
 
 SLOW = Speed(prefill=1, decode=1)
@@ -32,7 +33,8 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
     folder = tmp_path_factory.mktemp("own")
     monkeypatch.setenv("SIDELONG_CACHE_DIR", str(folder / "cache"))
     monkeypatch.setenv("SIDELONG_SPEED_FILE", str(folder / "speed.json"))
-    keep_speed(SLOW)
+    for threads in (None, 1, 2):  # as many as tests give to a server
+        keep_speed(SLOW, UserSettings(threads=threads))
     monkeypatch.setenv("SIDELONG_CONFIG", str(folder / "config.toml"))
     monkeypatch.setenv("SIDELONG_MODELS_DIR", str(folder / "models"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -63,9 +64,27 @@ def test_a_measurement_of_another_model_counts_for_nothing(monkeypatch: pytest.M
 def test_measuring_keeps_what_it_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paths, "default_model", paths.nano_model)
     speed = shipped.measure(UserSettings(threads=1))
-    kept = shipped.kept_speed()
+    kept = shipped.kept_speed(UserSettings(threads=1))
     assert kept is not None
     assert kept.prefill == pytest.approx(speed.prefill, abs=0.01)
+
+
+def test_too_slow_is_doubted_the_next_day_and_fast_enough_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    user, now = UserSettings(), time.time()
+    assert not shipped.is_due(user)
+    assert shipped.is_due(UserSettings(threads=3)), "measured on other threads"
+    monkeypatch.setattr(time, "time", lambda: now + 2 * shipped.DOUBTED_AFTER_S)
+    assert shipped.is_due(user)
+    assert chosen() == "nano", "until then it counts"
+
+
+def test_fast_enough_is_never_doubted(monkeypatch: pytest.MonkeyPatch) -> None:
+    shipped.keep_speed(FAST)
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 999 * shipped.DOUBTED_AFTER_S)
+    assert not shipped.is_due(UserSettings())
 
 
 def test_a_package_without_the_larger_model_completes_with_the_small_one(

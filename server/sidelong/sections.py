@@ -166,6 +166,14 @@ def _probability(value: object) -> float:
     return float(value)
 
 
+def _minutes(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise _Refused
+    if not 0 <= value <= _MOST_MINUTES:
+        raise _Refused
+    return value
+
+
 def _one_of(*words: str) -> Callable[[object], object]:
     def read(value: object) -> object:
         if value not in words:
@@ -201,6 +209,7 @@ def _switch(attribute: str) -> _Setting:
 
 
 _MOST_TOKENS: Final = 131_072
+_MOST_MINUTES: Final = 10_080
 
 REMOTE_FORMATS: Final = (
     "qwen2.5-coder", "codegemma", "starcoder2", "starcoder", "granite-code", "deepseek-coder",
@@ -243,6 +252,9 @@ _USER: Final[Mapping[str, _Setting]] = {
     "model.remoteName": _Setting("remote_name", "a name", _name),
     "model.remoteTimeout": _number("remote_timeout_ms", 100, 60_000),
     "model.remotePlainToken": _switch("remote_plain_token"),
+    "model.unloadAfterMinutes": _Setting(
+        "unload_after_minutes", f"a number from 0 to {_MOST_MINUTES}", _minutes
+    ),
     "threads": _number("threads", 1, 1024),
     "gpuLayers": _number("gpu_layers", -1, 10_000),
     "contextSize": _number("n_ctx", 256, _MOST_TOKENS),

@@ -53,6 +53,8 @@ class UserSettings:
     threads: int | None = None
     gpu_layers: int = -1
     n_ctx: int | None = None
+    unload_after_minutes: float = field(default=30, compare=False)
+    """0 for never. Not compared, because a change needs no other model to be loaded."""
     count_acceptance: bool = field(default=False, compare=False)
     """Not compared, because a change needs no other model to be loaded."""
     remote: str | None = None

@@ -1,25 +1,18 @@
 """The two models in the package, and the choice of the one that suits this machine.
 
 `default` is the better one; `nano` is for machines on which that takes too long. The speed of
-`default` is measured once and kept in the cache folder.
+`default` is measured once and kept in the cache folder (`engine.speeds`).
 """
 
 from __future__ import annotations
 
-import json
-import logging
-import math
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from sidelong import paths
-from sidelong.engine import Cancel, Speed, load_model, measure_speed
-from sidelong.files import write_text
+from sidelong import engine, paths
+from sidelong.engine import Cancel, Speed, load_model
 from sidelong.settings import UserSettings
-
-log = logging.getLogger(__name__)
 
 MOST_KEYSTROKE_MS: Final = 700
 """From a key to a suggestion; a slower model lags behind the typist."""
@@ -33,8 +26,8 @@ COLD_TOKENS: Final = 1120
 PARAMETERS: Final = 167_286_656
 """The number of the default model's weights."""
 
-FORMAT: Final = 1
-"""Of the kept record; one with another number counts for nothing. 1: 2026, the first."""
+DOUBTED_AFTER_S: Final = 24 * 3600.0
+"""A finding that the machine is too slow is measured again after so long."""
 
 
 def suits(speed: Speed) -> bool:
@@ -48,63 +41,47 @@ def choose(user: UserSettings, *, unmeasured: Path, measured: Speed | None = Non
     `measured` counts before the kept speed, for the file may not have been written; `unmeasured`
     is taken where no speed is known. Reads a small file.
     """
-    speed = measured or kept_speed()
+    speed = measured or kept_speed(user)
     chosen = unmeasured if speed is None else _suiting(speed)
     return replace(user, shipped=chosen if chosen.is_file() else paths.nano_model())
 
 
-def kept_speed() -> Speed | None:
-    """The speed of the default model; None if it was not measured yet."""
-    try:
-        record = json.loads(paths.speed_file().read_text(encoding="utf-8"))
-        if not isinstance(record, Mapping) or record.get("for") != _measured_for():
-            return None
-        prefill, decode = float(record["prefill"]), float(record["decode"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    # A record that is damaged counts for nothing.
-    usable = 0 < prefill < math.inf and 0 < decode < math.inf
-    return Speed(prefill, decode) if usable else None
+def kept_speed(user: UserSettings | None = None) -> Speed | None:
+    """The speed of the default model on the user's threads; None if it was not measured yet."""
+    known = engine.kept_speed(paths.default_model(), user or UserSettings())
+    return None if known is None else known.speed
 
 
-def measure(user: UserSettings, cancel: Cancel | None = None) -> Speed:
+def is_due(user: UserSettings) -> bool:
+    """True if the default model is to be measured: never yet, or too slow some days ago.
+
+    Then the machine may have been busy, and the better model is worth another look.
+    """
+    known = engine.kept_speed(paths.default_model(), user)
+    return known is None or (not suits(known.speed) and known.age_s > DOUBTED_AFTER_S)
+
+
+def measure(
+    user: UserSettings, cancel: Cancel | None = None, *, fresh_s: float = DOUBTED_AFTER_S
+) -> Speed:
     """Load the default model, measure its speed, and keep that.
 
-    Takes seconds. Raises `ModelError` if it cannot be loaded, and `Stopped` when `cancel` is set.
+    Takes seconds. Another process that measures is waited for; a finding younger than `fresh_s` is
+    taken as it is.
+    Raises `ModelError` if it cannot be loaded, and `Stopped` when `cancel` is set.
     """
-    cancel = cancel or Cancel()
-    model = load_model(
-        paths.default_model(), threads=user.threads, gpu_layers=user.gpu_layers, cancel=cancel
-    )
+    cancel, path = cancel or Cancel(), paths.default_model()
+    model = load_model(path, threads=user.threads, gpu_layers=user.gpu_layers, cancel=cancel)
     try:
-        speed = measure_speed(model, cancel)
+        return engine.measured_speed(model, path, user, cancel, fresh_s=fresh_s)
     finally:
         model.close()
-    keep_speed(speed)
-    return speed
 
 
-def keep_speed(speed: Speed) -> None:
-    """Keep the speed for the next start; a full disk costs another measurement."""
-    record = {
-        "for": _measured_for(),
-        "prefill": round(speed.prefill, 2),
-        "decode": round(speed.decode, 2),
-    }
-    try:
-        write_text(paths.speed_file(), json.dumps(record))
-    except OSError as error:
-        log.warning("The speed of the default model cannot be kept: %s", error)
+def keep_speed(speed: Speed, user: UserSettings | None = None) -> None:
+    """Keep the speed of the default model on the user's threads."""
+    engine.keep_speed(paths.default_model(), user or UserSettings(), speed)
 
 
 def _suiting(speed: Speed) -> Path:
     return paths.default_model() if suits(speed) else paths.nano_model()
-
-
-def _measured_for() -> dict[str, int]:
-    """The facts that a measurement holds for."""
-    model = paths.default_model()
-    return {
-        "format": FORMAT,
-        "size_bytes": model.stat().st_size if model.is_file() else 0,
-    }

@@ -15,6 +15,7 @@ import bench.memory
 import bench.overhead
 import bench.peer.__main__
 import bench.replay
+import bench.windows
 import pytest
 from bench.peer.build import NotBuilt, server
 
@@ -79,9 +80,21 @@ def test_llama_cpp_alone_makes_every_pass_of_the_engine(measure: Measure) -> Non
 
 
 def test_a_server_with_its_model_is_weighed(measure: Measure) -> None:
-    record = measure(bench.memory.main)["rss_over_file"]
+    records = measure(bench.memory.main)
 
-    assert record["counts"]["rss_mb"] > record["counts"]["file_mb"]
+    idle = records["rss_over_file"]["counts"]
+    assert idle["rss_mb"] > idle["file_mb"]
+    freed = records["unloaded_over_loaded"]["counts"]
+    assert freed["unloaded_mb"] < freed["loaded_mb"]
+
+
+def test_the_worth_of_a_window_is_told_against_the_models_own(measure: Measure) -> None:
+    records = measure(bench.windows.main)
+
+    own, small = records["window_own_es"], records["window_256_96_128_es"]
+    assert own["counts"]["blanks"] == small["counts"]["blanks"] == 3
+    assert own["counts"]["difference"] == 0
+    assert small["counts"]["tokens_read"] > 0
 
 
 def test_each_way_of_waiting_is_run_idle_and_beside_busy_loops(measure: Measure) -> None:

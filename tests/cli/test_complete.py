@@ -35,6 +35,7 @@ def test_json_has_the_documented_names_and_types(sidelong: Run, cursor: str) -> 
         "remote": type(None),
         "gate": dict,
         "chunks": list,
+        "window": dict,
         "tokens": dict,
         "ms": dict,
     }
@@ -42,6 +43,7 @@ def test_json_has_the_documented_names_and_types(sidelong: Run, cursor: str) -> 
         "probability", "threshold", "rule", "retrieved", "corrected", "kept",
     }  # fmt: skip
     assert set(answer["tokens"]) == {"prompt", "evaluated", "generated", "policy"}
+    assert set(answer["window"]) == {"prefix", "suffix", "context", "reason"}
     assert {"load", "index", "look", "generate"} <= set(answer["ms"])
     assert all(
         set(chunk) == {"path", "start_line", "end_line", "score"} for chunk in answer["chunks"]

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.unreadable import as_any_user
 
+from sidelong import engine
 from sidelong.cli.checks.llama import features
 from sidelong.engine import Speed, trial
-from sidelong.paths import default_model
+from sidelong.paths import default_model, nano_model
+from sidelong.settings import UserSettings
 from sidelong.shipped import keep_speed
 
 if TYPE_CHECKING:
@@ -56,6 +58,7 @@ def test_a_healthy_installation_is_all_there(sidelong: Run) -> None:
         "decision",
         "self-test",
         "speed",
+        "window",
         "cache folder",
         "config file",
         "workspace",
@@ -274,3 +277,29 @@ def test_the_speed_of_the_machine_chooses_the_shipped_model(sidelong: Run) -> No
     result = sidelong("doctor", "--json")
     assert check(result, "speed")["state"] == "ok"
     assert check(result, "model")["details"]["path"] == str(default_model())
+
+
+def test_the_window_is_told_with_its_reason(sidelong: Run, tmp_path: Path) -> None:
+    finding = check(sidelong("doctor", "--json"), "window")
+    assert (finding["state"], finding["details"]["reason"]) == ("ok", "the model's own")
+    wide = tmp_path / "wide.gguf"
+    wide.write_bytes(nano_model().read_bytes().replace(b"suffix_tokens", b"suffix_tokenz"))
+    engine.keep_speed(wide, UserSettings(), Speed(prefill=50, decode=50))
+    finding = check(sidelong("doctor", "--json", "--model", wide), "window")
+    assert (finding["state"], finding["details"]["suffix"]) == ("note", 96)
+    assert "this machine reads 50 a second" in finding["fact"]
+    assert "sidelong doctor --measure" in finding["remedy"]
+    # Really measured, on a machine that is slow or fast; not the speed that was kept.
+    result = sidelong("doctor", "--json", "--measure", "--model", wide)
+    assert "reads 50 a second" not in check(result, "window")["fact"]
+
+
+def test_a_verdict_is_measured_again_by_hand(
+    sidelong: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = check(sidelong("doctor", "--json"), "speed")
+    assert "sidelong doctor --measure" in slow["remedy"]
+    monkeypatch.setattr("sidelong.paths.default_model", nano_model)
+    keep_speed(Speed(prefill=1, decode=1))
+    measured = check(sidelong("doctor", "--json", "--measure"), "speed")
+    assert measured["details"]["prefill"] > 1

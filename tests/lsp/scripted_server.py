@@ -29,7 +29,7 @@ from typing import Any
 
 from sidelong.engine.gate import Decision
 from sidelong.engine.model.protocol import Cancel, Stopped
-from sidelong.engine.model.thread import ModelThread
+from sidelong.engine.model.thread import ModelThread, OnChange
 from sidelong.engine.request import Answer, Request, Tokens
 from sidelong.engine.trim import Trimmer
 from sidelong.errors import ModelMissing, ModelUnsupported
@@ -132,8 +132,9 @@ def _script(request: Request) -> dict[str, Any]:
 class ScriptedEngine:
     """An engine like the real one, on the real worker thread."""
 
-    def __init__(self, user: UserSettings) -> None:
-        self._worker = ModelThread(lambda: Scripted(user), Scripted.close)
+    def __init__(self, user: UserSettings, on_change: OnChange) -> None:
+        self._worker = ModelThread(lambda: Scripted(user), Scripted.close, on_change)
+        self.unload_after(user.unload_after_minutes)
 
     async def ready(self) -> str:
         return await self._worker.run("", lambda scripted, _cancel: scripted.model)
@@ -147,6 +148,9 @@ class ScriptedEngine:
         return await self._worker.run(
             key, lambda scripted, cancel: scripted.read_ahead(request, cancel)
         )
+
+    def unload_after(self, minutes: float) -> None:
+        self._worker.unload_after(60 * minutes or None)
 
     async def retire(self) -> None:
         await asyncio.get_running_loop().run_in_executor(None, self._worker.retire)

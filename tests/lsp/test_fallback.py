@@ -99,6 +99,25 @@ def test_a_server_that_was_killed_while_it_served_uses_the_same_model_again(
         die(editor)
 
 
+def test_a_model_that_ends_the_server_while_it_loads_again_costs_that_one_too(
+    new_editor: NewEditor, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.gguf"
+    path.touch()
+    options = {"model": {"path": str(path), "unloadAfterMinutes": 0.003}}
+    first = new_editor().start(options=options)
+    doc = first.open("a.py", '#! {"text": "x"}\n$0')
+    first.until(lambda: first.statuses and "is unloaded" in first.statuses[-1]["message"])
+    path.write_text(json.dumps({"hold": str(tmp_path / "never")}))
+    asked = first.task(first.ask(doc))
+    first.until(lambda: first.state == "loading")
+    asked.cancel()
+    die(first)
+    second = new_editor().start(options=options)
+    assert served_by(second) == "Completing with scripted"
+    assert "ended while it loaded the model" in warnings(second)[0]
+
+
 @pytest.mark.parametrize(("where", "blamed"), [("inside", True), ("elsewhere", False)])
 def test_a_crash_is_the_models_if_it_happened_inside_of_llama_cpp(
     tmp_path: Path, default_model: Path, where: str, blamed: bool

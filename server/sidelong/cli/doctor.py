@@ -28,11 +28,11 @@ from sidelong.cli.checks.model import (
 )
 from sidelong.cli.checks.places import check_cache, check_config, check_workspace
 from sidelong.cli.checks.remote import check_remote
-from sidelong.cli.checks.speed import check_speed
+from sidelong.cli.checks.speed import check_speed, check_window
 from sidelong.cli.config import Config, load_config
 from sidelong.cli.parser import add_model_options
 from sidelong.cli.terminal import Terminal
-from sidelong.settings import UserSettings
+from sidelong.errors import ModelError
 
 STYLES: dict[State, str] = {"ok": "green", "note": "yellow", "broken": "bold red"}
 
@@ -40,6 +40,9 @@ STYLES: dict[State, str] = {"ok": "green", "note": "yellow", "broken": "bold red
 def configure(parser: ArgumentParser) -> None:
     """Add the arguments of `sidelong doctor`."""
     parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument(
+        "--measure", action="store_true", help="measure the speed again, as on an idle machine"
+    )
     add_model_options(parser)
 
 
@@ -47,7 +50,7 @@ def run(args: Namespace) -> int:
     """Print every finding; 1 if one of them is broken."""
     config = load_config(Path.cwd(), model=args.model, policy=args.policy, threads=args.threads)
     with Console(stderr=True).status("Checking…"):
-        findings = list(_findings(config))
+        findings = list(_findings(config, again=args.measure))
     ok = all(finding.state != "broken" for finding in findings)
     if args.json:
         checks = [asdict(finding) for finding in findings]
@@ -57,13 +60,16 @@ def run(args: Namespace) -> int:
     return 0 if ok else 1
 
 
-def _findings(config: Config) -> Iterator[Finding]:
-    """Every check in turn; one that fails in a way of its own costs that check only."""
+def _findings(config: Config, *, again: bool) -> Iterator[Finding]:
+    """Every check in turn; one that fails in a way of its own costs that check only.
+
+    The speed is measured `again`, or as far as it is not known.
+    """
     user = config.user
     yield from _guarded("python", check_python)
     yield from _guarded("processors", lambda: check_processors(user.threads))
     yield from _guarded("memory", lambda: check_memory(model_path(user)))
-    yield from _guarded("self-test", lambda: list(_model_findings(user)))
+    yield from _guarded("self-test", lambda: list(_model_findings(config, again)))
     if user.remote is not None:
         yield from _guarded("remote", lambda: check_remote(user))
     yield from _guarded("cache folder", check_cache)
@@ -72,7 +78,8 @@ def _findings(config: Config) -> Iterator[Finding]:
     yield from _guarded("workspace", lambda: check_workspace(Path.cwd(), exclude))
 
 
-def _model_findings(user: UserSettings) -> Iterator[Finding]:
+def _model_findings(config: Config, again: bool) -> Iterator[Finding]:
+    user = config.user
     tried = try_model(user)
     if not llama_runs(tried, user):  # It must not be loaded in this process.
         yield broken_llama(tried)
@@ -80,7 +87,9 @@ def _model_findings(user: UserSettings) -> Iterator[Finding]:
     yield from _guarded("llama.cpp", check_build)
     yield from _guarded("model", lambda: check_model(user, tried))
     if user.model is None:
-        yield from _guarded("speed", lambda: check_speed(user))
+        yield from _guarded("speed", lambda: check_speed(user, again=again))
+    if not isinstance(tried, ModelError):
+        yield from _guarded("window", lambda: check_window(user, config.settings, again=again))
 
 
 def _guarded(name: str, check: Callable[[], Finding | list[Finding]]) -> Iterator[Finding]:

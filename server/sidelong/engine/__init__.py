@@ -6,6 +6,7 @@ Importing it does not load llama.cpp: that happens with the first model.
 
 from typing import TYPE_CHECKING
 
+from sidelong.engine.budget import Window
 from sidelong.engine.completer import Completer
 from sidelong.engine.correction import Correction, Values, log_odds, unit
 from sidelong.engine.correction import from_json as correction_from_json
@@ -23,6 +24,7 @@ from sidelong.engine.model.protocol import (
     Superseded,
 )
 from sidelong.engine.model.saved import CHECKPOINT_TOKENS
+from sidelong.engine.model.thread import OnChange, WeightsState
 from sidelong.engine.remote.endpoint import Endpoint, endpoint_of
 from sidelong.engine.remote.endpoint import problem_of as remote_problem
 from sidelong.engine.remote.probe import Probe, probe
@@ -30,7 +32,9 @@ from sidelong.engine.request import Answer, RemoteUse, Request, Tokens
 from sidelong.engine.retrieval import retrieve
 from sidelong.engine.selftest import check
 from sidelong.engine.speed import Speed
-from sidelong.engine.speed import measure as measure_speed
+from sidelong.engine.speeds import keep as keep_speed
+from sidelong.engine.speeds import kept as kept_speed
+from sidelong.engine.speeds import measured as measured_speed
 from sidelong.engine.threads import default_threads
 from sidelong.engine.trial import REBUILD, Report
 from sidelong.engine.trial import forget as forget_trial
@@ -55,6 +59,7 @@ __all__ = [
     "MakeEngine",
     "Model",
     "ModelEngine",
+    "OnChange",
     "Probe",
     "RemoteUse",
     "Report",
@@ -64,6 +69,8 @@ __all__ = [
     "Superseded",
     "Tokens",
     "Values",
+    "WeightsState",
+    "Window",
     "check",
     "check_file",
     "connect",
@@ -72,12 +79,14 @@ __all__ = [
     "default_threads",
     "endpoint_of",
     "forget_trial",
+    "keep_speed",
+    "kept_speed",
     "llama_build",
     "load_completer",
     "load_model",
     "load_models",
     "log_odds",
-    "measure_speed",
+    "measured_speed",
     "probe",
     "remote_problem",
     "retrieve",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -15,6 +15,7 @@ from sidelong.engine import gate
 from sidelong.engine import prompt as prompts
 from sidelong.engine.alternatives import distinct
 from sidelong.engine.anchor import Anchor, Anchors
+from sidelong.engine.budget import Window
 from sidelong.engine.correction import Correction
 from sidelong.engine.documents import Documents
 from sidelong.engine.gate import Decision, Signal
@@ -74,11 +75,18 @@ class Completer:
     """Answers requests with a model; owned by the thread that owns the model."""
 
     def __init__(
-        self, model: Model, policy: Model | None = None, remote: RemoteGenerator | None = None
+        self,
+        model: Model,
+        policy: Model | None = None,
+        remote: RemoteGenerator | None = None,
+        *,
+        windows: Sequence[Window] = (),
     ) -> None:
         """`model` writes; `policy` decides whether to retrieve, by default `model` itself.
 
         With `remote`, that writes, and `model` only where it fails.
+        `windows` are the models' in the order of `models`, by default their own budgets. They stay
+        while the models are loaded: another window is another prompt, and no cache holds it.
         """
         self.model = model
         self.policy = policy
@@ -86,6 +94,7 @@ class Completer:
         # Read now: the files may be gone, or others, by the first request.
         self.fingerprint = "+".join(model.fingerprint for model in self.models)
         """Tells these models from others: what is learnt with them is not used without them."""
+        self._windows = tuple(windows) or tuple(Window(model.budget) for model in self.models)
         self._lines = LineTokens(model.tokenize)
         self._documents = Documents()
         self._searcher = Searcher()
@@ -114,6 +123,15 @@ class Completer:
     def threshold(self) -> float:
         """The deciding model's recommendation for P(<cc>)."""
         return self.models[-1].threshold
+
+    def window(self, settings: Settings) -> Window:
+        """The window of the model that writes, with these settings, and the reason for it."""
+        window = self._windows[0].wished(settings)
+        budget = prompts.fit(window.budget, self.model.n_ctx)
+        if budget == window.budget:
+            return window
+        reason = f"{window.reason}; cut to the context of {self.model.n_ctx:,} tokens"
+        return replace(window, budget=budget, reason=reason)
 
     def close(self) -> None:
         """Let go of the models, of the retrieval thread and of connections."""
@@ -145,7 +163,8 @@ class Completer:
             if answer is None:
                 answer = replace(self._here(writer, decided, task), remote=use)
         tokens = replace(answer.tokens, policy=decided.policy_tokens)
-        return replace(answer, tokens=tokens, ms=task.watch.ms)
+        window = self.window(request.settings)
+        return replace(answer, tokens=tokens, ms=task.watch.ms, window=window)
 
     def read_ahead(self, request: Request, *, snapshot: Snapshot | None, cancel: Cancel) -> int:
         """Decide and read as `complete` would, and write nothing; the tokens it evaluated.
@@ -176,7 +195,8 @@ class Completer:
         decider = self.models[-1]
         if decider.special.cc is None:
             return None
-        budget = decider.budget if self.policy else _budget(decider.budget, request.settings)
+        window = self._windows[-1]
+        budget = (window if self.policy else window.wished(request.settings)).budget
         prompt = decision_view(decider, request, prompts.fit(budget, decider.n_ctx))
         evaluation = decider.evaluate(prompt, rows=1, cancel=cancel, hidden=True)
         if evaluation.hidden is None:
@@ -208,7 +228,7 @@ class Completer:
         if self.remote is None:
             return None, None
         chunks = self._found(decided, task)
-        budget = _budget(self.remote.budget, task.request.settings)
+        budget = Window(self.remote.budget).wished(task.request.settings).budget
         with task.watch("remote"):
             received = self.remote.write(task.request, chunks, budget, writer.plan, task.cancel)
         if received.generated is None:
@@ -252,7 +272,7 @@ class Completer:
 
     def _writer(self, task: _Task) -> TextWriter:
         request, anchor = task.request, task.anchor
-        budget = prompts.fit(_budget(self.model.budget, request.settings), self.model.n_ctx)
+        budget = self.window(request.settings).budget
         if anchor is None:
             seeing = view(self.model, request, budget)
         else:
@@ -268,7 +288,8 @@ class Completer:
         signal, prefill, policy_tokens = None, None, 0
         if self.policy is not None and settings.retrieval == "auto":
             with task.watch("policy"):
-                signal, policy_tokens = _ask(self.policy, request, task.cancel, correction)
+                budget = self._windows[-1].budget
+                signal, policy_tokens = _ask(self.policy, budget, request, task.cancel, correction)
         elif self.policy is None and self.model.special.decides:
             with task.watch("look"):
                 prefill, signal = _read_both(writer, correction)
@@ -361,14 +382,14 @@ def _read_both(writer: TextWriter, correction: Correction | None) -> tuple[Prefi
 
 
 def _ask(
-    policy: Model, request: Request, cancel: Cancel, correction: Correction | None
+    policy: Model, budget: Budget, request: Request, cancel: Cancel, correction: Correction | None
 ) -> tuple[Signal | None, int]:
     """The policy's signal and the tokens it evaluated; no signal if it failed.
 
-    It reads its own window, whatever the generator's budget is.
+    It reads its own window, `budget`, whatever the generator's is.
     """
     try:
-        prompt = decision_view(policy, request, prompts.fit(policy.budget, policy.n_ctx))
+        prompt = decision_view(policy, request, prompts.fit(budget, policy.n_ctx))
         hidden = correction is not None
         evaluation = policy.evaluate(prompt, rows=1, cancel=cancel, hidden=hidden)
         return _signal(policy, evaluation, correction), evaluation.evaluated
@@ -394,17 +415,3 @@ def _for_a_while(answers: Iterator[Answer]) -> Iterator[Answer]:
     until = time.perf_counter() + ALTERNATIVES_FOR_S
     while time.perf_counter() < until and (answer := next(answers, None)) is not None:
         yield answer
-
-
-def _budget(model: Budget, settings: Settings) -> Budget:
-    """The model's budget with the user's wishes on top."""
-
-    def chosen(wish: int | None, own: int) -> int:
-        return own if wish is None else wish
-
-    return Budget(
-        prefix=chosen(settings.prefix_tokens, model.prefix),
-        suffix=chosen(settings.suffix_tokens, model.suffix),
-        context=chosen(settings.context_tokens, model.context),
-        generated=chosen(settings.max_tokens, model.generated),
-    )

@@ -6,13 +6,16 @@ llama.cpp is imported with the first model: that takes as long as loading a smal
 from __future__ import annotations
 
 import logging
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sidelong import paths
-from sidelong.engine import trial
+from sidelong.engine import speeds, trial
+from sidelong.engine.budget import COLD_S, affordable, can_shrink
 from sidelong.engine.completer import Completer
 from sidelong.engine.model.protocol import Cancel
+from sidelong.engine.prompt import fit
 from sidelong.engine.remote.endpoint import Endpoint, endpoint_of
 from sidelong.engine.remote.generator import RemoteGenerator
 from sidelong.errors import ModelError, ModelWithoutDecision
@@ -25,20 +28,40 @@ log = logging.getLogger(__name__)
 
 
 def load_completer(
-    user: UserSettings, cancel: Cancel | None = None, *, remote: bool = False
+    user: UserSettings,
+    cancel: Cancel | None = None,
+    *,
+    remote: bool = False,
+    fresh_s: float | None = None,
 ) -> Completer:
-    """A completer on `load_models`; with `remote` also on the endpoint of the settings, if any.
+    """A completer on `load_models`, with the windows that this machine reads in about a second.
 
-    Connects to nothing. Raises `SettingsError` too, if the endpoint is not to be used.
+    With `remote` also on the endpoint of the settings, if any; it connects to nothing, and raises
+    `SettingsError` too, if the endpoint is not to be used.
+    With `fresh_s` a model whose speed matters, and was not measured in so many seconds, is
+    measured first, which takes seconds; without, one whose speed is not known gets its own budget.
     """
-    endpoint = endpoint_of(user) if remote else None
-    generator = None if endpoint is None else connect(endpoint)
-    try:
-        return Completer(*load_models(user, cancel), generator)
-    except BaseException:
-        if generator is not None:
-            generator.close()
-        raise
+    with ExitStack() as loaded:
+        generator = None
+        endpoint = endpoint_of(user) if remote else None
+        if endpoint is not None:
+            generator = connect(endpoint)
+            loaded.callback(generator.close)
+        model, policy = load_models(user, cancel)
+        models = [model] if policy is None else [model, policy]
+        for each in models:
+            loaded.callback(each.close)
+        windows = [
+            affordable(
+                fit(each.budget, each.n_ctx),
+                _prefill(each, user, cancel or Cancel(), fresh_s),
+                seconds=COLD_S / len(models),
+            )
+            for each in models
+        ]
+        completer = Completer(model, policy, generator, windows=windows)
+        loaded.pop_all()
+        return completer
 
 
 def connect(endpoint: Endpoint) -> RemoteGenerator:
@@ -46,6 +69,27 @@ def connect(endpoint: Endpoint) -> RemoteGenerator:
     from sidelong.engine.remote.client import Client
 
     return RemoteGenerator(endpoint, Client(endpoint))
+
+
+def learn_speeds(completer: Completer, user: UserSettings) -> None:
+    """Keep the speeds at which the completer's models have read, for the next start."""
+    from sidelong.engine.model.llama import LlamaModel
+
+    for model in completer.models:
+        if isinstance(model, LlamaModel) and model.prefill is not None:
+            speeds.learn(model.path, user, model.prefill)
+
+
+def _prefill(
+    model: LlamaModel, user: UserSettings, cancel: Cancel, fresh_s: float | None
+) -> float | None:
+    """Tokens per second; None where that is not known, or does not matter."""
+    if not can_shrink(fit(model.budget, model.n_ctx)):
+        return None
+    if fresh_s is not None:
+        return speeds.measured(model, model.path, user, cancel, fresh_s=fresh_s).prefill
+    known = speeds.kept(model.path, user)
+    return None if known is None else known.speed.prefill
 
 
 def load_models(

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from sidelong.engine.budget import Window
 from sidelong.engine.correction import Correction
 from sidelong.engine.gate import Decision
 from sidelong.settings import Settings
@@ -114,6 +115,8 @@ class Answer:
     """The model that decides in its place whether to retrieve; None if it does so itself."""
     remote: RemoteUse | None = None
     """None if the user's settings name no remote model."""
+    window: Window | None = None
+    """The most tokens that the model was shown, and why; None where no model was asked."""
 
     def facts(self) -> dict[str, Any]:
         """The record of the answer as JSON, without its text; docs/commands.md has the names."""
@@ -132,6 +135,7 @@ class Answer:
                 for hit in self.chunks
             ],
             "probability": self.probability,
+            "window": None if self.window is None else self.window.facts(),
             "tokens": asdict(self.tokens),
             "ms": {stage: round(ms, 2) for stage, ms in self.ms.items()},
         }

@@ -10,7 +10,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from sidelong.engine import Answer, Engine, MakeEngine, Request, forget_trial
+from sidelong.engine import (
+    Answer,
+    Engine,
+    MakeEngine,
+    OnChange,
+    Request,
+    WeightsState,
+    forget_trial,
+)
 from sidelong.lsp.crash_note import Crash, CrashNote
 from sidelong.settings import UserSettings
 from sidelong_index import Snapshot
@@ -59,19 +67,22 @@ class Fallback:
             "model use auto` stays with the shipped one."
         )
 
-    def make(self, user: UserSettings) -> Engine:
+    def make(self, user: UserSettings, on_change: OnChange) -> Engine:
         """An engine whose loading and running is noted."""
-        return _Noted(self._make, user, self._note)
+        return _Noted(self._make, user, on_change, self._note)
 
 
 class _Noted:
     """An engine on a user's models; implements `Engine`."""
 
-    def __init__(self, make: MakeEngine, user: UserSettings, note: CrashNote) -> None:
+    def __init__(
+        self, make: MakeEngine, user: UserSettings, on_change: OnChange, note: CrashNote
+    ) -> None:
         self._note = note
         self._models = _own(user)
+        self._on_change = on_change
         note.loading(self._models)
-        self._engine = make(user)
+        self._engine = make(user, self._changed)
 
     async def ready(self) -> str:
         try:
@@ -88,11 +99,23 @@ class _Noted:
     async def complete(self, key: str, request: Request, snapshot: Snapshot | None) -> Answer:
         return await self._engine.complete(key, request, snapshot)
 
+    def unload_after(self, minutes: float) -> None:
+        self._engine.unload_after(minutes)
+
     async def retire(self) -> None:
         await self._engine.retire()
 
     async def stop(self) -> None:
         await self._engine.stop()
+
+    def _changed(self, state: WeightsState, error: BaseException | None) -> None:
+        if state == "loading":
+            self._note.loading(self._models)
+        elif state == "loaded":
+            self._note.running(self._models)
+        else:
+            self._note.ended(self._models)
+        self._on_change(state, error)
 
 
 def _own(user: UserSettings) -> list[Path]:

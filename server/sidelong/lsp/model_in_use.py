@@ -2,6 +2,8 @@
 
 The model in use answers until its successor has been loaded and has passed its test. A successor
 that fails changes nothing. Meanwhile both are in memory.
+An engine that nobody asks frees its weights by itself, and loads them for the next request; that
+only shows in the status here.
 Running a model is left to `sidelong.engine`; this module tells the user when one cannot serve.
 """
 
@@ -15,7 +17,7 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 from sidelong import paths
-from sidelong.engine import Engine, MakeEngine
+from sidelong.engine import Engine, MakeEngine, Stopped, WeightsState
 from sidelong.errors import SidelongError
 from sidelong.lsp.progress import WorkDone
 from sidelong.lsp.status import Status
@@ -61,6 +63,9 @@ class ModelInUse:
         if user is None:
             await self._let_go()
             return
+        for each in (self.engine, self._next):
+            if each is not None:
+                each.unload_after(user.unload_after_minutes)
         if user == self._wanted and self.error is None:
             return
         self._wanted, self.error = user, None
@@ -68,7 +73,7 @@ class ModelInUse:
         if self._title is not None and user == self._in_use:
             self._say_ready(self._title)
             return
-        engine = self._make(user)
+        engine = self._make(user, lambda state, error: self._changed(engine, user, state, error))
         if self._title is not None:
             self._next = engine
             self._status.model("ready", f"Completing with {self._title}; loading {_name(user)}")
@@ -83,14 +88,10 @@ class ModelInUse:
         bar = WorkDone(self._server, title="Loading model", message=_name(user))
         try:
             title = await engine.ready()
-        except SidelongError as error:
-            self._fail(engine, str(error))
         except asyncio.CancelledError:
             raise
-        except Exception as error:
-            logger.exception("The model cannot be loaded")
-            fact = f"The model {_name(user)} cannot be loaded: {error}"
-            self._fail(engine, f"{fact}. See the log of the language server.")
+        except Exception as error:  # noqa: BLE001 - told to the user, whatever it is
+            self._fail(engine, _reason(user, error))
         else:
             self._take_over(engine, user, title)
         finally:
@@ -108,6 +109,31 @@ class ModelInUse:
         self._title = title
         logger.info("Model %s is ready", title)
         self._status.model("ready", f"Completing with {title}")
+
+    def _changed(
+        self,
+        engine: Engine,
+        user: UserSettings,
+        state: WeightsState,
+        error: BaseException | None,
+    ) -> None:
+        """The weights of an engine that has served were freed, or load again for a request."""
+        if engine is not self.engine or self._title is None or isinstance(error, Stopped):
+            return
+        if error is not None:
+            self._fail(engine, _reason(user, error))
+            return
+        if state == "loaded":
+            self._shown_error, self.error = "", None
+        if self._next is not None:  # The status is about that one.
+            return
+        if state == "loaded":
+            self._say_ready(self._title)
+        elif state == "loading":
+            self._status.model("loading", f"Loading {_name(user)} again")
+        else:
+            logger.info("Model %s is unloaded", self._title)
+            self._status.model("ready", f"{self._title} is unloaded until the next request")
 
     def _fail(self, engine: Engine, message: str) -> None:
         self.error = message
@@ -149,6 +175,15 @@ class ModelInUse:
         leaving = dict(self._leaving)
         # Engines that still finish their requests are stopped: no client waits for the answers.
         await asyncio.gather(*leaving, *(engine.stop() for engine in leaving.values()))
+
+
+def _reason(user: UserSettings, error: BaseException) -> str:
+    """The reason why a model does not load, for people."""
+    if isinstance(error, SidelongError):
+        return str(error)
+    logger.error("The model cannot be loaded", exc_info=error)
+    fact = f"The model {_name(user)} cannot be loaded: {error}"
+    return f"{fact}. See the log of the language server."
 
 
 def _name(user: UserSettings) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from sidelong.engine import Cancel, Speed, Stopped
 from sidelong.errors import SidelongError
 from sidelong.settings import UserSettings
-from sidelong.shipped import kept_speed, measure, suits
+from sidelong.shipped import is_due, measure, suits
 
 logger = logging.getLogger(__name__)
 
@@ -29,8 +29,8 @@ class Suiting:
         """The speed that was measured by this process."""
 
     def begin(self, user: UserSettings) -> None:
-        """Measure if that was not done yet and the outcome matters; at most once a process."""
-        if self._task is None and user.model is None and kept_speed() is None:
+        """Measure if that is due and the outcome matters; at most once a process."""
+        if self._task is None and user.model is None and is_due(user):
             self._task = asyncio.create_task(self._measure(user))
 
     async def stop(self) -> None:

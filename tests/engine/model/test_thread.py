@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 
@@ -199,3 +199,182 @@ async def test_nobody_waits_for_what_does_not_load() -> None:
     assert not answers.is_set()
     answers.set()
     assert await asyncio.to_thread(gone.wait, 10), "it lets go of what it loads in the end"
+
+
+# Unloading what nobody asks.
+
+SOON_S = 0.02
+
+
+class Loads:
+    """Loads a value each time it is wanted, and notes what becomes of it."""
+
+    def __init__(self) -> None:
+        self.loaded = 0
+        self.let_go = threading.Semaphore(0)
+        self.error: Exception | None = None
+        self.may_load, self.may_let_go = threading.Event(), threading.Event()
+        self.may_load.set()
+        self.may_let_go.set()
+        self.letting_go = threading.Event()
+        self.told: list[tuple[str, BaseException | None]] = []
+
+    def load(self) -> Slow:
+        self.may_load.wait(10)
+        if self.error is not None:
+            raise self.error
+        self.loaded += 1
+        return Slow()
+
+    def end(self, _value: Slow) -> None:
+        self.letting_go.set()
+        self.may_let_go.wait(10)
+        self.let_go.release()
+
+    def tell(self, state: str, error: BaseException | None) -> None:
+        self.told.append((state, error))
+
+    def worker(self) -> ModelThread[Slow]:
+        return ModelThread(self.load, self.end, self.tell)
+
+    async def is_let_go(self) -> bool:
+        return await asyncio.to_thread(self.let_go.acquire, timeout=10)
+
+    async def is_told(self, *states: str) -> None:
+        while [state for state, _ in self.told] != list(states):
+            await asyncio.sleep(0.001)
+
+
+@pytest.fixture
+def loads() -> Loads:
+    return Loads()
+
+
+async def test_what_nobody_asks_is_let_go_and_the_next_call_loads_it_again(loads: Loads) -> None:
+    worker = loads.worker()
+    assert await worker.run("a", quick) == "quick"
+    worker.unload_after(SOON_S)
+    for n in range(1, 4):
+        assert await loads.is_let_go()
+        assert loads.loaded == n
+        assert await worker.run("a", quick) == "quick"
+    worker.stop()
+    assert loads.loaded == 4
+    assert loads.told[:3] == [("unloaded", None), ("loading", None), ("loaded", None)]
+    assert await loads.is_let_go(), "it lets go of the last one at the end"
+
+
+async def test_by_itself_it_is_kept(loads: Loads) -> None:
+    worker = loads.worker()
+    await worker.run("a", quick)
+    await asyncio.sleep(5 * SOON_S)
+    assert not loads.letting_go.is_set()
+    worker.stop()
+
+
+async def test_a_call_that_comes_while_it_is_let_go_is_answered(loads: Loads) -> None:
+    loads.may_let_go.clear()
+    worker = loads.worker()
+    worker.unload_after(SOON_S)
+    assert await asyncio.to_thread(loads.letting_go.wait, 10)
+    asked = [asyncio.create_task(worker.run(key, quick)) for key in "ab"]
+    await asyncio.sleep(SOON_S)
+    assert not any(task.done() for task in asked)
+    loads.may_let_go.set()
+    assert await asyncio.gather(*asked) == ["quick", "quick"]
+    worker.stop()
+
+
+async def test_long_work_is_not_idleness(loads: Loads) -> None:
+    worker = loads.worker()
+    values: list[Slow] = []
+
+    def long(value: Slow, cancel: Cancel) -> str:
+        values.append(value)
+        return value.work(cancel)
+
+    worker.unload_after(SOON_S)
+    task = asyncio.create_task(worker.run("a", long))
+    while not values:
+        await asyncio.sleep(0.001)
+    await asyncio.sleep(5 * SOON_S)
+    values[-1].release.set()
+    assert await task == "done"
+    worker.stop()
+
+
+async def test_of_the_calls_that_wait_for_it_only_the_newest_of_a_document_is_done(
+    loads: Loads,
+) -> None:
+    worker = loads.worker()
+    worker.unload_after(SOON_S)
+    assert await loads.is_let_go()
+    loads.may_load.clear()
+    ran: list[int] = []
+
+    def note(n: int) -> asyncio.Task[None]:
+        return asyncio.create_task(worker.run("doc", lambda _value, _cancel: ran.append(n)))
+
+    asked = [note(n) for n in range(3)]
+    await loads.is_told("unloaded", "loading")
+    loads.may_load.set()
+    ends = await asyncio.gather(*asked, return_exceptions=True)
+    assert [type(end) for end in ends] == [Superseded, Superseded, type(None)]
+    assert ran == [2]
+    worker.stop()
+
+
+async def test_what_cannot_be_loaded_again_is_tried_for_the_next_call(loads: Loads) -> None:
+    worker = loads.worker()
+    worker.unload_after(SOON_S)
+    assert await loads.is_let_go()
+    loads.error = ModelMissing("There is no model file at x.gguf.")
+    with pytest.raises(ModelMissing):
+        await worker.run("a", quick)
+    await loads.is_told("unloaded", "loading", "unloaded")
+    assert loads.told[-1] == ("unloaded", loads.error)
+    loads.error = None
+    assert await worker.run("a", quick) == "quick"
+    worker.stop()
+
+
+async def test_nobody_waits_for_what_loads_again_once_it_is_not_wanted(loads: Loads) -> None:
+    worker = loads.worker()
+    worker.unload_after(SOON_S)
+    assert await loads.is_let_go()
+    loads.may_load.clear()
+    asked = asyncio.create_task(worker.run("a", quick))
+    await loads.is_told("unloaded", "loading")
+    stopping = asyncio.create_task(asyncio.to_thread(worker.stop))
+    with pytest.raises(Superseded):
+        await asked
+    loads.may_load.set()
+    await stopping
+    assert await loads.is_let_go(), "it lets go of what it loads in the end"
+
+
+@pytest.mark.parametrize("end", [ModelThread.stop, ModelThread.retire])
+async def test_it_ends_while_nothing_is_loaded(
+    loads: Loads, end: Callable[[ModelThread[Slow]], None]
+) -> None:
+    worker = loads.worker()
+    worker.unload_after(SOON_S)
+    assert await loads.is_let_go()
+    await asyncio.to_thread(end, worker)
+    with pytest.raises(Superseded):
+        await worker.run("a", quick)
+    assert loads.loaded == 1
+
+
+async def test_another_limit_counts_at_once(loads: Loads) -> None:
+    worker = loads.worker()
+    worker.unload_after(3600)
+    await worker.run("a", quick)
+    worker.unload_after(SOON_S)
+    assert await loads.is_let_go()
+    worker.unload_after(None)
+    await worker.run("a", quick)
+    loads.letting_go.clear()
+    await asyncio.sleep(5 * SOON_S)
+    assert not loads.letting_go.is_set()
+    worker.stop()

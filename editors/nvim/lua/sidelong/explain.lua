@@ -27,6 +27,7 @@ local M = {}
 ---@field remote? sidelong.Remote
 ---@field gate? sidelong.Gate
 ---@field chunks? { path: string, start_line: integer, end_line: integer, score: number }[]
+---@field window? { prefix: integer, suffix: integer, context: integer, reason: string }
 ---@field tokens? { prompt: integer, evaluated: integer, generated: integer }
 ---@field ms table<string, number>
 
@@ -126,6 +127,18 @@ local function about(request)
       local place = ('%s:%d'):format(chunk.path, chunk.start_line)
       table.insert(lines, ('  %.2f  %s  to line %d'):format(chunk.score, place, chunk.end_line))
     end
+  end
+  local window = known(request.window)
+  if window then
+    table.insert(
+      lines,
+      ('Window: %d tokens before the cursor, %d after it, %d of other files: %s'):format(
+        window.prefix,
+        window.suffix,
+        window.context,
+        window.reason
+      )
+    )
   end
   local tokens = request.tokens
   if tokens then

@@ -20,6 +20,7 @@ export interface ExplainedRequest {
   remote?: Remote | null;
   gate?: Gate;
   chunks?: Chunk[];
+  window?: Window | null;
   tokens?: { prompt: number; evaluated: number; generated: number; policy?: number };
 }
 
@@ -37,6 +38,14 @@ export interface Gate {
   retrieved: boolean;
   /** What was compared with the threshold, where the folder has a correction of the decision. */
   corrected?: number | null;
+}
+
+/** The most tokens that the model is shown, and why. */
+export interface Window {
+  prefix: number;
+  suffix: number;
+  context: number;
+  reason: string;
 }
 
 export interface Chunk {

@@ -3,7 +3,7 @@
  * What it says in sentences is `words`'; where it is shown `panel`'s.
  */
 
-import type { Chunk, ExplainedRequest, Explanation, Gate } from "./explanation.ts";
+import type { Chunk, ExplainedRequest, Explanation, Gate, Window } from "./explanation.ts";
 import { decision, elsewhere, outcome, reasons } from "./words.ts";
 
 export interface Place {
@@ -51,6 +51,7 @@ function requestPart(request: ExplainedRequest, place: Place): string {
     list([...reasons(request.reason), ...elsewhere(request.remote)]),
     request.gate ? gatePart(request.gate) : "",
     request.chunks?.length ? chunksPart(request.chunks, place) : "",
+    request.window ? windowPart(request.window) : "",
     numbersPart(request),
   ];
   return parts.join("\n");
@@ -106,6 +107,14 @@ function chunksPart(chunks: Chunk[], place: Place): string {
   });
   return `<h2>What was read</h2>
 <table><tr><th>lines</th><th class="number">similarity</th></tr>${rows.join("")}</table>`;
+}
+
+function windowPart({ prefix, suffix, context, reason }: Window): string {
+  return html`<h2>The window</h2>
+    <p>
+      At most ${prefix} tokens before the cursor, ${suffix} after it and ${context} of other files:
+      ${reason}.
+    </p>`;
 }
 
 const TOKENS: Record<string, string> = {

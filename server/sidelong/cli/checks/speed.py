@@ -1,15 +1,21 @@
-"""The speed of the default model on this machine, and which of the shipped models suits."""
+"""The speed of this machine, and what it chooses: the shipped model, and the model's window."""
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+from typing import Final
+
 from sidelong import paths, shipped
 from sidelong.cli.checks.finding import Finding
-from sidelong.engine import Speed
+from sidelong.engine import Speed, load_completer
 from sidelong.errors import ModelError
-from sidelong.settings import UserSettings
+from sidelong.settings import Settings, UserSettings
+
+MEASURE_AGAIN: Final = "Measure again on an idle machine by `sidelong doctor --measure`"
 
 
-def check_speed(user: UserSettings) -> Finding:
+def check_speed(user: UserSettings, *, again: bool) -> Finding:
     """The kept measurement, or a new one if there is none; that takes seconds."""
     if not paths.default_model().is_file():
         return Finding(
@@ -19,7 +25,8 @@ def check_speed(user: UserSettings) -> Finding:
             "Reinstall sidelong to get the better one.",
         )
     try:
-        speed = shipped.kept_speed() or shipped.measure(user)
+        known = None if again else shipped.kept_speed(user)
+        speed = known or shipped.measure(user, fresh_s=0)
     except ModelError as error:
         return Finding("speed", "broken", str(error), "Reinstall sidelong.")
     return _judge(speed)
@@ -38,7 +45,31 @@ def _judge(speed: Speed) -> Finding:
         "speed",
         "note",
         f"{fact}; that is too slow, so the small model completes",
-        f"Measure again on an idle machine by deleting {paths.speed_file()}, or choose by "
-        "`sidelong model use default`.",
+        f"{MEASURE_AGAIN}, or choose by `sidelong model use default`.",
         details,
+    )
+
+
+def check_window(user: UserSettings, settings: Settings, *, again: bool) -> Finding:
+    """The most tokens that the model is shown, and why; takes seconds if it is to be measured."""
+    if user.model is None:  # The choice may be another by now.
+        user = shipped.choose(replace(user, shipped=None), unmeasured=paths.default_model())
+    completer = load_completer(user, fresh_s=0 if again and user.model else math.inf)
+    try:
+        window = completer.window(settings)
+    finally:
+        completer.close()
+    budget = window.budget
+    fact = (
+        f"{budget.prefix:,} tokens before the cursor, {budget.suffix:,} after it and "
+        f"{budget.context:,} of other files: {window.reason}"
+    )
+    if not window.shrunk:
+        return Finding("window", "ok", fact, details=window.facts())
+    return Finding(
+        "window",
+        "note",
+        fact,
+        f"{MEASURE_AGAIN}, or set `sidelong.budget.prefix`, `suffix` and `context` for more.",
+        window.facts(),
     )

@@ -116,7 +116,7 @@ class LlamaModel:
         Raises `Stopped` when `cancel` is set meanwhile.
         """
         self.name = path.name
-        self._path = path
+        self.path = path
         self._buffer = ctypes.create_string_buffer(_PIECE)
         self._context: Any = None
         self._offloads = gpu_layers != 0 and supports_gpu()
@@ -150,6 +150,8 @@ class LlamaModel:
         self._cached: list[int] = []
         self._saved = SavedPrompts()
         self._checkpoints = Checkpoints()
+        self._fastest_s = 0.0
+        """Seconds of a full batch, at best; 0 before the first one."""
         self._cancel: Cancel | None = None
         """The flag that llama.cpp reads; held, because it reads the flag's memory."""
 
@@ -178,7 +180,7 @@ class LlamaModel:
     @cached_property
     def fingerprint(self) -> str:
         """See `file.fingerprint`."""
-        return file.fingerprint(self._path)
+        return file.fingerprint(self.path)
 
     def describe(self) -> str:
         """llama.cpp's short description: architecture, size, quantisation."""
@@ -191,6 +193,11 @@ class LlamaModel:
         """False if the state cannot be cut back: that of recurrent and hybrid models."""
         recurrent = llama_cpp.llama_model_is_recurrent(self._model)
         return not (recurrent or llama_cpp.llama_model_is_hybrid(self._model))
+
+    @property
+    def prefill(self) -> float | None:
+        """Tokens per second of a full batch, at best; None before one was read on a CPU."""
+        return None if self._offloads or not self._fastest_s else self._n_batch / self._fastest_s
 
     @property
     def n_params(self) -> int:
@@ -363,6 +370,8 @@ class LlamaModel:
         end = time.perf_counter()
         if status == 0:
             self._threads.took(batch.n_tokens, end - start, end)
+            if batch.n_tokens == self._n_batch:
+                self._fastest_s = min(self._fastest_s or end - start, end - start)
         if self._threads.now != n:
             llama_cpp.llama_set_n_threads(self._context, self._threads.now, self._threads.now)
         return status

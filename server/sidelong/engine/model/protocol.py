@@ -86,7 +86,10 @@ class Model(Protocol):
 
     @property
     def budget(self) -> Budget:
-        """The tokens of each part that the model was trained for, or that fit it."""
+        """The tokens of each part that the model was trained for, or that fit it.
+
+        What it is shown on this machine is the completer's `window`.
+        """
 
     @property
     def threshold(self) -> float:

@@ -3,6 +3,8 @@
 The event loop asks; the newest request of a key (a document) wins, and an older one stops inside
 the decoder.
 Every request ends exactly once: with a result, an error, `Superseded`, or cancellation.
+A model that nobody asks for a while is let go of, and the next request loads it again. The thread
+does both between two requests, so neither meets a request halfway.
 """
 
 from __future__ import annotations
@@ -12,7 +14,8 @@ import queue
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar
+from enum import Enum, auto
+from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
 
 from sidelong.engine.model.protocol import Cancel, Stopped, Superseded
 
@@ -21,6 +24,19 @@ R = TypeVar("R")
 
 LOADING_S: Final = 1.0
 """The time to notice that a value is not wanted; a disk that does not answer notices nothing."""
+
+
+WeightsState: TypeAlias = Literal["unloaded", "loading", "loaded"]
+
+OnChange: TypeAlias = Callable[[WeightsState, BaseException | None], None]
+"""Hears what became of the value after it was first loaded, and why it could not be again."""
+
+
+class _Signal(Enum):
+    """A message to the thread that is no call."""
+
+    END = auto()
+    IDLE_CHANGED = auto()
 
 
 @dataclass(frozen=True)
@@ -33,22 +49,31 @@ class _Job(Generic[T]):
 class ModelThread(Generic[T]):
     """Runs calls on a value that only its own thread touches; the other methods are the loop's."""
 
-    def __init__(self, load: Callable[[], T], let_go: Callable[[T], None] | None = None) -> None:
+    def __init__(
+        self,
+        load: Callable[[], T],
+        let_go: Callable[[T], None] | None = None,
+        on_change: OnChange | None = None,
+    ) -> None:
         """`load` makes the value on the thread, and `let_go` ends it there.
 
-        What `load` raises, `ready` raises.
+        What `load` raises at first, `ready` raises; later, the call that wanted the value.
+        `on_change` is called on the event loop.
         """
         self._load = load
         self._let_go = let_go
+        self._on_change = on_change
         self._loop = asyncio.get_running_loop()
         self._ready: asyncio.Future[None] = self._loop.create_future()
-        self._jobs: queue.SimpleQueue[_Job[T] | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[_Job[T] | _Signal] = queue.SimpleQueue()
         self._newest: dict[str, _Job[T]] = {}
         self._closing = False
         """True once no new call is taken on."""
         self._stopping = False
-        self._loaded = False
-        """True once the value is there; set on the thread."""
+        self._idle_s: float | None = None
+        """Seconds without a call until the value is let go of; None for never."""
+        self._value: list[T] = []
+        """The value while it is loaded; changed on the thread."""
         self._thread = threading.Thread(target=self._main, name="sidelong-model", daemon=True)
         self._thread.start()
 
@@ -83,11 +108,20 @@ class ModelThread(Generic[T]):
             if self._newest.get(key) is job:
                 del self._newest[key]
 
+    def unload_after(self, idle_s: float | None) -> None:
+        """Let go of the value once nobody has called for so many seconds; None for never.
+
+        The next call loads it again.
+        """
+        if idle_s != self._idle_s:
+            self._idle_s = idle_s
+            self._jobs.put(_Signal.IDLE_CHANGED)
+
     def retire(self) -> None:
         """Take on nothing new, do what was asked, and wait for the thread; for any thread."""
         if not self._closing:
             self._closing = True
-            self._jobs.put(None)
+            self._jobs.put(_Signal.END)
         self._thread.join()
 
     def stop(self) -> None:
@@ -103,27 +137,43 @@ class ModelThread(Generic[T]):
             for job in list(self._newest.values()):
                 job.cancel.set()
                 self._post(job.future, error=Superseded())
-            self._jobs.put(None)
-        self._thread.join(None if self._loaded else LOADING_S)
+            self._jobs.put(_Signal.END)
+        self._thread.join(None if self._value else LOADING_S)
 
     def _main(self) -> None:
         try:
-            value = self._load()
+            self._value = [self._load()]
         except BaseException as error:  # noqa: BLE001 - handed to whoever waits for `ready`
             self._post(self._ready, error=error)
             return
-        self._loaded = True
         self._post(self._ready, result=None)
-        while (job := self._jobs.get()) is not None:
-            self._do(job, value)
-        if self._let_go is not None:
-            self._let_go(value)
+        while (job := self._next()) is not _Signal.END:
+            if isinstance(job, _Job):
+                self._do(job)
+        self._end_value()
 
-    def _do(self, job: _Job[T], value: T) -> None:
+    def _next(self) -> _Job[T] | _Signal:
+        """The next call or signal; the value is let go of meanwhile if that does not come soon."""
+        try:
+            return self._jobs.get(timeout=self._idle_s if self._value else None)
+        except queue.Empty:
+            self._end_value()
+            self._tell("unloaded")
+            return self._jobs.get()
+
+    def _end_value(self) -> None:
+        if self._value and self._let_go is not None:
+            self._let_go(self._value[0])
+        self._value = []
+
+    def _do(self, job: _Job[T]) -> None:
         if job.cancel.is_set():
             return
         try:
-            result = job.call(value, job.cancel)
+            if not self._value:
+                self._load_again()
+            job.cancel.check()
+            result = job.call(self._value[0], job.cancel)
         except Stopped:
             self._post(job.future, error=Superseded())
         except Exception as error:  # noqa: BLE001 - the loop must go on; the asker gets it
@@ -131,11 +181,27 @@ class ModelThread(Generic[T]):
         else:
             self._post(job.future, result=result)
 
+    def _load_again(self) -> None:
+        self._tell("loading")
+        try:
+            self._value = [self._load()]
+        except BaseException as error:
+            self._tell("unloaded", error)
+            raise
+        self._tell("loaded")
+
+    def _tell(self, state: WeightsState, error: BaseException | None = None) -> None:
+        if self._on_change is not None:
+            self._call(self._on_change, state, error)
+
     def _post(
         self, future: asyncio.Future[Any], *, result: Any = None, error: BaseException | None = None
     ) -> None:
+        self._call(_settle, future, result, error)
+
+    def _call(self, function: Callable[..., None], *arguments: Any) -> None:
         try:
-            self._loop.call_soon_threadsafe(_settle, future, result, error)
+            self._loop.call_soon_threadsafe(function, *arguments)
         except RuntimeError:
             # The loop has closed: nobody can be waiting any more.
             return

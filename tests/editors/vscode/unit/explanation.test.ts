@@ -62,6 +62,12 @@ test("a chunk is a link to its lines with its score", () => {
   assert.match(html, /0\.31/);
 });
 
+test("the window is told with its reason", () => {
+  const html = shown({ window: { prefix: 256, suffix: 96, context: 80, reason: "a <slow> one" } });
+  assert.match(html, /256 tokens before the cursor, 96 after it and 80 of other files/);
+  assert.match(html, /a &#60;slow&#62; one/);
+});
+
 test("before the first request the page says what it is for", () => {
   assert.match(shown(undefined), /Nothing has been asked yet/);
 });
