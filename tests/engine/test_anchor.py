@@ -13,6 +13,7 @@ from sidelong.engine.gate import Decision
 from sidelong.engine.model.llama import LlamaModel
 from sidelong.engine.model.protocol import Cancel, Stopped
 from sidelong.engine.request import Answer, Request
+from sidelong.engine.view import View
 from sidelong.settings import Settings
 from sidelong_index import Snapshot, build
 
@@ -27,7 +28,7 @@ def request(code: str, **settings: object) -> Request:
 
 def goes_on(then: str, now: str, decision: Decision = RETRIEVED, **changed: object) -> bool:
     anchors = Anchors()
-    anchors.keep(Anchor(request(then), None, decision, ()))
+    anchors.keep(Anchor(request(then), None, decision, (), View([], b"", [], lambda hits: None)))
     return anchors.find(replace(request(now), **changed), None) is not None  # type: ignore[arg-type]
 
 

@@ -189,7 +189,8 @@ class Completer:
         prefill, chunks = self._read(writer, decided, task)
         decision = replace(decided.decision, retrieved=bool(chunks))
         if task.anchor is None:
-            self._anchors.keep(Anchor(task.request, task.exclude, decision, chunks))
+            anchor = Anchor(task.request, task.exclude, decision, chunks, writer.view)
+            self._anchors.keep(anchor)
         return _Ready(writer, decision, prefill, chunks, decided.policy_tokens)
 
     def _writer(self, task: _Task) -> TextWriter:
@@ -198,8 +199,7 @@ class Completer:
         if anchor is None:
             seeing = view(self.model, request, budget)
         else:
-            seeing = view(self.model, anchor.at_its_cursor(request), budget)
-            seeing = seeing.going_on(self.model, anchor.typed(request), request)
+            seeing = anchor.view.going_on(self.model, anchor.typed(request), request)
         document = self._documents.of(request)
         return TextWriter(self.model, request, seeing, budget, self._lines, document, task.cancel)
 

@@ -13,6 +13,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ import numpy.typing as npt
 from sidelong.engine.healing import Pieces
 from sidelong.engine.mixture import Mixture
 from sidelong.engine.prompt import Tokenize
+from sidelong.engine.steady import steady
 from sidelong_index import mask_secrets
 
 FILE_CHARS = 96_000
@@ -38,7 +40,11 @@ _MOST_SHORT = 20_000
 _MOST_LONG = 4 * FILE_CHARS
 """Characters; fewer than a file's would have all of its long lines tokenised at each keystroke."""
 
+_PARTS = 4
+"""Texts whose tokens are kept for a document: above and below the cursor, and those before."""
+
 Mask = npt.NDArray[np.bool_]
+Source: TypeAlias = "Sequence[int] | npt.NDArray[np.int32]"
 
 
 class LineTokens:
@@ -88,15 +94,10 @@ class _LongSegments:
 class NgramCache:
     """A next-token distribution over what follows the last tokens elsewhere."""
 
-    def __init__(
-        self, sources: Iterable[Sequence[int]], *, pieces: Pieces, mixture: Mixture
-    ) -> None:
+    def __init__(self, sources: Iterable[Source], *, pieces: Pieces, mixture: Mixture) -> None:
         """`sources` are token sequences; no n-gram reaches across two of them."""
-        joined: list[int] = []
-        for source in sources:
-            joined.extend(source)
-            joined.append(SEPARATOR)
-        self._tokens = np.array(joined, dtype=np.int32)
+        parts = [part for source in sources for part in (source, [SEPARATOR])]
+        self._tokens = np.concatenate([np.asarray(part, dtype=np.int32) for part in [[], *parts]])
         self._pieces = pieces
         self._mixture = mixture
         self._all = self._count(self._tokens[self._tokens != SEPARATOR])
@@ -189,12 +190,22 @@ def _distinct(tokens: npt.NDArray[np.int32]) -> int:
     return int(np.count_nonzero(np.bincount(tokens)))
 
 
-def file_sources(before: str, after: str, tokenize: Tokenize) -> list[list[int]]:
-    """The open file's text near the cursor, without secrets, as two token sequences.
+class FileTokens:
+    """The tokens near the cursors of one document, without secrets; a key tokenises its own line.
 
-    The cursor stands between them.
+    Owned by the thread that completes.
     """
-    room = FILE_CHARS // 4
-    above = mask_secrets(before[-3 * room :])
-    below = mask_secrets(after[:room])
-    return [tokenize(above), tokenize(below)]
+
+    def __init__(self) -> None:
+        self._of = lru_cache(maxsize=_PARTS)(_masked_tokens)
+
+    def sources(self, before: str, after: str, tokenize: Tokenize) -> list[Source]:
+        """The text near the cursor as two token sequences; the cursor stands between them."""
+        room = FILE_CHARS // 4
+        lines, rest = steady(before, 3 * room)
+        above = [self._of(lines, tokenize), _masked_tokens(rest, tokenize)]
+        return [np.concatenate(above), self._of(after[:room], tokenize)]
+
+
+def _masked_tokens(text: str, tokenize: Tokenize) -> npt.NDArray[np.int32]:
+    return np.array(tokenize(mask_secrets(text)), dtype=np.int32)

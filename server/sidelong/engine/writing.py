@@ -16,7 +16,7 @@ from sidelong.engine.gate import Decision
 from sidelong.engine.generate import Generated, Plan, generate
 from sidelong.engine.mixture import Mixture
 from sidelong.engine.model.protocol import Cancel, Logits, Model
-from sidelong.engine.ngram import LineTokens, NgramCache, file_sources
+from sidelong.engine.ngram import LineTokens, NgramCache, Source
 from sidelong.engine.prompt import Budget
 from sidelong.engine.request import Answer, Request, Tokens
 from sidelong.engine.secrets import Secrets
@@ -95,7 +95,9 @@ class TextWriter:
     def answer(self, written: Written, decision: Decision) -> Answer:
         """The trimmed text and its own cost."""
         prefill, generated = written.prefill, written.generated
-        trimmed = self._secrets.withhold(self._trimmer.trim(generated.text))
+        trimmed = self._trimmer.trim(generated.text)
+        if trimmed.text:
+            trimmed = self._secrets.withhold(trimmed)
         return Answer(
             text=trimmed.text,
             replace_after=trimmed.replace_after,
@@ -152,14 +154,14 @@ class TextWriter:
         return Prefill(prompt, evaluation.logits[0], evaluation.evaluated)
 
     @cached_property
-    def _file_sources(self) -> list[list[int]]:
+    def _file_sources(self) -> list[Source]:
         before, after = seen(self.request)
         before = before[: len(before) - len(self.view.owed.decode())]
-        return file_sources(before, after, self.lines)
+        return self.document.tokens.sources(before, after, self.lines)
 
     @cached_property
     def _secrets(self) -> Secrets:
-        return Secrets.around(self.request.before, self.request.after)
+        return self.document.secrets.around(self.request.before, self.request.after)
 
     @cached_property
     def _trimmer(self) -> Trimmer:
