@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import tracemalloc
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import sidelong.engine
 from sidelong.engine.healing import Pieces
 from sidelong.engine.mixture import Mixture
+from sidelong.engine.model.llama import LlamaModel
 from sidelong.engine.ngram import FILE_CHARS, FileTokens, LineTokens, NgramCache
 
 SOURCE = st.lists(st.integers(0, 3), max_size=40)
@@ -124,6 +128,35 @@ def test_lines_are_tokenised_once_and_nothing_is_lost(text: str) -> None:
     lines = LineTokens(tokenize)
     assert lines(text) == lines(text) == [ord(c) for c in text]
     assert len(calls) == len(set(calls))
+
+
+def test_new_lines_are_tokenised_together_as_they_are_alone(llama: LlamaModel) -> None:
+    calls: list[str] = []
+
+    def tokenize(text: str) -> list[int]:
+        calls.append(text)
+        return llama.tokenize(text)
+
+    together, alone = LineTokens(tokenize, llama.pieces), LineTokens(llama.tokenize)
+    for path in sorted(Path(sidelong.engine.__file__).parent.glob("*.py")):
+        text = path.read_text(encoding="utf-8") + "\n\nnaïve = '漢字 😀'  \n\t# é\n"
+        calls.clear()
+        assert together(text) == alone(text)
+        assert len(calls) <= 3
+    assert together(text + "\nnew = 1\n") == alone(text + "\nnew = 1\n")
+
+
+def test_tokens_that_reach_over_a_line_end_are_not_cut() -> None:
+    texts = ["", "a", "b", "\n", "a\nb"]
+    pieces = Pieces([text.encode() for text in texts])
+    calls: list[str] = []
+
+    def tokenize(text: str) -> list[int]:
+        calls.append(text)
+        return [texts.index(part) for part in re.findall("a\nb|a|b|\n", text)]
+
+    assert LineTokens(tokenize, pieces)("\na\na\nb\na") == [3, 1, 3, 1, 3, 2, 3, 1]
+    assert "\na\nb" in calls
 
 
 def counting() -> tuple[LineTokens, list[str]]:

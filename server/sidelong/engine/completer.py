@@ -80,7 +80,7 @@ class Completer:
         # Read now: the files may be gone, or others, by the first request.
         self.fingerprint = "+".join(model.fingerprint for model in self.models)
         """Tells these models from others: what is learnt with them is not used without them."""
-        self._lines = LineTokens(model.tokenize)
+        self._lines = LineTokens(model.tokenize, model.pieces)
         self._documents = Documents()
         self._searcher = Searcher()
         self._anchors = Anchors()
