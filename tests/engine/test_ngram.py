@@ -210,7 +210,7 @@ def test_a_key_in_a_file_of_5000_lines_tokenises_its_own_line() -> None:
     for n in range(40):
         typed = "\n" + "result = compute(value_1, factor=2) + 1"[:n]
         source, after = tokens.sources(above + typed, below, tokenize)
-        assert bytes(source.tolist()).decode().endswith(lines[2_499] + typed)
-        assert bytes(after.tolist()).decode() == below[: FILE_CHARS // 4]
+        assert bytes(list(source)).decode().endswith(lines[2_499] + typed)
+        assert bytes(list(after)).decode() == below[: FILE_CHARS // 4]
     assert sum(len(text) > 100 for text in asked) == 2
     assert len(asked) == 2 + 40
