@@ -161,6 +161,7 @@ def test_alternatives_differ_and_leave_the_first_as_it_was(llama: LlamaModel) ->
 
 
 def test_an_alternative_costs_only_what_it_writes(llama: LlamaModel) -> None:
+    llama.forget()
     model = Counted(llama)
     answer = complete(model, most=2, retrieval="never")
     of_the_first = answer.tokens.generated

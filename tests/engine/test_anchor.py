@@ -13,6 +13,7 @@ from sidelong.engine.gate import Decision
 from sidelong.engine.model.llama import LlamaModel
 from sidelong.engine.model.protocol import Cancel, Stopped
 from sidelong.engine.request import Answer, Request
+from sidelong.engine.view import View
 from sidelong.settings import Settings
 from sidelong_index import Snapshot, build
 
@@ -27,7 +28,7 @@ def request(code: str, **settings: object) -> Request:
 
 def goes_on(then: str, now: str, decision: Decision = RETRIEVED, **changed: object) -> bool:
     anchors = Anchors()
-    anchors.keep(Anchor(request(then), None, decision, ()))
+    anchors.keep(Anchor(request(then), None, decision, (), View([], b"", [], lambda hits: None)))
     return anchors.find(replace(request(now), **changed), None) is not None  # type: ignore[arg-type]
 
 
@@ -137,7 +138,7 @@ def test_a_rest_makes_a_new_anchor_once_a_line_was_typed(
     )  # fmt: skip
     assert completer.read_ahead(later, snapshot=index, cancel=Cancel()) > 20
     answer = completer.complete(later, snapshot=index, cancel=Cancel())
-    assert answer.tokens.evaluated == 1
+    assert answer.tokens.evaluated == 0
 
 
 def test_what_was_read_ahead_is_not_read_again(completer: Completer, index: Snapshot) -> None:
@@ -147,7 +148,7 @@ def test_what_was_read_ahead_is_not_read_again(completer: Completer, index: Snap
     assert read > 40
     answer = completer.complete(made, snapshot=index, cancel=Cancel())
     assert answer.chunks
-    assert answer.tokens.evaluated == 1
+    assert answer.tokens.evaluated == 0
     assert completer.read_ahead(made, snapshot=index, cancel=Cancel()) <= 4
 
 

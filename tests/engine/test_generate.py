@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from sidelong.engine.generate import Choice, Generated, Plan, generate
+from sidelong.engine.generate import SURE, Choice, Generated, Plan, generate
 from sidelong.engine.healing import Pieces
 from sidelong.engine.model.protocol import Cancel, Evaluation, Logits
 
@@ -81,6 +83,11 @@ def test_an_unsure_second_line_leaves_the_first() -> None:
     assert unsure.probability > 0.7
 
 
+def test_a_first_line_that_is_too_unsure_to_go_on_from_costs_nothing_more() -> None:
+    ended = write((A, 0.3), (B, 0.3), (NEWLINE, 0.9), (A, 0.9))
+    assert (ended.text, ended.tokens, ended.reason) == ("ab", 3, "unsure")
+
+
 def test_the_first_line_is_written_however_unsure() -> None:
     assert write((A, 0.2), (B, 0.2), (A, 0.2)).text == "aba"
 
@@ -130,3 +137,34 @@ def test_what_contradicts_what_is_owed_is_no_other_choice() -> None:
     (decision, *_) = write((A, 0.5), owed=b"a", note=True).steps
     likely = [other.piece for other in decision.others if other.probability > 0]
     assert likely == [b"ab"]
+
+
+def written_out(said: Sequence[tuple[int, float]], least: float) -> tuple[str, int]:
+    """The text if nothing is stopped early, and the tokens that takes: each is judged by the text
+    that it makes."""
+    text, whole, probability = "", "", 1.0
+    for n, (token, p) in enumerate([*said, (END, 1.0)]):
+        probability *= p
+        if probability < (SURE if whole else least):
+            return whole, n + 1
+        text += PIECES.pieces[token].decode()
+        head, newline, _ = text.rpartition("\n")
+        whole = head if newline and head else whole
+    return text, len(said)
+
+
+SAID = st.lists(
+    st.tuples(st.sampled_from([A, B, AB, NEWLINE, SPACE, INDENT]), st.floats(0.2, 0.99)),
+    max_size=12,
+)
+
+
+@given(said=SAID, least=st.sampled_from([0.0, 0.02, 0.2]))
+@settings(deadline=None, derandomize=True, max_examples=400)
+def test_stopping_as_soon_as_it_is_certain_changes_no_text(
+    said: list[tuple[int, float]], least: float
+) -> None:
+    text, n_tokens = written_out(said, least)
+    found = write(*said, least=least)
+    assert found.text == text
+    assert found.tokens <= n_tokens

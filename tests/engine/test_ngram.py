@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import tracemalloc
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import sidelong.engine
 from sidelong.engine.healing import Pieces
 from sidelong.engine.mixture import Mixture
-from sidelong.engine.ngram import LineTokens, NgramCache, file_sources
+from sidelong.engine.model.llama import LlamaModel
+from sidelong.engine.ngram import FILE_CHARS, FileTokens, LineTokens, NgramCache
 
 SOURCE = st.lists(st.integers(0, 3), max_size=40)
 PIECES = Pieces([b"", *(bytes([97 + i]) for i in range(9))])
@@ -126,6 +130,35 @@ def test_lines_are_tokenised_once_and_nothing_is_lost(text: str) -> None:
     assert len(calls) == len(set(calls))
 
 
+def test_new_lines_are_tokenised_together_as_they_are_alone(llama: LlamaModel) -> None:
+    calls: list[str] = []
+
+    def tokenize(text: str) -> list[int]:
+        calls.append(text)
+        return llama.tokenize(text)
+
+    together, alone = LineTokens(tokenize, llama.pieces), LineTokens(llama.tokenize)
+    for path in sorted(Path(sidelong.engine.__file__).parent.glob("*.py")):
+        text = path.read_text(encoding="utf-8") + "\n\nnaïve = '漢字 😀'  \n\t# é\n"
+        calls.clear()
+        assert together(text) == alone(text)
+        assert len(calls) <= 3
+    assert together(text + "\nnew = 1\n") == alone(text + "\nnew = 1\n")
+
+
+def test_tokens_that_reach_over_a_line_end_are_not_cut() -> None:
+    texts = ["", "a", "b", "\n", "a\nb"]
+    pieces = Pieces([text.encode() for text in texts])
+    calls: list[str] = []
+
+    def tokenize(text: str) -> list[int]:
+        calls.append(text)
+        return [texts.index(part) for part in re.findall("a\nb|a|b|\n", text)]
+
+    assert LineTokens(tokenize, pieces)("\na\na\nb\na") == [3, 1, 3, 1, 3, 2, 3, 1]
+    assert "\na\nb" in calls
+
+
 def counting() -> tuple[LineTokens, list[str]]:
     """Tokenises by characters; with the texts for which the tokenizer was asked."""
     asked: list[str] = []
@@ -152,11 +185,32 @@ def test_typing_in_a_long_line_keeps_few_of_the_lines_that_it_was() -> None:
 def test_a_file_of_long_lines_is_tokenised_once() -> None:
     lines, asked = counting()
     text = "".join(f"{n} {'word ' * 60}\nx = {n}\n" for n in range(300))
-    sources = file_sources(text, "", lines)
+    sources = FileTokens().sources(text, "", lines)
     n_asked = len(asked)
-    assert file_sources(text, "", lines) == sources
+    again = FileTokens().sources(text, "", lines)
+    assert [list(source) for source in again] == [list(source) for source in sources]
     assert len(asked) == n_asked
 
 
 def test_the_file_is_two_sources_with_the_cursor_between() -> None:
-    assert file_sources("ab", "c", lambda text: [ord(c) for c in text]) == [[97, 98], [99]]
+    sources = FileTokens().sources("ab", "c", lambda text: [ord(c) for c in text])
+    assert [list(source) for source in sources] == [[97, 98], [99]]
+
+
+def test_a_key_in_a_file_of_5000_lines_tokenises_its_own_line() -> None:
+    asked: list[str] = []
+
+    def tokenize(text: str) -> list[int]:
+        asked.append(text)
+        return list(text.encode())
+
+    lines = [f"value_{n} = compute(value_{n - 1}, factor={n})" for n in range(5_000)]
+    above, below = "\n".join(lines[:2_500]), "\n" + "\n".join(lines[2_500:])
+    tokens = FileTokens()
+    for n in range(40):
+        typed = "\n" + "result = compute(value_1, factor=2) + 1"[:n]
+        source, after = tokens.sources(above + typed, below, tokenize)
+        assert bytes(list(source)).decode().endswith(lines[2_499] + typed)
+        assert bytes(list(after)).decode() == below[: FILE_CHARS // 4]
+    assert sum(len(text) > 100 for text in asked) == 2
+    assert len(asked) == 2 + 40

@@ -11,7 +11,7 @@ from sidelong.engine.completer import Completer
 from sidelong.engine.model.llama import LlamaModel
 from sidelong.engine.model.protocol import Cancel
 from sidelong.engine.request import Request
-from sidelong.engine.secrets import Secrets
+from sidelong.engine.secrets import KnownSecrets
 from sidelong.engine.trim import Trimmed
 from sidelong.settings import Settings
 from sidelong_index import SECRET_MASK, build
@@ -84,7 +84,7 @@ def test_a_mask_is_not_suggested(llama: LlamaModel) -> None:
 
 
 def withheld(before: str, text: str, after: str = "") -> str:
-    return Secrets.around(before, after).withhold(Trimmed(text, 0, "")).text
+    return KnownSecrets().around(before, after).withhold(Trimmed(text, 0, "")).text
 
 
 def test_a_suggestion_ends_where_a_secret_begins() -> None:
@@ -105,5 +105,5 @@ def test_a_secret_that_is_begun_is_not_gone_on_with() -> None:
 
 def test_what_is_no_secret_is_suggested_whole() -> None:
     trimmed = Trimmed("connect(SERVICE_URL)", 1, "closers")
-    assert Secrets.around("client = ", "").withhold(trimmed) is trimmed
+    assert KnownSecrets().around("client = ", "").withhold(trimmed) is trimmed
     assert withheld("MASK = ", f'"{SECRET_MASK[:5]}"') == f'"{SECRET_MASK[:5]}"'

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from sidelong.engine.gate import Decision
 from sidelong.engine.prompt import TYPED
 from sidelong.engine.request import Request
+from sidelong.engine.view import View
 from sidelong.settings import Settings
 from sidelong_index import Exclusion, Hit
 
@@ -38,6 +39,8 @@ class Anchor:
     exclude: Exclusion | None
     decision: Decision
     chunks: tuple[Hit, ...]
+    view: View
+    """Of the document at this cursor: typing on changes nothing of it."""
 
     def spares(self, request: Request, exclude: Exclusion | None) -> bool:
         """True if going on from here costs less than reading the request's own prompt.
@@ -60,10 +63,6 @@ class Anchor:
     def typed(self, request: Request) -> str:
         """The text that a request which goes on from here has beyond the anchor."""
         return request.before[len(self.request.before) :]
-
-    def at_its_cursor(self, request: Request) -> Request:
-        """The request at the anchor's cursor, in the text of that time."""
-        return replace(request, text=self.request.text, offset=self.request.offset)
 
 
 class Anchors:

@@ -95,7 +95,7 @@ class Completer:
         self.fingerprint = "+".join(model.fingerprint for model in self.models)
         """Tells these models from others: what is learnt with them is not used without them."""
         self._windows = tuple(windows) or tuple(Window(model.budget) for model in self.models)
-        self._lines = LineTokens(model.tokenize)
+        self._lines = LineTokens(model.tokenize, model.pieces)
         self._documents = Documents()
         self._searcher = Searcher()
         self._anchors = Anchors()
@@ -181,7 +181,8 @@ class Completer:
             writer, decided = self._consider(task)
             if self.remote is not None:  # Nothing is sent before somebody asks.
                 chunks = self._found(decided, task)
-                self._keep_anchor(replace(decided.decision, retrieved=bool(chunks)), chunks, task)
+                decision = replace(decided.decision, retrieved=bool(chunks))
+                self._keep_anchor(decision, chunks, task, writer)
                 evaluated = 0 if decided.prefill is None else decided.prefill.evaluated
                 return evaluated + decided.policy_tokens
             ready = self._prepare(writer, decided, task)
@@ -234,7 +235,7 @@ class Completer:
         if received.generated is None:
             return None, received.use
         decision = replace(decided.decision, retrieved=bool(received.chunks))
-        self._keep_anchor(decision, received.chunks, task)
+        self._keep_anchor(decision, received.chunks, task, writer)
         evaluated = 0 if decided.prefill is None else decided.prefill.evaluated
         tokens = Tokens(evaluated=evaluated, generated=received.generated.tokens)
         answer = writer.trimmed(received.generated, received.chunks, decision, tokens)
@@ -256,12 +257,15 @@ class Completer:
         """Read what was decided for."""
         prefill, chunks = self._read(writer, decided, task)
         decision = replace(decided.decision, retrieved=bool(chunks))
-        self._keep_anchor(decision, chunks, task)
+        self._keep_anchor(decision, chunks, task, writer)
         return _Ready(decision, prefill, chunks)
 
-    def _keep_anchor(self, decision: Decision, chunks: Chunks, task: _Task) -> None:
+    def _keep_anchor(
+        self, decision: Decision, chunks: Chunks, task: _Task, writer: TextWriter
+    ) -> None:
         if task.anchor is None:
-            self._anchors.keep(Anchor(task.request, task.exclude, decision, chunks))
+            anchor = Anchor(task.request, task.exclude, decision, chunks, writer.view)
+            self._anchors.keep(anchor)
 
     def _found(self, decided: _Decided, task: _Task) -> Chunks:
         """The chunks that were decided for; none after an abstention."""
@@ -276,8 +280,7 @@ class Completer:
         if anchor is None:
             seeing = view(self.model, request, budget)
         else:
-            seeing = view(self.model, anchor.at_its_cursor(request), budget)
-            seeing = seeing.going_on(self.model, anchor.typed(request), request)
+            seeing = anchor.view.going_on(self.model, anchor.typed(request), request)
         document = self._documents.of(request)
         return TextWriter(self.model, request, seeing, budget, self._lines, document, task.cancel)
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
+from sidelong.engine.ngram import FileTokens
 from sidelong.engine.request import Request
+from sidelong.engine.secrets import KnownSecrets
 from sidelong.engine.trim import Scanner, Spoils
 from sidelong_index import LiveTree
 
@@ -23,6 +25,8 @@ class Document:
 
     tree: LiveTree
     scanner: Scanner = field(default_factory=Scanner)
+    tokens: FileTokens = field(default_factory=FileTokens)
+    secrets: KnownSecrets = field(default_factory=KnownSecrets)
 
     def spoils(self, request: Request) -> Spoils:
         """Tells of a text for `request` whether the document parses, and would not with it."""

@@ -54,7 +54,7 @@ class Generated:
     text: str
     """Without the text that was owed to healing."""
     tokens: int
-    """Tokens decoded."""
+    """Tokens decoded; those whose logits the model still knew are not counted."""
     probability: float
     """The product of the probabilities of the text's tokens."""
     reason: str
@@ -104,19 +104,22 @@ def generate(
     """
     first = [choice.token for choice in begun]
     sequence, recent = [*prompt, *first], [*plan.context[-RECENT:], *first]
-    text, steps = _Text(plan.owed), _Steps(model, note=plan.note)
+    text, steps, known = _Text(plan.owed), _Steps(model, note=plan.note), 0
     for choice in begun:
         text.probability *= choice.probability
         text.add(choice.piece)
 
     def ended(generated: Generated) -> Generated:
-        return replace(generated, steps=tuple(steps.noted))
+        return replace(generated, tokens=generated.tokens - known, steps=tuple(steps.noted))
 
     for n in range(len(begun), plan.max_tokens):
         if n:
             if not text.still_owed and plan.stop(text.written):
                 return ended(text.all(n, "stopped"))
-            logits = model.evaluate(sequence, rows=1, cancel=cancel).logits[0]
+            if text.has_whole_line and text.probability < plan.sure:
+                return ended(text.whole_lines(n, "unsure"))  # No token makes it more probable.
+            evaluation = model.evaluate(sequence, rows=1, cancel=cancel)
+            logits, known = evaluation.logits[0], known + (not evaluation.evaluated)
         cancel.check()
         probabilities = distribution(model.pieces, logits, text.still_owed)
         if cache is not None:

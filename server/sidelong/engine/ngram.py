@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ import numpy.typing as npt
 from sidelong.engine.healing import Pieces
 from sidelong.engine.mixture import Mixture
 from sidelong.engine.prompt import Tokenize
+from sidelong.engine.steady import steady
 from sidelong_index import mask_secrets
 
 FILE_CHARS = 96_000
@@ -36,9 +38,16 @@ _MOST_SHORT = 20_000
 """Segments."""
 
 _MOST_LONG = 4 * FILE_CHARS
-"""Characters; fewer than a file's would have all of its long lines tokenised at each keystroke."""
+"""Characters; fewer than a file's would have all of its long lines tokenised at each keystroke.
+
+Not segments: somebody who types in a long line makes one at each keystroke.
+"""
+
+_PARTS = 4
+"""Texts whose tokens are kept for a document: above and below the cursor, and those before."""
 
 Mask = npt.NDArray[np.bool_]
+Source: TypeAlias = "Sequence[int] | npt.NDArray[np.int32]"
 
 
 class LineTokens:
@@ -48,55 +57,85 @@ class LineTokens:
     GPT-2's kind cut anyway, so that the tokens are those of the whole text.
     """
 
-    def __init__(self, tokenize: Tokenize) -> None:
-        def segment(text: str) -> tuple[int, ...]:
-            return tuple(tokenize(text))
+    def __init__(self, tokenize: Tokenize, pieces: Pieces | None = None) -> None:
+        """With the vocabulary's `pieces`, segments that are new are tokenised together.
 
-        self._short = lru_cache(maxsize=_MOST_SHORT)(segment)
-        self._long = _LongSegments(segment)
+        A call for each takes three times as long.
+        """
+        self._tokenize = tokenize
+        self._pieces = pieces
+        self._short = _Segments(_MOST_SHORT, lambda _segment: 1)
+        self._long = _Segments(_MOST_LONG, len)
 
     def __call__(self, text: str) -> list[int]:
-        return [
-            token
-            for part in _SEGMENT.split(text)
-            for token in (self._short if len(part) <= _SHORT else self._long)(part)
-        ]
+        parts = _SEGMENT.split(text)
+        new = self._together([part for part in dict.fromkeys(parts[1:-1]) if part not in self])
+        return [token for part in parts for token in self._of(part, new)]
 
+    def __contains__(self, segment: str) -> bool:
+        return segment in self._kept_with(segment)
 
-class _LongSegments:
-    """The tokens of the long segments that were asked for last, as many as `_MOST_LONG` holds.
-
-    They are counted in characters: somebody who types in a long line makes one at each keystroke.
-    """
-
-    def __init__(self, segment: Callable[[str], tuple[int, ...]]) -> None:
-        self._segment = segment
-        self._known: OrderedDict[str, tuple[int, ...]] = OrderedDict()  # latest last
-        self._chars = 0
-
-    def __call__(self, text: str) -> tuple[int, ...]:
-        if text in self._known:
-            self._known.move_to_end(text)
-            return self._known[text]
-        tokens = self._known[text] = self._segment(text)
-        self._chars += len(text)
-        while self._chars > _MOST_LONG:
-            self._chars -= len(self._known.popitem(last=False)[0])
+    def _of(self, segment: str, new: Mapping[str, tuple[int, ...]]) -> tuple[int, ...]:
+        kept = self._kept_with(segment)
+        tokens = kept.get(segment)
+        if tokens is None:
+            tokens = new[segment] if segment in new else tuple(self._tokenize(segment))
+            kept.add(segment, tokens)
         return tokens
+
+    def _kept_with(self, segment: str) -> _Segments:
+        return self._short if len(segment) <= _SHORT else self._long
+
+    def _together(self, segments: Sequence[str]) -> dict[str, tuple[int, ...]]:
+        """The tokens of each; none where a token reaches over an end, as with other encodings."""
+        if self._pieces is None or len(segments) < 2:
+            return {}
+        tokens, pieces = self._tokenize("".join(segments)), self._pieces.pieces
+        found, at = dict[str, tuple[int, ...]](), 0
+        for segment in segments:
+            begin, left = at, len(segment.encode("utf-8", "replace"))
+            while left > 0 and at < len(tokens):
+                left -= len(pieces[tokens[at]])
+                at += 1
+            if left:
+                return {}
+            found[segment] = tuple(tokens[begin:at])
+        return found
+
+
+class _Segments:
+    """The tokens of the segments that were asked for last, as many as there is room for."""
+
+    def __init__(self, room: int, size: Callable[[str], int]) -> None:
+        self._left = room
+        self._size = size
+        self._known: OrderedDict[str, tuple[int, ...]] = OrderedDict()  # latest last
+
+    def __contains__(self, segment: str) -> bool:
+        return segment in self._known
+
+    def get(self, segment: str) -> tuple[int, ...] | None:
+        """The segment's tokens; None if they are not kept."""
+        tokens = self._known.get(segment)
+        if tokens is not None:
+            self._known.move_to_end(segment)
+        return tokens
+
+    def add(self, segment: str, tokens: tuple[int, ...]) -> None:
+        """Keep the tokens of a segment that is not kept yet, in the place of the oldest ones."""
+        self._known[segment] = tokens
+        self._left -= self._size(segment)
+        while self._left < 0:
+            self._left += self._size(self._known.popitem(last=False)[0])
 
 
 class NgramCache:
     """A next-token distribution over what follows the last tokens elsewhere."""
 
-    def __init__(
-        self, sources: Iterable[Sequence[int]], *, pieces: Pieces, mixture: Mixture
-    ) -> None:
+    def __init__(self, sources: Iterable[Source], *, pieces: Pieces, mixture: Mixture) -> None:
         """`sources` are token sequences; no n-gram reaches across two of them."""
-        joined: list[int] = []
-        for source in sources:
-            joined.extend(source)
-            joined.append(SEPARATOR)
-        self._tokens = np.array(joined, dtype=np.int32)
+        parts = [part for source in sources for part in (source, [SEPARATOR])]
+        self._tokens = np.concatenate([np.asarray(part, dtype=np.int32) for part in [[], *parts]])
         self._pieces = pieces
         self._mixture = mixture
         self._all = self._count(self._tokens[self._tokens != SEPARATOR])
@@ -189,12 +228,22 @@ def _distinct(tokens: npt.NDArray[np.int32]) -> int:
     return int(np.count_nonzero(np.bincount(tokens)))
 
 
-def file_sources(before: str, after: str, tokenize: Tokenize) -> list[list[int]]:
-    """The open file's text near the cursor, without secrets, as two token sequences.
+class FileTokens:
+    """The tokens near the cursors of one document, without secrets; a key tokenises its own line.
 
-    The cursor stands between them.
+    Owned by the thread that completes.
     """
-    room = FILE_CHARS // 4
-    above = mask_secrets(before[-3 * room :])
-    below = mask_secrets(after[:room])
-    return [tokenize(above), tokenize(below)]
+
+    def __init__(self) -> None:
+        self._of = lru_cache(maxsize=_PARTS)(_masked_tokens)
+
+    def sources(self, before: str, after: str, tokenize: Tokenize) -> list[Source]:
+        """The text near the cursor as two token sequences; the cursor stands between them."""
+        room = FILE_CHARS // 4
+        lines, rest = steady(before, 3 * room)
+        above = [self._of(lines, tokenize), _masked_tokens(rest, tokenize)]
+        return [np.concatenate(above), self._of(after[:room], tokenize)]
+
+
+def _masked_tokens(text: str, tokenize: Tokenize) -> npt.NDArray[np.int32]:
+    return np.array(tokenize(mask_secrets(text)), dtype=np.int32)

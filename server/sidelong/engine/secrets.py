@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
+from sidelong.engine.steady import steady
 from sidelong.engine.trim import Trimmed
 from sidelong_index import SECRET_MASK, secret_spans
 
@@ -15,6 +17,9 @@ SEEN_CHARS = 96_000
 """Characters on each side of the cursor that are searched; no model reads more."""
 
 _LINE_CHARS = 2_000
+_PARTS = 4
+"""Texts whose secrets are kept for a document: above and below the cursor, and those before."""
+
 _TELLING = 8
 """Characters of a secret, one after another, that say more than how such secrets begin."""
 
@@ -26,13 +31,6 @@ class Secrets:
     line: str
     """The cursor's line as far as the cursor; a secret may have been begun there."""
     known: tuple[str, ...]
-
-    @staticmethod
-    def around(before: str, after: str) -> Secrets:
-        """The secrets of a document that is `before` and `after` with the cursor between."""
-        texts = (before[-SEEN_CHARS:], after[:SEEN_CHARS])
-        known = (text[start:end] for text in texts for start, end in secret_spans(text))
-        return Secrets(before[before.rfind("\n") + 1 :][-_LINE_CHARS:], tuple(known))
 
     def withhold(self, trimmed: Trimmed) -> Trimmed:
         """The suggestion as far as it gives no secret away; nothing rather than a lone quote."""
@@ -55,3 +53,26 @@ class Secrets:
             if any(said[start : start + _TELLING] in secret for secret in self.known):
                 yield start
                 return
+
+
+class KnownSecrets:
+    """The secrets near the cursors of one document; a key searches its own lines.
+
+    Owned by the thread that completes.
+    """
+
+    def __init__(self) -> None:
+        self._in = lru_cache(maxsize=_PARTS)(_secrets_in)
+
+    def around(self, before: str, after: str) -> Secrets:
+        """The secrets of a document that is `before` and `after` with the cursor between."""
+        lines, rest = steady(before, SEEN_CHARS)
+        # With lines before it, since the name of a secret may stand there.
+        start = before.rfind("\n", 0, max(0, len(before) - len(rest) - _LINE_CHARS)) + 1
+        near = before[max(start, len(before) - SEEN_CHARS) :]
+        known = (*self._in(lines), *_secrets_in(near), *self._in(after[:SEEN_CHARS]))
+        return Secrets(before[before.rfind("\n") + 1 :][-_LINE_CHARS:], known)
+
+
+def _secrets_in(text: str) -> tuple[str, ...]:
+    return tuple(text[start:end] for start, end in secret_spans(text))

@@ -16,7 +16,7 @@ from sidelong.engine.gate import Decision
 from sidelong.engine.generate import Generated, Plan, generate
 from sidelong.engine.mixture import Mixture
 from sidelong.engine.model.protocol import Cancel, Logits, Model
-from sidelong.engine.ngram import LineTokens, NgramCache, file_sources
+from sidelong.engine.ngram import LineTokens, NgramCache, Source
 from sidelong.engine.prompt import Budget
 from sidelong.engine.request import Answer, Request, Tokens
 from sidelong.engine.secrets import Secrets
@@ -102,7 +102,9 @@ class TextWriter:
         self, generated: Generated, chunks: Chunks, decision: Decision, tokens: Tokens
     ) -> Answer:
         """The answer that a text makes, whichever model wrote it."""
-        trimmed = self._secrets.withhold(self._trimmer.trim(generated.text))
+        trimmed = self._trimmer.trim(generated.text)
+        if trimmed.text:
+            trimmed = self._secrets.withhold(trimmed)
         return Answer(
             text=trimmed.text,
             replace_after=trimmed.replace_after,
@@ -159,14 +161,14 @@ class TextWriter:
         return Prefill(prompt, evaluation.logits[0], evaluation.evaluated)
 
     @cached_property
-    def _file_sources(self) -> list[list[int]]:
+    def _file_sources(self) -> list[Source]:
         before, after = seen(self.request)
         before = before[: len(before) - len(self.view.owed.decode())]
-        return file_sources(before, after, self.lines)
+        return self.document.tokens.sources(before, after, self.lines)
 
     @cached_property
     def _secrets(self) -> Secrets:
-        return Secrets.around(self.request.before, self.request.after)
+        return self.document.secrets.around(self.request.before, self.request.after)
 
     @cached_property
     def _trimmer(self) -> Trimmer:

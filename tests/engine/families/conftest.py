@@ -178,6 +178,7 @@ class Heard:
 
     def __init__(self, model: LlamaModel) -> None:
         self.model = model
+        self.ids = model._texts()
         self.prompts: list[list[int]] = []
         self.writes: list[int] = []
         """The text it is made to write, whatever its weights say."""
@@ -199,11 +200,11 @@ class Heard:
 
     def id(self, text: str) -> int:
         """The token of this text."""
-        return self.model._ids[text.encode()]
+        return self.ids[text.encode()]
 
     def shown(self, tokens: Sequence[int]) -> str:
         """A prompt for people: text, and special tokens by name."""
-        names = {i: text.decode() for text, i in self.model._ids.items()}
+        names = {i: text.decode() for text, i in self.ids.items()}
         pieces = self.model.pieces.pieces
         parts = (pieces[i] or f"{names[i]}".encode() for i in tokens)
         return b"".join(parts).decode()

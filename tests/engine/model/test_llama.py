@@ -11,10 +11,13 @@ from pathlib import Path
 import gguf
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.engine import tiny
 
 from sidelong.engine.model.llama import LlamaModel
 from sidelong.engine.model.protocol import Cancel, Stopped
+from sidelong.engine.model.rows import Rows
 from sidelong.engine.model.saved import SavedPrompts
 from sidelong.errors import (
     ModelError,
@@ -55,6 +58,55 @@ def test_only_what_is_new_is_evaluated(llama: LlamaModel, code: list[int]) -> No
 def test_rows_asked_for_are_evaluated_even_if_cached(llama: LlamaModel, code: list[int]) -> None:
     evaluated(llama, code)
     assert evaluated(llama, code, rows=3) == 3
+
+
+def test_going_the_same_way_again_evaluates_nothing(llama: LlamaModel, code: list[int]) -> None:
+    llama.forget()
+    way = [code[:n] for n in range(len(code) - 5, len(code) + 1)]
+    first = [logits(llama, tokens) for tokens in way]
+    for tokens, rows in zip(way, first, strict=True):
+        again = llama.evaluate(tokens, rows=1, cancel=Cancel())
+        assert again.evaluated == 0
+        np.testing.assert_array_equal(again.logits, rows)
+    again = llama.evaluate(code, rows=2, cancel=Cancel())
+    assert again.evaluated == 0
+    np.testing.assert_array_equal(again.logits, np.concatenate(first[-2:]))
+
+
+def test_another_way_forgets_the_rows_of_the_one_before(llama: LlamaModel, code: list[int]) -> None:
+    llama.forget()
+    for n in range(4, 8):
+        evaluated(llama, code[:n])
+    other = [*code[:5], code[0]]
+    fresh = [evaluated(llama, other), evaluated(llama, [*other, code[6]])]
+    assert fresh == [1, 1]
+    assert evaluated(llama, code[:5]) == 0
+    assert [evaluated(llama, code[:n]) for n in (6, 7)] == [1, 1]
+
+
+@given(moves=st.lists(st.tuples(st.integers(1, 30), st.integers(0, 3)), max_size=12))
+@settings(deadline=None, derandomize=True, max_examples=25)
+def test_whatever_was_asked_before_the_logits_are_those_of_an_empty_cache(
+    llama: LlamaModel, moves: list[tuple[int, int]]
+) -> None:
+    code = llama.tokenize(CODE)
+    llama.forget()
+    asked = [[*code[:n], *reversed(code[:tail])] for n, tail in moves]
+    found = [logits(llama, tokens) for tokens in asked]
+    for tokens, rows in zip(asked, found, strict=True):
+        llama.forget()
+        np.testing.assert_allclose(rows, logits(llama, tokens), atol=0.05)
+
+
+def test_known_rows_take_no_more_memory_than_they_may() -> None:
+    rows = Rows(most_bytes=3 * 8)
+    for place in range(6):
+        rows.keep(place, np.full(2, place, dtype=np.float32))
+        assert rows.take(0, 1) is not None  # It is used, so it stays.
+    assert rows.take(1, 2) is None
+    assert rows.take(4, 6) is not None
+    rows.forget_from(5)
+    assert rows.take(5, 6) is None
 
 
 def test_the_cache_does_not_change_the_logits(llama: LlamaModel, code: list[int]) -> None:

@@ -13,7 +13,7 @@ import os
 import sys
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,8 +24,10 @@ from sidelong.engine.gate import Formula
 from sidelong.engine.healing import Pieces
 from sidelong.engine.mixture import Mixture
 from sidelong.engine.model import file, profile
+from sidelong.engine.model.mapped import give_back
 from sidelong.engine.model.openmp import brief_spinning
 from sidelong.engine.model.protocol import Cancel, Evaluation, Hidden, Logits, Stopped
+from sidelong.engine.model.rows import Rows
 from sidelong.engine.model.saved import (
     BACK,
     STEP,
@@ -128,8 +130,7 @@ class LlamaModel:
         self._n_vocab = int(llama_cpp.llama_vocab_n_tokens(self._vocab))
         self._n_embd = int(llama_cpp.llama_model_n_embd_out(self._model))
         try:
-            self._ids = self._texts()
-            found = self._profile()
+            found = self._profile(self._texts())
             self._guard = self._find_guard()
             self.special: Special = found.special
             self.budget: Budget = found.budget
@@ -141,6 +142,7 @@ class LlamaModel:
             # A pass on a graphics card has other reasons to be slow.
             self._threads = Threads(threads or default_threads(), adapts=not self._offloads)
             self._context = self._new_context(self._threads.now)
+            log.debug("%s: %d bytes of the mapped file given back", self.name, give_back(path))
         except BaseException:
             self.close()
             raise
@@ -148,6 +150,7 @@ class LlamaModel:
         self._batch = llama_cpp.llama_batch_init(self._n_batch, 0, 1)
         self._abort = _strlen()
         self._cached: list[int] = []
+        self._rows = Rows()
         self._saved = SavedPrompts()
         self._checkpoints = Checkpoints()
         self._fastest_s = 0.0
@@ -222,8 +225,10 @@ class LlamaModel:
                 f"A prompt of {len(tokens)} tokens does not fit the model's context of "
                 f"{self.n_ctx}. Lower `sidelong.budget` or raise `sidelong.contextSize`."
             )
-        self._listen_to(cancel)
         first_row = len(tokens) - rows
+        if not hidden and (known := self._known(tokens, first_row)) is not None:
+            return Evaluation(known, evaluated=0)
+        self._listen_to(cancel)
         if self.rewinds:
             self._change_prompt(tokens)
             kept = self._keep(min(common_prefix(self._cached, tokens), first_row))
@@ -246,6 +251,11 @@ class LlamaModel:
             llama_cpp.llama_set_embeddings(self._context, False)
         return Evaluation(logits, evaluated, hidden=states)
 
+    def _known(self, tokens: Sequence[int], first_row: int) -> Logits | None:
+        """The wanted rows, where the cache begins with these tokens and they were read before."""
+        n = len(tokens)
+        return self._rows.take(first_row, n) if self._cached[:n] == tokens else None
+
     def _read(
         self,
         tokens: Sequence[int],
@@ -263,6 +273,7 @@ class LlamaModel:
             for row in range(max(first_row, start), start + len(piece)):
                 pointer = llama_cpp.llama_get_logits_ith(self._context, row - start)
                 logits[row - first_row] = np.ctypeslib.as_array(pointer, (self._n_vocab,))
+                self._rows.keep(row, logits[row - first_row])
                 if states is not None:
                     pointer = llama_cpp.llama_get_embeddings_ith(self._context, row - start)
                     states[row - first_row] = np.ctypeslib.as_array(pointer, (self._n_embd,))
@@ -337,6 +348,7 @@ class LlamaModel:
             # A state that cannot be cut back starts over; see `_go_back`.
             llama_cpp.llama_memory_clear(self._memory, True)
             n = 0
+        self._rows.forget_from(n)
         del self._cached[n:]
         return n
 
@@ -376,14 +388,19 @@ class LlamaModel:
             llama_cpp.llama_set_n_threads(self._context, self._threads.now, self._threads.now)
         return status
 
-    def _profile(self) -> profile.Profile:
+    def _profile(self, ids: Mapping[bytes, int]) -> profile.Profile:
+        """The facts in the file; `ids` are the tokens by their texts."""
+
         def known(token: int) -> int | None:
             return token if token >= 0 else None
+
+        def special(text: str) -> int | None:
+            return self._special_id(ids.get(text.encode()), text)
 
         return profile.read(
             name=self.name,
             metadata=self.metadata,
-            token_id=self._special_id,
+            token_id=special,
             fim=(
                 known(llama_cpp.llama_vocab_fim_pre(self._vocab)),
                 known(llama_cpp.llama_vocab_fim_suf(self._vocab)),
@@ -436,13 +453,12 @@ class LlamaModel:
     def _is_end(self, token: int) -> bool:
         return bool(llama_cpp.llama_vocab_is_eog(self._vocab, token))
 
-    def _special_id(self, text: str) -> int | None:
-        """The token whose whole text is `text`, unless plain text can yield it.
+    def _special_id(self, token: int | None, text: str) -> int | None:
+        """The token, whose whole text is `text`, unless plain text can yield it.
 
         SentencePiece's own special tokens begin with its mark for a space, and some files do not
         say that they are special.
         """
-        token = self._ids.get(text.encode())
         if token is None or text.startswith("▁"):
             return token
         kinds = llama_cpp.LLAMA_TOKEN_ATTR_CONTROL | llama_cpp.LLAMA_TOKEN_ATTR_USER_DEFINED

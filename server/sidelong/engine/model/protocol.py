@@ -117,10 +117,11 @@ class Model(Protocol):
     def evaluate(
         self, tokens: Sequence[int], *, rows: int, cancel: Cancel, hidden: bool = False
     ) -> Evaluation:
-        """Make the KV cache hold exactly `tokens`; logits after each of the last `rows` of them.
+        """Make the KV cache begin with `tokens`; logits after each of the last `rows` of them.
 
         With `hidden` also the hidden states of those rows, which costs a batch of their own.
-        The longest common prefix with what the cache holds is kept.
+        The longest common prefix with what the cache holds is kept; where it is all of `tokens`
+        and the rows were read before, nothing is evaluated.
         Raises `Stopped` when `cancel` is set; the cache is then shorter, never wrong.
         """
 

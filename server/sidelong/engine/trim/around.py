@@ -126,7 +126,7 @@ def _around(
         line_before=line_before,
         line_start=len(before) - len(line_before),
         line_after=line_after,
-        above=list(lines_of(head))[-_LINES:],
+        above=_last_lines(head, _LINES),
         below=list(islice(lines_of(tail), _LINES)),
         after=after,
         open=open_,
@@ -138,6 +138,16 @@ def _around(
         indentation="" if state.inside else unit_of(near_lines),
         cut_off=cut_off,
     )
+
+
+def _last_lines(text: str, n: int) -> list[Line]:
+    """The last `n` lines of `text` that are not blank."""
+    start, end, found = len(text), len(text), 0
+    while start > 0 and found < n:
+        start = text.rfind("\n", 0, end) + 1
+        found += not (text[start:end].isspace() or start == end)
+        end = start - 1
+    return list(lines_of(text[start:], offset=start))
 
 
 def _spare(
