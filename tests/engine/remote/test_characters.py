@@ -19,19 +19,19 @@ OTHER = "def volume(width, height):\n    return width * height\n"
 
 WITH_A_CHUNK = {
     "qwen2.5-coder": f"<|repo_name|>shop\n<|file_sep|>shapes.py\n{OTHER}<|file_sep|>main.py\n"
-    f"<|fim_prefix|>{ABOVE}<|fim_suffix|>{BELOW}<|fim_middle|>{TYPED}",
+    f"<|fim_prefix|>{ABOVE}{TYPED}<|fim_suffix|>{BELOW}<|fim_middle|>",
     "codegemma": f"<|file_separator|>shapes.py\n{OTHER}<|file_separator|>main.py\n"
-    f"<|fim_prefix|>{ABOVE}<|fim_suffix|>{BELOW}<|fim_middle|>{TYPED}",
+    f"<|fim_prefix|>{ABOVE}{TYPED}<|fim_suffix|>{BELOW}<|fim_middle|>",
     "starcoder2": f"<repo_name>shop<file_sep>shapes.py\n{OTHER}<file_sep>"
-    f"<fim_prefix>main.py\n{ABOVE}<fim_suffix>{BELOW}<fim_middle>{TYPED}",
+    f"<fim_prefix>main.py\n{ABOVE}{TYPED}<fim_suffix>{BELOW}<fim_middle>",
     "starcoder": f"<fim_prefix><reponame>shop<filename>shapes.py\n{OTHER}<filename>main.py\n"
-    f"{ABOVE}<fim_suffix>{BELOW}<fim_middle>{TYPED}",
+    f"{ABOVE}{TYPED}<fim_suffix>{BELOW}<fim_middle>",
     "granite-code": f"<fim_prefix><reponame>shop<filename>shapes.py\n{OTHER}<filename>main.py\n"
-    f"{ABOVE}<fim_suffix>{BELOW}<fim_middle>{TYPED}",
-    "deepseek-coder": f"<｜fim▁begin｜>#shapes.py\n{OTHER}\n#main.py\n{ABOVE}<｜fim▁hole｜>{BELOW}"
-    f"<｜fim▁end｜>{TYPED}",
+    f"{ABOVE}{TYPED}<fim_suffix>{BELOW}<fim_middle>",
+    "deepseek-coder": f"<｜fim▁begin｜>#shapes.py\n{OTHER}\n#main.py\n{ABOVE}{TYPED}<｜fim▁hole｜>"
+    f"{BELOW}<｜fim▁end｜>",
     "codestral": f"[SUFFIX]{BELOW}[PREFIX]+++++ shapes.py\n{OTHER}\n+++++ main.py\n{ABOVE}{TYPED}",
-    "codellama": f"<PRE># shapes.py\n{OTHER}\n# main.py\n{ABOVE} <SUF>{BELOW} <MID>{TYPED}",
+    "codellama": f"<PRE># shapes.py\n{OTHER}\n# main.py\n{ABOVE}{TYPED} <SUF>{BELOW} <MID>",
 }
 BUDGET = Budget(prefix=3000, suffix=1500, context=3000, generated=64)
 
@@ -53,7 +53,7 @@ def test_the_prompt_is_the_published_one_in_characters(name: str) -> None:
 def test_codellama_gets_its_leading_space() -> None:
     characters = format_named("codellama")
     prompt = view(characters, request(ABOVE + TYPED), BUDGET).prompt
-    assert characters.text(prompt) == f"<PRE> {ABOVE} <SUF>{BELOW} <MID>{TYPED}"
+    assert characters.text(prompt) == f"<PRE> {ABOVE}{TYPED} <SUF>{BELOW} <MID>"
 
 
 def test_settings_name_every_format() -> None:

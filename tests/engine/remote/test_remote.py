@@ -122,7 +122,7 @@ def test_a_text_that_leads_elsewhere_is_asked_for_again_at_the_cursor(
 def test_without_healing_it_is_asked_at_the_cursor(remote: Remote, ask: Ask) -> None:
     remote.writes("dth")
     assert ask(CODE.replace("($0)", "wi$0"), token_healing=False).text == "dth"
-    assert remote.requests[0]["prompt"].endswith("    return wi")
+    assert "    return wi<|fim_suffix|>" in remote.requests[0]["prompt"]
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_after_a_failure_the_local_model_completes(
     answer = ask(CODE)
     assert problem in answer.remote.problem
     assert is_local(answer)
-    assert answer.tokens.generated > 0
+    assert answer.text
 
 
 def test_a_server_that_is_not_there_costs_nothing_else(
