@@ -28,10 +28,10 @@ def test_a_fast_machine_reads_what_the_model_was_made_for() -> None:
 
 
 def test_a_slower_one_reads_as_much_as_it_can_in_a_second_and_says_why() -> None:
-    window = affordable(OWN, 900)
-    assert 900 - 3 * 16 < read(window) <= 900
+    window = affordable(OWN, 1000)
+    assert 1000 - 3 * 16 < read(window) <= 1000
     assert window.shrunk
-    assert "of the model's own 1,120 tokens, because this machine reads 900" in window.reason
+    assert "of the model's own 1,120 tokens, because this machine reads 1,000" in window.reason
 
 
 def test_a_very_slow_one_reads_the_floor() -> None:
@@ -40,7 +40,7 @@ def test_a_very_slow_one_reads_the_floor() -> None:
 
 
 def test_two_models_share_the_second() -> None:
-    assert affordable(OWN, 1800, seconds=0.5).budget == affordable(OWN, 900).budget
+    assert affordable(OWN, 2000, seconds=0.5).budget == affordable(OWN, 1000).budget
 
 
 def test_a_speed_that_is_not_known_changes_nothing() -> None:

@@ -42,11 +42,11 @@ def test_a_slow_machine_reads_less_and_says_why(new_editor: NewEditor, wide: Pat
     record = explained(new_editor(), wide)
     assert record["window"] == {
         "prefix": 256,
-        "suffix": 96,
+        "suffix": 128,
         "context": 0,
-        "reason": "352 of the model's own 568 tokens, because this machine reads 50 a second",
+        "reason": "384 of the model's own 568 tokens, because this machine reads 50 a second",
     }
-    assert record["tokens"]["prompt"] <= 256 + 96 + 8
+    assert record["tokens"]["prompt"] <= 256 + 128 + 8
 
 
 def test_a_fast_machine_reads_what_the_model_was_made_for(
@@ -56,7 +56,7 @@ def test_a_fast_machine_reads_what_the_model_was_made_for(
     record = explained(new_editor(), wide)
     assert record["window"]["suffix"] == 312
     assert record["window"]["reason"] == "the model's own"
-    assert record["tokens"]["prompt"] > 256 + 96 + 8
+    assert record["tokens"]["prompt"] > 256 + 128 + 8
 
 
 def test_a_setting_of_the_user_wins(new_editor: NewEditor, wide: Path) -> None:
@@ -64,7 +64,7 @@ def test_a_setting_of_the_user_wins(new_editor: NewEditor, wide: Path) -> None:
     record = explained(new_editor(), wide, budget={"suffix": 300})
     assert record["window"]["suffix"] == 300
     assert record["window"]["reason"].endswith("; budget.suffix as set")
-    assert record["tokens"]["prompt"] > 256 + 96 + 8
+    assert record["tokens"]["prompt"] > 256 + 128 + 8
 
 
 def test_a_model_that_is_new_here_is_measured_when_it_loads(

@@ -16,7 +16,7 @@ from sidelong.settings import Settings
 COLD_S: Final = 1.0
 """Seconds in which the models together are to have read a cold prompt."""
 
-FLOOR: Final = Budget(prefix=256, suffix=96, context=448, generated=0)
+FLOOR: Final = Budget(prefix=384, suffix=128, context=448, generated=0)
 """Code from other files is the last to save at; see `bench/README.md`."""
 
 STEP: Final = 16
