@@ -134,7 +134,7 @@ def test_a_keystroke_costs_one_cache_what_is_new(serving: Serving) -> None:
         never, scratch = stroke.one_cache["never"], stroke.paths.without
         assert never.read <= 1 + 3
         assert scratch.read > 20
-        assert scratch.tokens - scratch.read == never.tokens - never.read
+        assert scratch.tokens - scratch.read >= never.tokens - never.read
         assert stroke.paths.decision.tokens == scratch.read
 
 
