@@ -16,7 +16,7 @@ from sidelong.settings import UserSettings
 def test_ctrl_c_while_a_model_loads_stops_loading(monkeypatch: pytest.MonkeyPatch) -> None:
     loading, ended = threading.Event(), threading.Event()
 
-    def load(user: UserSettings, cancel: Cancel) -> NoReturn:
+    def load(user: UserSettings, cancel: Cancel, **_: object) -> NoReturn:
         loading.set()
         while not cancel.is_set():
             pass
@@ -24,7 +24,7 @@ def test_ctrl_c_while_a_model_loads_stops_loading(monkeypatch: pytest.MonkeyPatc
         raise Stopped
 
     def interrupted(*_: object, **__: object) -> NoReturn:
-        loading.wait()
+        assert loading.wait(30)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(completing, "load_completer", load)

@@ -21,7 +21,7 @@ async def test_nobody_waits_for_a_model_that_is_not_wanted_any_more(
     begun = threading.Event()
     noticed: list[Cancel] = []
 
-    def load(_user: UserSettings, cancel: Cancel, *, fresh_s: float) -> Completer:
+    def load(_user: UserSettings, cancel: Cancel, *, fresh_s: float, **_: object) -> Completer:
         # As long as it takes, like a file of gigabytes: the shipped one is too small to tell.
         assert fresh_s > 0
         begun.set()
