@@ -286,7 +286,7 @@ def test_the_window_is_told_with_its_reason(sidelong: Run, tmp_path: Path) -> No
     wide.write_bytes(nano_model().read_bytes().replace(b"suffix_tokens", b"suffix_tokenz"))
     engine.keep_speed(wide, UserSettings(), Speed(prefill=50, decode=50))
     finding = check(sidelong("doctor", "--json", "--model", wide), "window")
-    assert (finding["state"], finding["details"]["suffix"]) == ("note", 96)
+    assert (finding["state"], finding["details"]["suffix"]) == ("note", 128)
     assert "this machine reads 50 a second" in finding["fact"]
     assert "sidelong doctor --measure" in finding["remedy"]
     # Really measured, on a machine that is slow or fast; not the speed that was kept.
