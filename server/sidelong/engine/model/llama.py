@@ -226,6 +226,7 @@ class LlamaModel:
                 f"{self.n_ctx}. Lower `sidelong.budget` or raise `sidelong.contextSize`."
             )
         first_row = len(tokens) - rows
+        cancel.check()
         if not hidden and (known := self._known(tokens, first_row)) is not None:
             return Evaluation(known, evaluated=0)
         self._listen_to(cancel)
