@@ -47,6 +47,7 @@ def test_an_answer_after_the_closing_is_not_remembered(editor: Any, tmp_path: Pa
     request = editor.task(editor.ask(doc))
     editor.until(lambda: editor.state == "working")
     editor.close(doc)
+    editor.explain()  # The server has seen the close by its answer.
     gate.touch()
     assert editor.run(request) is None
     doc = editor.open("late.py", text)
