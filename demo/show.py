@@ -101,10 +101,13 @@ def _decision(suggestion: Suggestion) -> Text:
     if not gate:
         return Text(f"none: {suggestion.outcome}, {suggestion.reason}", "yellow")
     done = Text("retrieved", "bold magenta") if gate["retrieved"] else Text("abstained", "bold")
-    p = gate["probability"]
+    p, compared = gate["probability"], gate["corrected"]
     if p is not None and gate["rule"] == "threshold":
-        sign = "≥" if p >= gate["threshold"] else "<"
-        done.append(f"   P(<cc>) {p:.3f} {sign} threshold {gate['threshold']:.3f}", "not bold")
+        name, compared = ("P(<cc>)", p) if compared is None else ("forecast", compared)
+        sign = "≥" if compared >= gate["threshold"] else "<"
+        done.append(
+            f"   {name} {compared:.3f} {sign} threshold {gate['threshold']:.3f}", "not bold"
+        )
     else:
         done.append(f"   by rule {gate['rule']}", "not bold")
     return done

@@ -81,7 +81,7 @@ local function decision(gate)
   if corrected then
     table.insert(
       lines,
-      ('  Corrected by what was learnt about this folder, from %.3f.'):format(gate.probability)
+      ('  Corrected by what the search found, or was learnt here, from %.3f.'):format(gate.probability)
     )
   end
   if not gate.retrieved and gate.rule == 'threshold' and probability >= gate.threshold then

@@ -36,7 +36,7 @@ export interface Gate {
   threshold: number;
   rule: string;
   retrieved: boolean;
-  /** What was compared with the threshold, where the folder has a correction of the decision. */
+  /** What was compared with the threshold, where the model has a formula or the folder a correction. */
   corrected?: number | null;
 }
 

@@ -72,7 +72,8 @@ function gatePart(gate: Gate): string {
     return head;
   }
   const p = percent(probability);
-  const learnt = gate.corrected == null ? "" : ", corrected by what was learnt about this folder";
+  const learnt =
+    gate.corrected == null ? "" : ", corrected by what the search found, or was learnt here";
   const t = percent(gate.threshold);
   return (
     head +

@@ -85,7 +85,7 @@ test("a reason in the server's own words stays as it is", () => {
 test("a corrected probability stands on the bar, and is called so", () => {
   const html = shown({ gate: { ...GATE, corrected: 0.25, retrieved: false } });
   assert.match(html, /probability" width="25"/);
-  assert.match(html, /corrected by what was learnt about this folder/);
+  assert.match(html, /corrected by what the search found, or was learnt here/);
   assert.match(html, /did not expect other files to help/);
 });
 
