@@ -43,7 +43,7 @@ def test_eval_decides_as_the_editor_would(sidelong: Run, silenced: Path) -> None
         assert (trial["modes"]["threshold"]["corrected"], trial["modes"]["never"]["corrected"]) == (
             0, None,
         )  # fmt: skip
-    assert "as corrected for this folder" in sidelong("eval", silenced, "-n", N).out
+    assert "as corrected by the search or for this" in sidelong("eval", silenced, "-n", N).out
 
 
 def test_a_correction_does_not_hold_for_another_model(

@@ -46,7 +46,9 @@ def sentences(summary: Summary) -> Iterator[str]:
 
 
 def _gating(gating: Gating) -> Iterator[str]:
-    name = "P(<cc>), as corrected for this folder," if gating.corrected else "P(<cc>)"
+    name = "P(<cc>)"
+    if gating.corrected:
+        name += ", as corrected by the search or for this folder,"
     yield (
         f"{name} tells where it helps with AUC {auc(gating.auc_probability)} (0.5 is chance); "
         f"the best chunk's Jaccard score alone with {auc(gating.auc_score)}."
