@@ -21,9 +21,10 @@ async def test_nobody_waits_for_a_model_that_is_not_wanted_any_more(
     begun = threading.Event()
     noticed: list[Cancel] = []
 
-    def load(_user: UserSettings, cancel: Cancel, *, fresh_s: float, **_: object) -> Completer:
+    def load(_user: UserSettings, cancel: Cancel, *, fresh_s: float, remote: bool) -> Completer:
         # As long as it takes, like a file of gigabytes: the shipped one is too small to tell.
         assert fresh_s > 0
+        assert remote
         begun.set()
         for _ in range(5_000):
             if cancel.is_set():
