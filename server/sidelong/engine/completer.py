@@ -49,6 +49,11 @@ class _Decided:
     kept: Chunks | None = None
     """The chunks of an earlier cursor, where its decision stands."""
 
+    @property
+    def evaluated(self) -> int:
+        """Tokens that the model that writes has read on the way."""
+        return 0 if self.prefill is None else self.prefill.evaluated
+
 
 @dataclass(frozen=True)
 class _Task:
@@ -180,11 +185,8 @@ class Completer:
         with task.search:
             writer, decided = self._consider(task)
             if self.remote is not None:  # Nothing is sent before somebody asks.
-                chunks = self._found(decided, task)
-                decision = replace(decided.decision, retrieved=bool(chunks))
-                self._keep_anchor(decision, chunks, task, writer)
-                evaluated = 0 if decided.prefill is None else decided.prefill.evaluated
-                return evaluated + decided.policy_tokens
+                self._settled(writer, decided, self._found(decided, task), task)
+                return decided.evaluated + decided.policy_tokens
             ready = self._prepare(writer, decided, task)
         return ready.prefill.evaluated + decided.policy_tokens
 
@@ -234,10 +236,8 @@ class Completer:
             received = self.remote.write(task.request, chunks, budget, writer.plan, task.cancel)
         if received.generated is None:
             return None, received.use
-        decision = replace(decided.decision, retrieved=bool(received.chunks))
-        self._keep_anchor(decision, received.chunks, task, writer)
-        evaluated = 0 if decided.prefill is None else decided.prefill.evaluated
-        tokens = Tokens(evaluated=evaluated, generated=received.generated.tokens)
+        decision = self._settled(writer, decided, received.chunks, task)
+        tokens = Tokens(evaluated=decided.evaluated, generated=received.generated.tokens)
         answer = writer.trimmed(received.generated, received.chunks, decision, tokens)
         signed = replace(self._signed(answer), model=self.remote.title, remote=received.use)
         return replace(signed, models=f"{signed.models}+{self.remote.fingerprint}"), received.use
@@ -256,16 +256,17 @@ class Completer:
     def _prepare(self, writer: TextWriter, decided: _Decided, task: _Task) -> _Ready:
         """Read what was decided for."""
         prefill, chunks = self._read(writer, decided, task)
-        decision = replace(decided.decision, retrieved=bool(chunks))
-        self._keep_anchor(decision, chunks, task, writer)
-        return _Ready(decision, prefill, chunks)
+        return _Ready(self._settled(writer, decided, chunks, task), prefill, chunks)
 
-    def _keep_anchor(
-        self, decision: Decision, chunks: Chunks, task: _Task, writer: TextWriter
-    ) -> None:
+    def _settled(
+        self, writer: TextWriter, decided: _Decided, chunks: Chunks, task: _Task
+    ) -> Decision:
+        """The decision with what came of it; the cursor is an anchor from here on."""
+        decision = replace(decided.decision, retrieved=bool(chunks))
         if task.anchor is None:
             anchor = Anchor(task.request, task.exclude, decision, chunks, writer.view)
             self._anchors.keep(anchor)
+        return decision
 
     def _found(self, decided: _Decided, task: _Task) -> Chunks:
         """The chunks that were decided for; none after an abstention."""
