@@ -52,10 +52,9 @@ class Cell:
     @staticmethod
     def of(gate: Decision, probability: float) -> Cell:
         """The kind of a suggestion with this decision and this probability of its text."""
-        asked = gate.probability if gate.corrected is None else gate.corrected
         odds = None
-        if gate.rule == "threshold" and asked is not None:
-            odds = math.floor(ODDS * log_odds(asked))
+        if gate.rule == "threshold" and gate.compared is not None:
+            odds = math.floor(ODDS * log_odds(gate.compared))
         return Cell(gate.retrieved, odds, bisect_right(SURE, probability))
 
 

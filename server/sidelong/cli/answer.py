@@ -40,15 +40,14 @@ def decision(gate: Decision) -> str:
     done = "retrieved" if gate.retrieved else "not retrieved"
     if gate.rule in ("always", "never"):
         return f"{done} ({gate.rule})"
-    if gate.probability is None:
+    if gate.probability is None or gate.compared is None:
         return f"{done} (no model could decide)"
     if gate.rule == "greedy":
         return f"{done} (greedy, P {gate.probability:.3f})"
-    compared = gate.probability if gate.corrected is None else gate.corrected
     p = f"P {gate.probability:.3f}"
     if gate.corrected is not None:
         p += f", corrected {gate.corrected:.3f}"
-    if compared < gate.threshold:
+    if gate.compared < gate.threshold:
         return f"{done} ({p} < {gate.threshold:.3f})"
     but = "" if gate.retrieved else ", but nothing was found"
     return f"{done} ({p} ≥ {gate.threshold:.3f}{but})"

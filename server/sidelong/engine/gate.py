@@ -66,6 +66,11 @@ class Decision:
     kept: bool = False
     """True if it was made at an earlier cursor and stands since."""
 
+    @property
+    def compared(self) -> float | None:
+        """The value that the threshold was compared with; None as for `probability`."""
+        return self.probability if self.corrected is None else self.corrected
+
 
 @dataclass(frozen=True)
 class Signal:
@@ -76,6 +81,11 @@ class Signal:
     """True if `<cc>` has the highest probability of all tokens."""
     corrected: float | None = None
     """The probability by the model's formula or the folder's correction, if there is one."""
+
+    @property
+    def compared(self) -> float:
+        """The value to compare with a threshold."""
+        return self.probability if self.corrected is None else self.corrected
 
 
 def read_signal(logits: npt.NDArray[np.float32], cc: int) -> Signal:
@@ -95,8 +105,7 @@ def decide(signal: Signal | None, *, mode: RetrievalMode, rule: Rule, threshold:
         return Decision(None, threshold, rule, retrieved=False)
     if rule == "greedy":
         return Decision(probability, threshold, rule, retrieved=signal.likeliest)
-    compared = signal.probability if signal.corrected is None else signal.corrected
-    return Decision(probability, threshold, rule, compared >= threshold, signal.corrected)
+    return Decision(probability, threshold, rule, signal.compared >= threshold, signal.corrected)
 
 
 def _sigmoid(x: float) -> float:
