@@ -25,7 +25,7 @@ def corrected(outcome: Outcome, formula: Formula | None) -> Outcome:
     """The outcome with its forecast for P(<cc>)."""
     if formula is None:
         return outcome
-    forecast = formula.of(outcome.probability, max(outcome.scores, default=0.0), outcome.match)
+    forecast = formula.of(outcome.probability, outcome.best, outcome.match)
     return replace(outcome, probability=round(forecast, 6))
 
 

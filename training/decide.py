@@ -52,7 +52,7 @@ def labels(model: ModelFile, outcomes: Sequence[Outcome], *, margin: float) -> L
     recorded = np.array([log_odds(outcome.probability) for outcome in outcomes])
     if np.median(np.abs(logits - others - recorded)) > SAME:
         raise SystemExit("the labels were made with another model; make them with this one")
-    likeness = [(max(o.scores, default=0.0), np.log1p(o.match)) for o in outcomes]
+    likeness = [(o.best, np.log1p(o.match)) for o in outcomes]
     helped = [float(outcome.gain > margin) for outcome in outcomes]
     packages = [outcome.case.package for outcome in outcomes]
     return Labels(states, others, np.array(likeness), np.array(helped), folds(packages))

@@ -73,7 +73,7 @@ def columns(outcomes: Sequence[Outcome]) -> Columns:
         similarity_with=floats([o.with_context.edit_similarity for o in outcomes]),
         probability=floats([o.probability for o in outcomes]),
         greedy=np.array([o.greedy for o in outcomes], dtype=np.bool_),
-        best_score=floats([o.scores[0] if o.scores else 0.0 for o in outcomes]),
+        best_score=floats([o.best for o in outcomes]),
         entropy=floats([o.entropy for o in outcomes]),
     )
 

@@ -63,6 +63,11 @@ class Outcome:
     """The characters before the cursor that one of the chunks holds, too; at most 80."""
 
     @property
+    def best(self) -> float:
+        """The Jaccard similarity of the best chunk; 0 where there was none."""
+        return max(self.scores, default=0.0)
+
+    @property
     def gain(self) -> float:
         """The edit similarity that retrieval gains."""
         return self.with_context.edit_similarity - self.without.edit_similarity
