@@ -47,6 +47,9 @@ RETRIEVAL: Mapping[Mode, Mapping[str, str]] = {
 
 ANSWERS_WITHIN_S = 120.0
 
+Budget = tuple[int, int, int]
+"""Tokens before the cursor, after it, and of other files; without it the server chooses."""
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -58,6 +61,8 @@ class Shown:
     threshold: float
     chunks: list[dict[str, Any]]
     """The chunks that were retrieved, best first: path, lines and score."""
+    tokens: dict[str, int]
+    """The tokens of the request, as the server explains it: read, evaluated and decoded."""
     ms: float
     """From sending the request to having the answer."""
     first: bool
@@ -101,19 +106,30 @@ def packages_to_do(corpus: Path, n: int, *, seed: int, done: set[str]) -> list[P
 
 
 async def measure(
-    work: Sequence[Package], model: Path, *, servers: int, keep: Callable[[Served], None]
+    work: Sequence[Package],
+    model: Path,
+    *,
+    budget: Budget | None = None,
+    servers: int,
+    keep: Callable[[Served], None],
 ) -> None:
     """Ask for every blank, a server a package and `servers` of them at once."""
     waiting = list(work)
 
     async def one_after_another() -> None:
         while waiting:
-            await serve(waiting.pop(0), model, keep)
+            await serve(waiting.pop(0), model, keep, budget=budget)
 
     await asyncio.gather(*(one_after_another() for _ in range(servers)))
 
 
-async def serve(package: Package, model: Path, keep: Callable[[Served], None]) -> None:
+async def serve(
+    package: Package,
+    model: Path,
+    keep: Callable[[Served], None],
+    *,
+    budget: Budget | None = None,
+) -> None:
     """Ask one server for the package's blanks."""
     with TemporaryDirectory(prefix="sidelong-served-") as folder:
         roots = {mode: Path(folder, mode, package.name) for mode in MODES}
@@ -125,7 +141,7 @@ async def serve(package: Package, model: Path, keep: Callable[[Served], None]) -
             "SIDELONG_CONFIG": str(Path(folder, "config.toml")),
         }
         async with running(
-            {roots[mode]: settings(mode) for mode in MODES},
+            {roots[mode]: settings(mode, budget) for mode in MODES},
             log_file=Path(folder, "server.log"),
             options=("--model", str(model), "--threads", "1"),
             env={**os.environ, **own},
@@ -142,9 +158,12 @@ def write(root: Path, files: Iterable[SourceFile]) -> None:
         path.write_bytes(file.text.encode())
 
 
-def settings(mode: Mode) -> dict[str, Any]:
+def settings(mode: Mode, budget: Budget | None) -> dict[str, Any]:
     """The settings of a mode's folder; like `label`, it shows improbable texts, too."""
-    return {"retrieval": RETRIEVAL[mode], "minProbability": 0}
+    made: dict[str, Any] = {"retrieval": RETRIEVAL[mode], "minProbability": 0}
+    if budget is not None:
+        made["budget"] = dict(zip(("prefix", "suffix", "context"), budget, strict=True))
+    return made
 
 
 def order(case: CorpusBlank) -> tuple[Mode, ...]:
@@ -181,6 +200,7 @@ async def ask(
             probability=suggestion.gate["probability"] or 0.0,
             threshold=suggestion.gate["threshold"],
             chunks=suggestion.chunks,
+            tokens=suggestion.tokens,
             ms=round(suggestion.ms, 2),
             first=not shown,
         )
@@ -198,9 +218,10 @@ def check(suggestion: Suggestion, mode: Mode) -> None:
 def markdown(title: str, answers: Sequence[Served], beside: Mapping[str, Outcome]) -> str:
     """A table of the card, with the agreement with the completer asked in process.
 
-    Milliseconds are those of the requests that came first, as where somebody opens a file.
+    Tokens and milliseconds are those of the requests that came first, as where somebody opens a
+    file.
     """
-    head = [title, "retrieved", "exact match", "edit similarity", "median ms"]
+    head = [title, "retrieved", "exact match", "edit similarity", "tokens evaluated", "median ms"]
     if beside:
         head += ["as in process", "differs, read the same"]
     body = []
@@ -211,6 +232,7 @@ def markdown(title: str, answers: Sequence[Served], beside: Mapping[str, Outcome
             f"{statistics.fmean(s.retrieved for s in shown):.0%}",
             cell(bootstrap_interval([float(s.completed.exact) for s in shown])),
             cell(bootstrap_interval([s.completed.edit_similarity for s in shown])),
+            _median([s.tokens["evaluated"] for s in shown if s.first]),
             _median([s.ms for s in shown if s.first]),
         ]
         pairs = [
@@ -263,11 +285,16 @@ def read(path: Path) -> list[Served]:
 
 
 def report(answers: Sequence[Served], beside: Mapping[str, Outcome]) -> str:
-    """All tables: over everything, and by language."""
+    """All tables: over everything, by language and by kind of blank."""
     tables = [markdown(f"{len(answers)} blanks", answers, beside)]
-    for name in sorted({language(served.case.path) for served in answers}):
-        some = [served for served in answers if language(served.case.path) == name]
-        tables.append(markdown(f"{name}, {len(some)} blanks", some, beside))
+    groups: tuple[Callable[[Served], str], ...] = (
+        lambda served: language(served.case.path),
+        lambda served: served.case.kind,
+    )
+    for group in groups:
+        for name in sorted({group(served) for served in answers}):
+            some = [served for served in answers if group(served) == name]
+            tables.append(markdown(f"{name}, {len(some)} blanks", some, beside))
     return "\n\n".join(tables)
 
 
@@ -277,6 +304,13 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--n", type=int, required=True)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--budget",
+        type=int,
+        nargs=3,
+        metavar=("PREFIX", "SUFFIX", "CONTEXT"),
+        help="tokens; by default the server chooses, which for some models depends on the machine",
+    )
     parser.add_argument("--servers", type=int, default=2, help="at once")
     parser.add_argument(
         "--beside", type=Path, help="the outcomes that `label` made of the same blanks"
@@ -296,7 +330,8 @@ def main() -> None:
             if len(answers) % BLANKS_PER_JOB == 0:
                 print(f"{len(answers)} answered", flush=True)
 
-        asyncio.run(measure(todo, args.model, servers=args.servers, keep=keep))
+        budget = None if args.budget is None else (args.budget[0], args.budget[1], args.budget[2])
+        asyncio.run(measure(todo, args.model, budget=budget, servers=args.servers, keep=keep))
     beside = outcomes.read(args.beside) if args.beside else []
     print(report(answers, {outcome.case.key: outcome for outcome in beside}))
 
