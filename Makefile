@@ -74,7 +74,7 @@ fix: set-up-all
 
 ## make bench        the measurements of bench/README.md, gathered in bench/results.json
 bench: set-up-all
-	@for program in busy keystrokes documents decoded overhead memory replay peer; do \
+	@for program in busy keystrokes documents decoded overhead memory selective replay peer; do \
 	echo "== bench.$$program"; $(PY) -m bench.$$program --results bench/results.json $(ARGS) || exit 1; \
 	done
 	@for program in abort index alternatives windows online.shapes held_out; do \

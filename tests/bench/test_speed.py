@@ -15,6 +15,7 @@ import bench.memory
 import bench.overhead
 import bench.peer.__main__
 import bench.replay
+import bench.selective
 import bench.windows
 import pytest
 from bench.peer.build import NotBuilt, server
@@ -95,6 +96,16 @@ def test_the_worth_of_a_window_is_told_against_the_models_own(measure: Measure) 
     assert own["counts"]["blanks"] == small["counts"]["blanks"] == 3
     assert own["counts"]["difference"] == 0
     assert small["counts"]["tokens_read"] > 0
+
+
+def test_selective_retrieval_is_paid_for_beside_always_retrieving(measure: Measure) -> None:
+    records = measure(bench.selective.main)
+
+    tokens = records["selective_over_always_tokens"]["counts"]
+    assert tokens["blanks"] == 6
+    assert tokens["always"] == tokens["never"] > 0, "nano reads no chunks"
+    assert records["selective_over_always_wall"]["value"] > 0
+    assert records["selective_minus_always_es"]["value"] == 0, "it retrieves everywhere"
 
 
 def test_each_way_of_waiting_is_run_idle_and_beside_busy_loops(measure: Measure) -> None:
