@@ -175,9 +175,17 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=default_model())
     parser.add_argument("--by-hand", action="store_true", help="show doubtful suggestions too")
     parser.add_argument("--languages", nargs="+", default=list(LANGUAGES))
+    parser.add_argument(
+        "--window",
+        type=int,
+        nargs=2,
+        metavar=("PREFIX", "SUFFIX"),
+        help="tokens, in place of the model's own",
+    )
     parser.add_argument("--show", choices=HARMS, help="print the suggestions that do this harm")
     args = parser.parse_args()
-    settings = Settings()
+    prefix, suffix = args.window or (None, None)
+    settings = Settings(prefix_tokens=prefix, suffix_tokens=suffix)
     if args.by_hand:
         settings = replace(settings, min_probability=0.0)
     completer = Completer(load_model(args.model, threads=1))

@@ -24,8 +24,10 @@ from typing import Literal, get_args
 import numpy as np
 
 from sidelong.engine.completer import Completer
+from sidelong.engine.mixture import DEFAULT
 from sidelong.engine.model.llama import LlamaModel
 from sidelong.engine.model.protocol import Cancel, Model
+from sidelong.engine.prompt import Budget
 from sidelong.engine.request import Answer, Request
 from sidelong.engine.retrieval import longest_match
 from sidelong.engine.view import view
@@ -63,6 +65,10 @@ class Engine:
     """Answers in the model's place."""
     counts: Path | None = None
     """The file that `counts` made, for that baseline."""
+    our_cache: bool = False
+    """Where the file does not say what the workspace cache is worth, weigh it as beside ours."""
+    budget: tuple[int, int, int] | None = None
+    """Tokens before the cursor, after it, and of other files, in place of the file's."""
 
 
 def draw(
@@ -89,11 +95,16 @@ def quotas(corpus: Sequence[Sequence[SourceFile]], n: int) -> list[int]:
 
 
 def complete(
-    completer: Completer, snapshot: Snapshot, file: SourceFile, blank: CorpusBlank
+    completer: Completer,
+    snapshot: Snapshot,
+    file: SourceFile,
+    blank: CorpusBlank,
+    *,
+    budget: tuple[int, int, int] | None = None,
 ) -> Outcome:
     """Complete one blank in every way; each completion reuses the KV cache of those before."""
     target, after = file.text[blank.start : blank.end], file.text[blank.end :]
-    settings, exclude = _settings(completer), excluded(file, blank)
+    settings, exclude = _settings(completer, budget), excluded(file, blank)
 
     def request(mode: RetrievalMode, **more: object) -> Request:
         return Request(
@@ -115,7 +126,8 @@ def complete(
     def alone(mode: RetrievalMode, beside: Answer) -> Answer:
         return ask(mode, workspace_cache=False) if settings.workspace_cache else beside
 
-    uncertain = entropy(completer.model, request("never"))
+    window = completer.window(settings)
+    uncertain = entropy(completer.model, request("never"), window.budget)
     considered = completer.consider(request("never"), Cancel())
     without = ask("never")
     alone_without = alone("never", without)
@@ -147,9 +159,9 @@ def encode(state: np.ndarray) -> str:
     return base64.b64encode(state.astype("<f2").tobytes()).decode("ascii")
 
 
-def entropy(model: Model, request: Request) -> float:
+def entropy(model: Model, request: Request, budget: Budget) -> float:
     """Of the next token's distribution where an abstention begins, in nats."""
-    prompt = view(model, request, model.budget).prompt
+    prompt = view(model, request, budget).prompt
     logits = model.evaluate(prompt, rows=1, cancel=Cancel()).logits[0].astype(np.float64)
     logits -= logits.max()
     p = np.exp(logits) / np.exp(logits).sum()
@@ -167,9 +179,16 @@ def excluded(file: SourceFile, blank: CorpusBlank) -> Exclusion:
     return exclusion(file.path, file.text, Blank(blank.start, blank.end, "line"))
 
 
-def _settings(completer: Completer) -> Settings:
-    # Every blank is completed: a text withheld for want of confidence could not be compared.
-    return Settings(workspace_cache=completer.model.mixture is not None, min_probability=0.0)
+def _settings(completer: Completer, budget: tuple[int, int, int] | None) -> Settings:
+    prefix, suffix, context = (None, None, None) if budget is None else budget
+    return Settings(
+        workspace_cache=completer.model.mixture is not None,
+        # Every blank is completed: a text withheld for want of confidence could not be compared.
+        min_probability=0.0,
+        prefix_tokens=prefix,
+        suffix_tokens=suffix,
+        context_tokens=context,
+    )
 
 
 def complete_similar(similar: SimilarLines, file: SourceFile, blank: CorpusBlank) -> Outcome:
@@ -201,6 +220,8 @@ def _completer(engine: Engine) -> Completer:
         model = Counts(model, read_counts(engine.counts))
     elif not engine.cache:
         model.mixture = None  # type: ignore[misc]
+    elif engine.our_cache and model.mixture is None:
+        model.mixture = DEFAULT  # type: ignore[misc]
     return Completer(model)
 
 
@@ -224,7 +245,10 @@ def _work(job: tuple[Engine, Path, list[CorpusBlank]]) -> list[Outcome]:
         similar = _similar(corpus, blanks[0].package)
         return [complete_similar(similar, files[blank.path], blank) for blank in blanks]
     completer = _completer(engine)
-    return [complete(completer, snapshot, files[blank.path], blank) for blank in blanks]
+    return [
+        complete(completer, snapshot, files[blank.path], blank, budget=engine.budget)
+        for blank in blanks
+    ]
 
 
 def jobs(
@@ -252,7 +276,21 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--n", type=int, required=True)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS, help="draw only these")
-    parser.add_argument("--no-cache", action="store_true", help="switch the workspace cache off")
+    cache = parser.add_mutually_exclusive_group()
+    cache.add_argument("--no-cache", action="store_true", help="switch the workspace cache off")
+    cache.add_argument(
+        "--our-cache",
+        action="store_true",
+        help="where the file does not say what the workspace cache is worth, weigh it as beside "
+        "a model of ours",
+    )
+    parser.add_argument(
+        "--budget",
+        type=int,
+        nargs=3,
+        metavar=("PREFIX", "SUFFIX", "CONTEXT"),
+        help="tokens, in place of the model's own",
+    )
     parser.add_argument("--baseline", choices=get_args(Baseline), help="in the model's place")
     parser.add_argument("--counts", type=Path, help="the n-grams of that baseline")
     parser.add_argument("--out", type=Path, required=True)
@@ -262,7 +300,10 @@ def _arguments() -> argparse.Namespace:
 
 def main() -> None:
     args = _arguments()
-    engine = Engine(args.model, not args.no_cache, args.baseline, args.counts)
+    budget = None if args.budget is None else (args.budget[0], args.budget[1], args.budget[2])
+    engine = Engine(
+        args.model, not args.no_cache, args.baseline, args.counts, args.our_cache, budget
+    )
     cut_torn_line(args.out)
     done = {outcome.case.key for outcome in read(args.out)}
     groups = jobs(args.corpus, args.n, seed=args.seed, done=done, kinds=args.kinds)

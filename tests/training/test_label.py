@@ -18,7 +18,9 @@ from training.corpus import SourceFile
 from training.outcomes import CorpusBlank, Outcome, read
 
 from sidelong.engine.completer import Completer
+from sidelong.engine.mixture import DEFAULT
 from sidelong.engine.model.llama import LlamaModel
+from sidelong.paths import default_model
 from sidelong_index import build
 
 HABIT = "".join(f"    zork = quuxify_the_blorb(item, zork, {i})\n" for i in range(9))
@@ -58,6 +60,22 @@ def test_the_state_is_the_deciding_models_own(outcome: Outcome, llama: LlamaMode
     assert state.shape == (llama._n_embd,)
     assert np.isfinite(state).all()
     assert 0 < outcome.probability < 1
+
+
+def test_a_budget_of_the_callers_takes_the_place_of_the_models(
+    outcome: Outcome, llama: LlamaModel
+) -> None:
+    snapshot = build([(OWN.path, OWN.text)])
+    within = label.complete(Completer(llama), snapshot, OWN, outcome.case, budget=(1, 1, 0))
+    assert within.entropy != outcome.entropy, "the model alone saw less"
+
+
+def test_a_model_whose_file_wants_no_cache_may_be_given_ours() -> None:
+    for ours in (True, False):
+        engine = label.Engine(default_model(), cache=True, our_cache=ours)
+        completer = label._completer(engine)
+        assert completer.model.mixture == (DEFAULT if ours else None)
+    label._completer.cache_clear()
 
 
 def test_an_outcome_is_read_as_it_was_written(outcome: Outcome, tmp_path: Path) -> None:

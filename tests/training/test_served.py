@@ -47,7 +47,8 @@ FILES = [
 ]
 N = 6
 
-REST: tuple[bool, float, float, list[Any], float, bool] = (False, 0.3, 0.25, [], 9.0, True)
+REST: tuple[bool, float, float, list[Any], dict[str, int], float, bool]
+REST = (False, 0.3, 0.25, [], {"evaluated": 40}, 9.0, True)
 """The rest of a `Shown`: the threshold is 0.25."""
 
 
@@ -156,7 +157,7 @@ def test_modes_take_turns_in_coming_first() -> None:
 def test_agreement_tells_other_words_from_other_chunks() -> None:
     def shown(text: str, *scores: float) -> Shown:
         chunks = [{"score": score} for score in scores]
-        return Shown(Completed(text, False, 0.5), bool(scores), 0.1, 0.2, chunks, 9.0, True)
+        return Shown(Completed(text, False, 0.5), bool(scores), 0.1, 0.2, chunks, {}, 9.0, True)
 
     same, other_chunks, other_words = shown("a", 0.5), shown("a", 0.4), shown("a", 0.5)
     pairs = [(same, ("a", [0.5])), (other_chunks, ("b", [0.5])), (other_words, ("b", [0.5]))]
