@@ -33,7 +33,7 @@ from training import outcomes
 from training.corpus import SourceFile, language
 from training.evaluate import cell, table
 from training.examples import packages
-from training.files import cut_torn_line
+from training.files import cut_torn_line, write_text
 from training.label import BLANKS_PER_JOB, draw, judge, quotas
 from training.outcomes import Completed, CorpusBlank, Outcome
 
@@ -57,7 +57,8 @@ class Shown:
 
     completed: Completed
     retrieved: bool
-    probability: float
+    forecast: float
+    """The value that was compared with the threshold."""
     threshold: float
     chunks: list[dict[str, Any]]
     """The chunks that were retrieved, best first: path, lines and score."""
@@ -197,7 +198,7 @@ async def ask(
         shown[mode] = Shown(
             completed=judge(suggestion.text, target, covered=after[: suggestion.replaced]),
             retrieved=suggestion.gate["retrieved"],
-            probability=suggestion.gate["probability"] or 0.0,
+            forecast=forecast(suggestion.gate),
             threshold=suggestion.gate["threshold"],
             chunks=suggestion.chunks,
             tokens=suggestion.tokens,
@@ -205,6 +206,12 @@ async def ask(
             first=not shown,
         )
     return Served(case, target, shown)
+
+
+def forecast(gate: Mapping[str, Any]) -> float:
+    """P(<cc>), or what the model's formula makes of it; 0 where nothing decides."""
+    value = gate["probability"] if gate["corrected"] is None else gate["corrected"]
+    return value or 0.0
 
 
 def check(suggestion: Suggestion, mode: Mode) -> None:
@@ -244,6 +251,20 @@ def markdown(title: str, answers: Sequence[Served], beside: Mapping[str, Outcome
             row += agreement(pairs)
         body.append(row)
     return table(head, body)
+
+
+def as_outcome(served: Served) -> Outcome:
+    """The blank as `label` keeps it, for `evaluate` and `succession`."""
+    shown = served.shown
+    return Outcome(
+        case=served.case,
+        target=served.target,
+        without=shown["never"].completed,
+        with_context=shown["always"].completed,
+        probability=shown["threshold"].forecast,
+        greedy=shown["greedy"].retrieved,
+        scores=shown["always"].scores,
+    )
 
 
 def in_process(outcome: Outcome, mode: Mode, shown: Shown) -> tuple[str, list[float]]:
@@ -316,6 +337,9 @@ def main() -> None:
         "--beside", type=Path, help="the outcomes that `label` made of the same blanks"
     )
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument(
+        "--outcomes", type=Path, help="write the blanks there as `label` would, too"
+    )
     args = parser.parse_args()
     cut_torn_line(args.out)
     answers = read(args.out)
@@ -332,6 +356,9 @@ def main() -> None:
 
         budget = None if args.budget is None else (args.budget[0], args.budget[1], args.budget[2])
         asyncio.run(measure(todo, args.model, budget=budget, servers=args.servers, keep=keep))
+    if args.outcomes:
+        lines = [json.dumps(asdict(as_outcome(served))) + "\n" for served in answers]
+        write_text(args.outcomes, "".join(lines))
     beside = outcomes.read(args.beside) if args.beside else []
     print(report(answers, {outcome.case.key: outcome for outcome in beside}))
 

@@ -18,7 +18,7 @@ pytest.importorskip("tokenizers")
 
 from training import label, served
 from training.corpus import SourceFile
-from training.outcomes import Completed, CorpusBlank, Outcome
+from training.outcomes import Completed, CorpusBlank, Outcome, read
 from training.served import Package, Served, Shown
 
 from sidelong.engine.completer import Completer
@@ -73,7 +73,16 @@ def run_program(corpus: Path, model: Path, out: Path) -> str:
     """The output of the program; a second call goes on where the first one stopped."""
     options = ("--corpus", str(corpus), "--n", str(N), "--model", str(model), "--out", str(out))
     done = subprocess.run(
-        [sys.executable, "-m", "training.served", *options, "--beside", str(out) + ".label"],
+        [
+            sys.executable,
+            "-m",
+            "training.served",
+            *options,
+            "--beside",
+            f"{out}.label",
+            "--outcomes",
+            f"{out}.outcomes",
+        ],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(["server", "index", "."])},
         capture_output=True,
@@ -109,6 +118,13 @@ def test_every_blank_is_asked_in_every_mode_and_agrees_with_the_completer(
     assert sum(same) >= len(outcomes) - 1, same
     assert f"| {len(found)} blanks | retrieved | exact match |" in printed
     assert "| JavaScript, " in printed
+
+    kept_again = {o.case.key: o for o in read(Path(f"{out}.outcomes"))}
+    for o in outcomes:
+        again = kept_again[o.case.key]
+        assert again.scores == pytest.approx(o.scores, abs=1e-3)
+        assert again.with_context == found[o.case.key].shown["always"].completed
+        assert again.probability == found[o.case.key].shown["threshold"].forecast > 0
 
     before = out.read_text(encoding="utf-8")
     assert run_program(corpus, default_model, out).endswith(printed[printed.index("|") :])
