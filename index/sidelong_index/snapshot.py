@@ -53,12 +53,17 @@ class Hit:
 class Exclusion:
     """Text that must not be retrieved: the open file's own lines around the cursor.
 
-    Chunks of `path` that overlap `start_line..end_line` (from 1, inclusive) are no candidates.
+    Chunks of `path` that overlap `start_line..end_line` (from 1, inclusive) are no candidates, and
+    no chunk's context holds one of these lines.
     """
 
     path: str
     start_line: int
     end_line: int
+
+    def holds(self, path: str, line: int) -> bool:
+        """True if this line of a file is excluded."""
+        return path == self.path and self.start_line <= line <= self.end_line
 
 
 @dataclass(frozen=True)
@@ -141,7 +146,7 @@ class Snapshot:
         Similar is the Jaccard similarity of the sets of words. Equal scores are ordered by path
         and start line.
         """
-        return _hits(self.rank(query, k=k, exclude=exclude))
+        return _hits(self.rank(query, k=k, exclude=exclude), exclude)
 
     def rank(self, query: str, *, k: int, exclude: Exclusion | None = None) -> Ranking:
         """The hits of `search` without their texts, and how many postings were read for them."""
@@ -211,7 +216,7 @@ def _places(part: Part, found: Found) -> Iterator[tuple[float, str, int, Part, i
         yield score, segment.paths[file], int(segment.starts[chunk]), part, chunk
 
 
-def _hits(ranking: Ranking) -> list[Hit]:
+def _hits(ranking: Ranking, exclude: Exclusion | None) -> list[Hit]:
     hits = []
     lines_of: dict[str, Sequence[str]] = {}
     for score, path, start, part, chunk in ranking.places:
@@ -220,6 +225,10 @@ def _hits(ranking: Ranking) -> list[Hit]:
             lines_of[path] = segment.lines(segment.positions[path])
         lines = lines_of[path]
         end = int(segment.ends[chunk])
-        context = "".join(f"{lines[line - 1]}\n" for line in segment.context_lines(chunk))
+        context = "".join(
+            f"{lines[line - 1]}\n"
+            for line in segment.context_lines(chunk)
+            if exclude is None or not exclude.holds(path, line)
+        )
         hits.append(Hit(path, start, end, score, "\n".join(lines[start - 1 : end]), context))
     return hits

@@ -73,6 +73,20 @@ def test_excluded_lines_of_the_open_file_are_not_found() -> None:
     assert spans(Exclusion("c.txt", 1, 60)) == everything
 
 
+def test_what_encloses_a_hit_holds_no_excluded_line() -> None:
+    text = lines("class Cache:", "    def get(self):", *[f"        a{i} = {i}" for i in range(30)])
+    snapshot = build([("cache.py", text), ("other.py", text)])
+
+    def contexts(exclude: Exclusion) -> dict[str, str]:
+        return {h.path: h.context for h in snapshot.search("a29 a28", k=2, exclude=exclude)}
+
+    whole = "class Cache:\n    def get(self):\n"
+    assert contexts(Exclusion("cache.py", 1, 1)) == {
+        "cache.py": "    def get(self):\n",
+        "other.py": whole,
+    }
+
+
 def test_a_file_of_windows_is_shown_with_plain_newlines() -> None:
     (hit,) = build([("a.txt", "x\r\ny\r\n")]).search("x", k=1)
     assert hit.text == "x\ny"
