@@ -1,9 +1,11 @@
-"""Stage 6, the decision: the row of `<cc>` refitted on the engine's labels, and nothing else.
+"""Stage 6, the decision: a row of its own for it, fitted on the engine's labels, and nothing else.
 
-With tied embeddings that row says when `<cc>` is likely after `<eof>`, and nothing else that is
-served reads it; so completions stay as they were. With a few thousand labels this decides no worse
-than training all weights, which costs completions (LOG.md). Each label holds the state at its
-`<eof>`, so nothing is computed with the model again.
+With tied embeddings the row of `<cc>` says when that token is likely after `<eof>`, and it is also
+what the model reads in front of retrieved chunks. So the fitted row is that of another token,
+`<look>`, which nothing reads: `sidelong.gate.token` names it, and the engine takes its logit for
+that of `<cc>`. All texts stay as they were. With a few thousand labels this decides no worse than
+training all weights, which costs completions (LOG.md). Each label holds the state at its `<eof>`,
+so nothing is computed with the model again.
 
 Where it forecasts better, the file also says how P(<cc>) is corrected, by what the search found
 too (`sidelong.gate.score`: bias, slope, score, match; see `forecast.by_formula`).
@@ -20,17 +22,22 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import gguf
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from sidelong.engine.correction import log_odds
 from training import modelfile
 from training.files import write_text
 from training.forecast import FOLDS, Decision, Floats, Labels, fit, folds
-from training.modelfile import EMBEDDING, ModelFile, text
+from training.modelfile import EMBEDDING, ModelFile, count, integers, text, texts
 from training.outcomes import Outcome, read
 
 FORMULA = "sidelong.gate.score"
+TOKEN = "sidelong.gate.token"
+LOOK = "<look>"
+TOKENS, KINDS = "tokenizer.ggml.tokens", "tokenizer.ggml.token_type"
 
 PIECE = 512
 """Labels whose logits are held at once."""
@@ -64,26 +71,26 @@ def state(outcome: Outcome) -> Floats:
 
 
 def against_others(model: ModelFile, states: Floats) -> tuple[Floats, Floats]:
-    """Log of the summed exponentials of all logits but `<cc>`'s, and the logit of that [N]."""
-    embedding, cc = model.tensors[EMBEDDING].floats(), cc_of(model)
-    mine = states @ embedding[cc].astype(np.float64)
+    """Log of the summed exponentials of all logits but the decision's, and that logit [N]."""
+    embedding, rows = model.tensors[EMBEDDING].floats(), rows_of(model)
+    mine = states @ embedding[rows[-1]].astype(np.float64)
     others = np.empty(len(states))
     for start in range(0, len(states), PIECE):
         logits = states[start : start + PIECE].astype(np.float32) @ embedding.T
-        logits[:, cc] = -np.inf
+        logits[:, rows] = -np.inf
         others[start : start + PIECE] = np.logaddexp.reduce(logits, axis=1)
     return others, mine
 
 
-def cc_of(model: ModelFile) -> int:
-    """The id of `<cc>`."""
-    tokens: list[str] = model.fields["tokenizer.ggml.tokens"].value
-    return tokens.index("<cc>")
+def rows_of(model: ModelFile) -> list[int]:
+    """The ids of `<cc>` and, where the file has it, of `<look>`: the last one's row decides."""
+    tokens = model.fields[TOKENS].value
+    return [tokens.index(token) for token in ("<cc>", LOOK) if token in tokens]
 
 
 def decided(model: ModelFile, decision: Decision, states: Floats) -> ModelFile:
     """The model that decides so; of several ways to round the row, the nearest on `states`."""
-    embedding, cc = model.tensors[EMBEDDING], cc_of(model)
+    embedding = model.tensors[EMBEDDING]
     plainly = embedding.packed_alike(decision.row[None].astype(np.float32))
     size = np.sqrt(np.mean((plainly.floats()[0] - decision.row) ** 2))
     rng = np.random.default_rng(1)
@@ -91,10 +98,23 @@ def decided(model: ModelFile, decision: Decision, states: Floats) -> ModelFile:
     rounded = embedding.packed_alike(near.astype(np.float32))
     off = ((rounded.floats() - decision.row) @ states.T) ** 2
     best = int(off.mean(axis=1).argmin())
-    made = model.holding({EMBEDDING: embedding.with_row(cc, near[best].astype(np.float32))})
+    made = with_look(model, near[best].astype(np.float32))
     if decision.formula is None:
         return made
     return made.saying({FORMULA: text(",".join(f"{n:.4g}" for n in decision.formula))})
+
+
+def with_look(model: ModelFile, row: npt.NDArray[np.float32]) -> ModelFile:
+    """The model with this row [C] for `<look>`, which joins the vocabulary if it is new."""
+    embedding, fields = model.tensors[EMBEDDING], model.fields
+    tokens, kinds = fields[TOKENS].value, fields[KINDS].value
+    if LOOK in tokens:
+        return model.holding({EMBEDDING: embedding.with_row(tokens.index(LOOK), row)})
+    size = f"{model.architecture}.vocab_size"
+    more = {TOKENS: texts([*tokens, LOOK]), KINDS: integers([*kinds, gguf.TokenType.CONTROL])}
+    more |= {size: count(len(tokens) + 1)} if size in fields else {}
+    more |= {TOKEN: text(LOOK)}
+    return model.saying(more).holding({EMBEDDING: embedding.with_more(row[None])})
 
 
 def main() -> None:
@@ -107,7 +127,7 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(1)
     model = modelfile.read(args.model)
-    start = model.tensors[EMBEDDING].floats()[cc_of(model)].astype(np.float64)
+    start = model.tensors[EMBEDDING].floats()[rows_of(model)[-1]].astype(np.float64)
     given = labels(model, read(args.labels), margin=args.margin)
     decision = fit(given, start)
     modelfile.write(args.out, decided(model, decision, given.states))

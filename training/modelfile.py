@@ -88,6 +88,10 @@ class Tensor:
         data[i] = self.packed_alike(row[None]).data[0]
         return Tensor(data, self.type)
 
+    def with_more(self, rows: Floats) -> Tensor:
+        """The same with these rows behind its own, packed as they are."""
+        return Tensor(np.concatenate([self.data, self.packed_alike(rows).data]), self.type)
+
     def packed_alike(self, rows: Floats) -> Tensor:
         """Other rows, packed as these are."""
         return Tensor(quants.quantize(rows, self.type), self.type)

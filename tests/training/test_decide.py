@@ -8,28 +8,43 @@ import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import gguf
 import numpy as np
 import pytest
 
 pytest.importorskip("torch")
 
 from training import corrected, decide, forecast, modelfile, outcomes
-from training.decide import FORMULA, against_others, decided, labels
+from training.decide import (
+    FORMULA,
+    KINDS,
+    LOOK,
+    TOKEN,
+    TOKENS,
+    against_others,
+    decided,
+    labels,
+    rows_of,
+    with_look,
+)
 from training.forecast import Decision, Floats, Labels, by_formula, fit, fit_row, folds, sigmoid
 from training.modelfile import EMBEDDING, ModelFile
 from training.outcomes import Completed, CorpusBlank, Outcome
 
 from sidelong.engine.gate import Formula
+from sidelong.engine.model.llama import LlamaModel
+from sidelong.engine.model.protocol import Cancel
+from sidelong.paths import nano_model
 
-WIDTH, TOKENS, CC = 32, 50, 6
+WIDTH, TOKENS_N, CC = 32, 50, 6
 
 
 @pytest.fixture(scope="module")
 def model() -> ModelFile:
     rng = np.random.default_rng(0)
-    names = [f"t{i}" if i != CC else "<cc>" for i in range(TOKENS)]
-    embedding = modelfile.pack(rng.normal(0, 0.2, (TOKENS, WIDTH)), "q8_0")
-    fields = {"tokenizer.ggml.tokens": modelfile.texts(names)}
+    names = [f"t{i}" if i != CC else "<cc>" for i in range(TOKENS_N)]
+    embedding = modelfile.pack(rng.normal(0, 0.2, (TOKENS_N, WIDTH)), "q8_0")
+    fields = {TOKENS: modelfile.texts(names), KINDS: modelfile.integers([1] * TOKENS_N)}
     return ModelFile("llama", fields, {EMBEDDING: embedding})
 
 
@@ -163,8 +178,11 @@ def test_the_file_decides_as_it_was_fitted_and_changes_nothing_else(
     decision = fit(given, start(model))
     modelfile.write(tmp_path / "decide.gguf", decided(model, decision, given.states))
     again = modelfile.read(tmp_path / "decide.gguf")
-    rows = (again.tensors[EMBEDDING].data != model.tensors[EMBEDDING].data).any(axis=1)
-    assert rows.nonzero()[0].tolist() == [CC]
+    rows = again.tensors[EMBEDDING].data
+    assert len(rows) == TOKENS_N + 1
+    assert (rows[:-1] == model.tensors[EMBEDDING].data).all(), "the row of <cc> is read, too"
+    assert again.fields[TOKENS].value[-1] == again.fields[TOKEN].value == LOOK
+    assert again.fields[KINDS].value[-1] == gguf.TokenType.CONTROL
     numbers = np.array([float(n) for n in again.fields[FORMULA].value.split(",")])
     others, mine = against_others(again, given.states)
     wanted = given.states @ decision.row - given.others
@@ -176,10 +194,21 @@ def test_the_file_decides_as_it_was_fitted_and_changes_nothing_else(
     assert np.abs(off).max() < 0.1
 
 
+def test_a_decision_is_refitted_in_its_own_row(model: ModelFile) -> None:
+    given = labels(model, made(model, by_state=2.0, by_score=0.0), margin=0.0)
+    first = fit(given, start(model))
+    once = decided(model, first, given.states)
+    twice = decided(once, replace(first, row=start(model)), given.states)
+    assert twice.fields[TOKENS] == once.fields[TOKENS]
+    others, mine = against_others(twice, given.states)
+    assert np.allclose(others, given.others), "neither <cc> nor <look> is among the others"
+    assert np.abs(mine - given.states @ start(model)).max() < 0.1
+
+
 def test_another_models_labels_are_refused(model: ModelFile) -> None:
     labelled = made(model, by_state=1.0, by_score=1.0, n=40)
     rng = np.random.default_rng(5)
-    other = modelfile.pack(rng.normal(0, 0.6, (TOKENS, WIDTH)), "q8_0")
+    other = modelfile.pack(rng.normal(0, 0.6, (TOKENS_N, WIDTH)), "q8_0")
     with pytest.raises(SystemExit, match="made with another model"):
         labels(model.holding({EMBEDDING: other}), labelled, margin=0.0)
     with pytest.raises(SystemExit, match="0 labels are too few"):
@@ -219,3 +248,33 @@ def test_the_gates_formula_is_the_one_that_was_fitted() -> None:
         likeness = np.array([[best, np.log1p(match)]])
         wanted = sigmoid(by_formula(numbers, np.array([np.log(p / (1 - p))]), likeness))
         assert Formula(*numbers).of(p, best, match) == pytest.approx(wanted[0], abs=1e-9)
+
+
+def test_a_fitted_decision_changes_no_text_behind_chunks(tmp_path: Path) -> None:
+    """With tied embeddings a changed row of `<cc>` would: the model reads it before the chunks."""
+    nano = modelfile.read(nano_model())
+    embedding = nano.tensors[EMBEDDING].floats()
+    modelfile.write(tmp_path / "decide.gguf", with_look(nano, -embedding[rows_of(nano)[0]]))
+    before, after = (
+        LlamaModel(path, threads=1) for path in (nano_model(), tmp_path / "decide.gguf")
+    )
+    cc, eof = before.special.cc, before.special.eof
+    assert (cc, eof) == (after.special.cc, after.special.eof)
+    assert cc is not None
+    assert eof is not None
+
+    def logits(model: LlamaModel, *tokens: int) -> Floats:
+        prompt = [*model.tokenize("def total(items):\n"), *tokens]
+        row: Floats = model.evaluate(prompt, rows=1, cancel=Cancel()).logits[0].astype(np.float64)
+        return row
+
+    plain, fitted = logits(before, eof), logits(after, eof)
+    assert fitted[cc] == pytest.approx(-plain[cc], abs=0.05), "the new row decides"
+    assert fitted[-1] == fitted.min(), "and <look> is never written"
+    others = np.arange(len(plain)) != cc
+    assert np.array_equal(fitted[:-1][others], plain[others])
+    behind, behind_fitted = logits(before, eof, cc), logits(after, eof, cc)
+    assert np.array_equal(behind_fitted[:-1][others], behind[others])
+    assert after.tokenize("<look>") == before.tokenize("<look>"), "no text yields it"
+    before.close()
+    after.close()

@@ -137,6 +137,7 @@ class LlamaModel:
             self.threshold: float = found.threshold
             self.formula: Formula | None = found.formula
             self.mixture: Mixture | None = found.mixture
+            self._decision = found.decision
             self.pieces = self._pieces(silent=found.ends)
             self.n_ctx = self._choose_n_ctx(n_ctx)
             # A pass on a graphics card has other reasons to be slow.
@@ -273,8 +274,12 @@ class LlamaModel:
             self._decode(piece, start, first_row)
             for row in range(max(first_row, start), start + len(piece)):
                 pointer = llama_cpp.llama_get_logits_ith(self._context, row - start)
-                logits[row - first_row] = np.ctypeslib.as_array(pointer, (self._n_vocab,))
-                self._rows.keep(row, logits[row - first_row])
+                read = logits[row - first_row]
+                read[:] = np.ctypeslib.as_array(pointer, (self._n_vocab,))
+                if self._decision is not None:
+                    read[self.special.cc] = read[self._decision]
+                    read[self._decision] = read.min()
+                self._rows.keep(row, read)
                 if states is not None:
                     pointer = llama_cpp.llama_get_embeddings_ith(self._context, row - start)
                     states[row - first_row] = np.ctypeslib.as_array(pointer, (self._n_embd,))

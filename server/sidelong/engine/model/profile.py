@@ -39,6 +39,10 @@ class Profile:
     """See `protocol.Model.mixture`."""
     ends: frozenset[int]
     """Tokens that end a completion, besides those that llama.cpp knows as such."""
+    decision: int | None = None
+    """The token whose logit is that of `<cc>`, where the file has one. With tied embeddings a token
+    has one row, which says both when it is likely and what it means to the model that reads it;
+    fitting the first would change the second, and every text behind retrieved chunks."""
 
 
 def read(
@@ -87,6 +91,7 @@ def read(
         parse_formula(metadata("sidelong.gate.score") or ""),
         _mixture(metadata),
         frozenset(token for token in (*ends, prefix, suffix, middle) if token is not None),
+        token_id(metadata("sidelong.gate.token") or "") if cc is not None else None,
     )
 
 
