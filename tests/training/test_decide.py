@@ -34,7 +34,7 @@ from training.outcomes import Completed, CorpusBlank, Outcome
 from sidelong.engine.gate import Formula
 from sidelong.engine.model.llama import LlamaModel
 from sidelong.engine.model.protocol import Cancel
-from sidelong.paths import nano_model
+from sidelong.paths import default_model, nano_model
 
 WIDTH, TOKENS_N, CC = 32, 50, 6
 
@@ -278,3 +278,10 @@ def test_a_fitted_decision_changes_no_text_behind_chunks(tmp_path: Path) -> None
     assert after.tokenize("<look>") == before.tokenize("<look>"), "no text yields it"
     before.close()
     after.close()
+
+
+@pytest.mark.parametrize("path", [default_model(), nano_model()], ids=lambda path: path.stem)
+def test_what_ships_reads_no_row_that_was_fitted(path: Path) -> None:
+    fields = modelfile.read(path).fields
+    reads_chunks = fields["sidelong.context_tokens"].value > 0
+    assert not reads_chunks or fields[TOKEN].value == fields[TOKENS].value[-1] == LOOK
