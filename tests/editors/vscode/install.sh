@@ -102,7 +102,7 @@ install_code_server() {
         quietly npm install "code-server@$CODE_SERVER_VERSION" --ignore-scripts
         cd node_modules/code-server/lib/vscode
         quietly npm install --omit=dev --ignore-scripts
-        # Unoptimised, it compiles in a third of the time.
+        # Unoptimised, for the time of compiling is the only one that counts here.
         CXXFLAGS=-O0 quietly npm rebuild @vscode/spdlog @vscode/native-watchdog --foreground-scripts
         cd extensions
         quietly npm install --omit=dev --ignore-scripts
