@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,17 @@ from tools.install import _stage
 )
 def test_lines_of_pip_and_ninja_name_the_stage(line: str, stage: str | None) -> None:
     assert _stage(line) == stage
+
+
+def test_the_users_own_arguments_of_cmake_stay_and_win() -> None:
+    alone = install._environment({})["CMAKE_ARGS"]
+    (include,) = shlex.split(alone)
+    name, _, file = include.partition("=")
+    assert name == "-DCMAKE_PROJECT_llama_cpp_INCLUDE"
+    assert Path(file).is_file()
+    own = install._environment({"CMAKE_ARGS": "-DGGML_CUDA=on", "A": "b"})
+    assert own["CMAKE_ARGS"] == f"{alone} -DGGML_CUDA=on"
+    assert own["A"] == "b"
 
 
 PYTHON = """\

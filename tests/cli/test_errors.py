@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -142,17 +143,28 @@ class TestEndings:
     def test_ctrl_c_waits_for_no_disk_that_does_not_answer(
         self, workspace: Path, tmp_path: Path
     ) -> None:
-        os.mkfifo(tmp_path / "stalled.gguf")
+        model = tmp_path / "stalled.gguf"
+        os.mkfifo(model)
         place = f"{workspace / 'shapes.py'}:5:1"
         with subprocess.Popen(
-            [*SIDELONG, "complete", place, "--model", str(tmp_path / "stalled.gguf")],
+            [*SIDELONG, "complete", place, "--model", str(model)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         ) as process:
-            time.sleep(3.0)
+            end = _written_end(model, process)  # From now on it answers no read.
             process.send_signal(signal.SIGINT)
             out, err = process.communicate(timeout=30)
+            os.close(end)
         assert process.returncode == 130
         assert out == ""
         assert "Traceback" not in err
+
+
+def _written_end(fifo: Path, reader: subprocess.Popen[str]) -> int:
+    """The other end of what this process reads, open once it has opened its own."""
+    while reader.poll() is None:
+        with contextlib.suppress(OSError):  # There is no reader yet.
+            return os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
+        time.sleep(0.02)
+    raise AssertionError(f"the program ended with {reader.returncode} and never read {fifo}")
