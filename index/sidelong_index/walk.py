@@ -11,6 +11,7 @@ import os
 import stat
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -88,6 +89,8 @@ class Tree:
         self._ignores = Ignores(root, exclude)
         self._git_dirs: tuple[str, ...] | None = None
         """Of the repository that holds the root, as of the last walk."""
+        self._scopes: dict[str, _Scope | None] | None = None
+        """Of the folders on the way to the paths looked at `at_once`."""
         self._max_files = max_files
         self._max_bytes = max_bytes
 
@@ -115,6 +118,18 @@ class Tree:
             return None
         listing = self._walk([(folder, scope)], Listing(), lambda _: True)
         return listing if listing is not None and listing.folders else None
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Read the rules of each folder once for all paths that are looked at within.
+
+        Without it, paths below deep folders cost the depth of each.
+        """
+        self._scopes = {}
+        try:
+            yield
+        finally:
+            self._scopes = None
 
     def is_folder(self, path: str) -> bool:
         """True for a folder that is no link."""
@@ -163,21 +178,26 @@ class Tree:
 
     def _scope(self, folders: Sequence[str]) -> _Scope | None:
         """The rules in a folder, given by the names on the way to it; None if it is left out."""
-        scope = self._top(mark_of(self.root / ".gitignore"))
+        scopes = {} if self._scopes is None else self._scopes
         here = ""
+        if here not in scopes:
+            scopes[here] = self._top(mark_of(self.root / ".gitignore"))
+        scope = scopes[here]
         for name in folders:
             here = f"{here}/{name}" if here else name
-            full = self.root / here
-            if _is_left_out(here, name, scope.level) or _is_link(full):
-                return None
-            if any((full / marker).exists() for marker in MARKERS):
-                return None
-            mark = mark_of(full / ".gitignore")
-            below = self._below(here, scope, mark, is_repository=(full / ".git").exists())
-            if below is None:
-                return None
-            scope = below
+            if scope is not None and here not in scopes:
+                scopes[here] = self._scope_below(here, name, scope)
+            scope = scopes.get(here)
         return scope
+
+    def _scope_below(self, folder: str, name: str, above: _Scope) -> _Scope | None:
+        full = self.root / folder
+        if _is_left_out(folder, name, above.level) or _is_link(full):
+            return None
+        if any((full / marker).exists() for marker in MARKERS):
+            return None
+        mark = mark_of(full / ".gitignore")
+        return self._below(folder, above, mark, is_repository=(full / ".git").exists())
 
     def _below(
         self, folder: str, above: _Scope, mark: Mark | None, *, is_repository: bool

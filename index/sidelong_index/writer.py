@@ -123,13 +123,17 @@ class Writer:
         A folder is looked at with all below it: it may have been moved here with its files.
         Ignored paths cost nothing more than finding that out.
         """
-        worth_a_scan = [self._hint(path) for path in paths if path not in self._open]
+        walked: list[str] = []
+        with self._tree.at_once():
+            worth_a_scan = [self._hint(path, walked) for path in paths if path not in self._open]
         return any(worth_a_scan)
 
-    def _hint(self, path: str) -> bool:
+    def _hint(self, path: str, walked: list[str]) -> bool:
         if self._tree.refuse(path) == "ignored":
             return False
-        if path and self._tree.is_folder(path):
+        below = any(path.startswith(folder) for folder in walked)
+        if path and not below and self._tree.is_folder(path):
+            walked.append(f"{path}/")
             listing = self._tree.walk_below(path)
             if listing is None:
                 return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.index.counting import count_calls
 from tests.index.disk import PATHS, TEXTS, Disk
 
 from sidelong_index import Snapshot, build
@@ -221,6 +223,24 @@ def test_hints_about_ignored_files_are_not_worth_a_scan(plant: Plant, writer: Wr
     settle(writer)
     assert not writer.hint(["x.log", "out/y.py", "out/sub"])
     assert not writer.is_busy
+
+
+def test_hints_below_each_other_cost_no_more_than_their_number(plant: Plant, root: Path) -> None:
+    """A build that makes nested folders, and their end, hint at each folder and each file."""
+    entered: list[str] = []
+    writer = Writer(root, on_enter=entered.append)
+    folders = ["d" + "/d" * depth for depth in range(60)]
+    hints = [path for folder in folders for path in (folder, f"{folder}/a.py")]
+    plant({f"{folder}/a.py": "zebra\n" for folder in folders})
+    assert writer.hint(hints)
+    assert entered == folders, "each is listed once"
+    assert len(texts(settle(writer))) == 60
+
+    shutil.rmtree(root / "d")
+    few = count_calls(lambda: writer.hint(hints[:40]))
+    all_of_them = count_calls(lambda: writer.hint(hints))
+    assert all_of_them < 6 * few, "thrice the hints, thrice as deep: no nine or 27 times"
+    assert texts(settle(writer)) == {}
 
 
 def test_a_root_that_cannot_be_read_keeps_what_is_known(

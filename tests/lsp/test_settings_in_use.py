@@ -62,11 +62,14 @@ def test_folders_come_and_go(new_editor: NewEditor, tmp_path: Path) -> None:
 
 def test_changed_settings_hold_for_the_next_request(editor: Any) -> None:
     doc = editor.open("changed.py", SHOW)
-    editor.configure({"maxLines": 5})
-    editor.until(lambda: editor.suggestion(doc) == "changed.py 5")
-    editor.configure({"maxLines": 6})
-    editor.until(lambda: editor.suggestion(doc) == "changed.py 6")
+    for lines in range(5, 15):
+        editor.configure({"maxLines": lines})
+        assert editor.suggestion(doc) == f"changed.py {lines}"
+    editor.configure({"enabled": False})
+    assert editor.complete(doc) == []
+    assert editor.explain(doc)["reason"] == "sidelong.enabled is false"
     editor.configure(None)
+    assert editor.suggestion(doc) == "changed.py 8"
 
 
 def test_the_server_asks_to_hear_of_changes(editor: Any) -> None:

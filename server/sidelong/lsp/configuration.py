@@ -48,15 +48,26 @@ class Configuration:
         self._everywhere: Section = {}
         self._folders: dict[str, Section] = {}
         self._in_use = asyncio.Event()
+        self._were_in_use = False
+
+    def expect(self) -> None:
+        """Settings have changed: requests wait until they are in use."""
+        self._in_use.clear()
 
     def put_in_use(self) -> None:
         """From now on the folders have the settings that the client told."""
+        self._were_in_use = True
         self._in_use.set()
+
+    def leave(self) -> None:
+        """What was expected does not come: requests go on with the settings that were in use."""
+        if self._were_in_use:
+            self._in_use.set()
 
     async def is_in_use(self) -> bool:
         """True once the client has told its configuration; False if it does not in time.
 
-        Completing before could be against the user's wishes.
+        Completing before, or while that changes, could be against the user's wishes.
         """
         if not self._in_use.is_set():
             with contextlib.suppress(TimeoutError):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from lsprotocol import types
@@ -101,15 +102,27 @@ class Server(LanguageServer):
 
     async def reread(self) -> None:
         """Read the config file again and act on all settings."""
-        loop = asyncio.get_running_loop()
-        self.configuration.set_file(await loop.run_in_executor(None, self.configuration.read_file))
-        await self.refresh()
+        await self.refresh(self._read_file)
 
-    async def refresh(self) -> None:
-        """Ask the client for its configuration and act on it; the newest refresh wins."""
+    async def refresh(self, first: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Ask the client for its configuration and act on it; the newest refresh wins.
+
+        Requests that come from now on are answered with what comes of it. `first` is done before,
+        in any case.
+        """
         self._refreshes += 1
         this = self._refreshes
+        self.configuration.expect()
+        try:
+            await self._refresh(this, first)
+        finally:
+            if this == self._refreshes:
+                self.configuration.leave()
+
+    async def _refresh(self, this: int, first: Callable[[], Awaitable[None]] | None) -> None:
         async with self._refreshing:
+            if first is not None:
+                await first()
             if this == self._refreshes:
                 await self._pull_configuration()
             for folder in self.folders:
@@ -128,6 +141,10 @@ class Server(LanguageServer):
                 if self._is_wanted():
                     self._suiting.begin(user)
 
+    async def _read_file(self) -> None:
+        loop = asyncio.get_running_loop()
+        self.configuration.set_file(await loop.run_in_executor(None, self.configuration.read_file))
+
     async def _suited(self) -> tuple[UserSettings, str | None]:
         """The user's own settings, with the shipped model that suits the machine.
 
@@ -144,6 +161,7 @@ class Server(LanguageServer):
     async def close(self) -> None:
         """Stop everything that was started; idempotent."""
         self._refreshes += 1
+        self.configuration.leave()
         await self._config_watch.stop()
         await self._suiting.stop()
         self.prefetch.stop()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +172,19 @@ def test_settings_hold_per_folder(
     nvim.type_until(lambda: not nvim.ghost)
     assert "Reason: sidelong.enabled is false" in nvim.explain()
     assert nvim.lua("return #vim.lsp.get_clients()") == 1
+
+
+@pytest.mark.parametrize("dotted", [{"sidelong.enabled": False}, {"sidelong": {"enabled": False}}])
+def test_settings_may_be_named_with_dots(start: Start, dotted: Mapping[str, object]) -> None:
+    mode = {"sidelong.retrieval.mode": "never"}
+    nvim = start(config={"settings": {**dotted, **mode}})
+    nvim.edit("a.py", LOAD)
+    nvim.until_ready()
+    nvim.insert("table = read_csv(p")
+    nvim.settle()
+    assert "Reason: sidelong.enabled is false" in nvim.explain()
+    client = "vim.lsp.get_clients({ name = 'sidelong' })[1]"
+    assert nvim.lua(f"return require('sidelong.settings').retrieval({client})") == "never"
 
 
 def test_the_server_ends_with_the_editor(start: Start, server_pid: Callable[[Any], int]) -> None:

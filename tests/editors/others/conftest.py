@@ -130,13 +130,14 @@ def continued() -> str:
 
 
 @pytest.fixture
-def snippet(run: Run) -> Callable[[str], None]:
-    """Put the first code block after a sentence of docs/editors.md into the file `SNIPPET`."""
+def snippet(run: Run) -> Callable[..., None]:
+    """Put the first code block after a sentence of docs/editors.md into a file, or `SNIPPET`."""
 
-    def put(sentence: str) -> None:
+    def put(sentence: str, file: str = "snippet") -> None:
         after = (ROOT / "docs/editors.md").read_text(encoding="utf-8").partition(sentence)[2]
         block = re.search(r"```\w+\n(.*?)```", after, re.S)
         assert block is not None, sentence
-        (run.tmp / "snippet").write_text(block[1], encoding="utf-8")
+        (run.tmp / file).parent.mkdir(exist_ok=True)
+        (run.tmp / file).write_text(block[1], encoding="utf-8")
 
     return put

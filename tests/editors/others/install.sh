@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs the editors of these tests that Debian packages; needs root, or sudo.
-# lsp-mode 10 and vim-lsp are in no package: name folders of your own with LSP_MODE and VIM_LSP.
+# lsp-mode 10, vim-lsp and a built coc.nvim are in no package: name folders of your own with
+# LSP_MODE, VIM_LSP and COC_NVIM.
 set -euo pipefail
 packages=(emacs-nox elpa-lsp-mode elpa-eglot vim vim-ale)
 if ! command -v apt-get > /dev/null; then

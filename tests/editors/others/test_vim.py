@@ -1,4 +1,4 @@
-"""Vim: ALE and vim-lsp start the server by the documented snippet and offer its suggestion."""
+"""Vim: ALE, vim-lsp and coc.nvim start the server by the documented snippets and complete."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pytest
 
 HERE = Path(__file__).parent
 VIM_LSP = os.environ.get("VIM_LSP")
+COC_NVIM = os.environ.get("COC_NVIM")
 
 pytestmark = pytest.mark.skipif(
     shutil.which("vim") is None, reason="Vim is not installed: run tests/editors/others/install.sh"
@@ -60,4 +61,27 @@ def test_vim_lsp_completes(run: Any, snippet: Callable[[str], None], continued: 
     complete(run, "vim_lsp.vim")
     assert run.file.read_text() == continued
     assert "shown" in run.outcomes
+    assert run.is_clean()
+
+
+@pytest.mark.skipif(COC_NVIM is None, reason="COC_NVIM names no folder with a built coc.nvim")
+def test_coc_nvim_shows_ghost_text(run: Any, snippet: Callable[..., None], continued: str) -> None:
+    snippet("In `coc-settings.json`", "home/.vim/coc-settings.json")
+    snippet("And in `vimrc`")
+    vim = run.terminal("vim", "-Nu", HERE / "coc.vim", "-n", run.file)
+    assert vim.until(lambda: (run.tmp / "log").exists() and "is ready" in run.log, within_s=60), (
+        vim.drawn[-1500:]
+    )
+    vim.type("G$a")
+    for _ in range(10):  # a key that comes before coc.nvim knows the server asks for nothing
+        vim.drawn = b""
+        vim.type("\x7fp")
+        if vim.until(lambda: b"the_total(item, tax=True)" in vim.drawn, within_s=4):
+            break
+    vim.type("\t")
+    assert vim.until(lambda: ": accepted" in run.log, within_s=30), run.outcomes
+    vim.type("\x1b:update\r")
+    assert vim.until(lambda: run.file.read_text() == continued, within_s=10), run.file.read_text()
+    vim.type(":qa!\r")
+    assert vim.ends(within_s=30), vim.drawn[-1500:].decode(errors="replace")
     assert run.is_clean()

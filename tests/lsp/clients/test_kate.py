@@ -1,4 +1,4 @@
-"""Kate (addons/lspclient: lspclientserver.cpp of 00f6233, lspclientcompletion.cpp of 1160283)."""
+"""Kate 26.08.0 (addons/lspclient: lspclientserver, lspclientservermanager, lspclientcompletion)."""
 
 from __future__ import annotations
 
@@ -7,13 +7,24 @@ from collections.abc import Callable
 from typing import Any
 
 CAPABILITIES = {
+    "workspace": {"configuration": True},
     "textDocument": {
-        "completion": {"completionItem": {"snippetSupport": True}},
+        "completion": {
+            "completionItem": {
+                "snippetSupport": True,
+                "resolveSupport": {"properties": ["additionalTextEdits", "documentation"]},
+            }
+        },
         "synchronization": {"didSave": True},
     },
-    "window": {"workDoneProgress": True},
+    "window": {
+        "workDoneProgress": True,
+        "showMessage": {"messageActionItem": {"additionalPropertiesSupport": True}},
+    },
 }
 ANSWERS: dict[str, Any] = {
+    # Null for a section, unless the user's entry for the server has "settings".
+    "workspace/configuration": lambda params: [None for _ in params["items"]],
     "window/workDoneProgress/create": None,
     "client/registerCapability": None,
 }
@@ -37,5 +48,18 @@ def test_the_suggestion_takes_the_place_of_the_word(
     assert item["textEdit"]["range"]["start"]["character"] == done.index("comp")
     assert "    four = " + item["textEdit"]["newText"] == done
     kate.notify("textDocument/didSave", {"textDocument": {"uri": kate.uri}})
-    assert "workspace/configuration" not in kate.asked  # which it has no answer to
+    kate.end()
+
+
+def test_its_settings_are_the_servers(start: Callable[..., Any]) -> None:
+    settings = {"sidelong": {"enabled": False}}
+    of_section = {
+        "workspace/configuration": lambda params: [settings[i["section"]] for i in params["items"]]
+    }
+    kate = start("serve", "--completion", answers={**ANSWERS, **of_section})
+    kate.initialize(CAPABILITIES, workspaceFolders=None, initializationOptions=None)
+    kate.notify("workspace/didChangeConfiguration", {"settings": settings})
+    kate.open()
+    assert not kate.ask("textDocument/completion", kate.at_cursor())["items"]
+    assert kate.explain()["outcome"] == "off"
     kate.end()

@@ -1,4 +1,4 @@
-"""Zed of an unknown release (crates/lsp/src/capabilities.rs); an extension must start it."""
+"""Zed of April 2025 or later (crates/lsp/src/lsp.rs); its release could not be told."""
 
 from __future__ import annotations
 

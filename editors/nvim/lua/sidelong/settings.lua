@@ -10,13 +10,34 @@ local switched = {}
 ---@type table<string, true> keys are URIs
 local folders_off = {}
 
+--- Our part of what the user configured, nested: `['sidelong.retrieval.mode'] = 'never'` and
+--- `sidelong = { ['retrieval.mode'] = 'never' }` mean `sidelong = { retrieval = { mode = 'never' } }`.
+---@param all table<string, any>
+---@return table<string, any>
+local function configured(all)
+  local ours = {} ---@type table<string, any>
+  local function put(dotted, value)
+    for part in vim.iter(vim.split(dotted, '.', { plain = true })):rev() do
+      value = { [part] = value }
+    end
+    ours = vim.tbl_deep_extend('force', ours, value)
+  end
+  for name, value in pairs(all) do
+    if name == 'sidelong' and type(value) == 'table' then
+      vim.iter(value):each(put)
+    elseif vim.startswith(name, 'sidelong.') then
+      put(name:sub(#'sidelong.' + 1), value)
+    end
+  end
+  return ours
+end
+
 ---@param client vim.lsp.Client
 ---@param scope_uri? string
 ---@return table
 local function section(client, scope_uri)
   local all = (client.settings or client.config.settings or {}) --[[@as table]]
-  local configured = (all.sidelong or {}) --[[@as table<string, any>]]
-  local settings = vim.tbl_deep_extend('force', configured, switched)
+  local settings = vim.tbl_deep_extend('force', configured(all), switched)
   if scope_uri and folders_off[scope_uri] then
     settings.enabled = false
   end

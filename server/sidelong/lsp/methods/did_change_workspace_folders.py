@@ -14,5 +14,5 @@ async def did_change_workspace_folders(
     removed = [server.folders.remove(folder.uri) for folder in params.event.removed]
     for folder in params.event.added:
         server.folders.add(folder.uri, folder.name)
-    await server.indexing.stop(folder for folder in removed if folder is not None)
-    await server.refresh()
+    gone = [folder for folder in removed if folder is not None]
+    await server.refresh(lambda: server.indexing.stop(gone))
