@@ -10,6 +10,7 @@ from tests.nightly import damage, edits, fuzz, kills, process
 from tests.nightly.__main__ import main
 from tests.nightly.part import Outcome, Part, run
 
+from sidelong.engine import trial
 from sidelong.errors import ModelError
 from sidelong.lsp.framing import frame
 from sidelong.settings import UserSettings
@@ -58,8 +59,8 @@ def test_what_fails_inside_of_the_server_is_found(
 ) -> None:
     monkeypatch.setattr(process, "PROGRAM", ("-c", FAILS_INSIDE))
     monkeypatch.setattr(kills, "STAGES", ("completed",))
-    count = {fuzz.part: 200, kills.part: 1}[part]
-    outcome = run("some", part, count=count, seed=0, folder=tmp_path)
+    count: dict[Part, int] = {fuzz.part: 200, kills.part: 1}
+    outcome = run("some", part, count=count[part], seed=0, folder=tmp_path)
     assert any("ERROR sidelong" in failure for failure in outcome.failures)
 
 
@@ -70,9 +71,9 @@ def test_a_damaged_model_that_fails_without_its_name_is_found(
         if user.model is not None and user.model.name == "damaged.gguf":
             raise ModelError("the model is damaged")
 
-    monkeypatch.setattr(damage.trial, "run", fails)
+    monkeypatch.setattr(trial, "run", fails)
     outcome = run("some", damage.part, count=2, seed=0, folder=tmp_path)
-    assert [failure.count("no name in") for failure in outcome.failures] == [1, 1]
+    assert [failure.count("no name or no reason in") for failure in outcome.failures] == [1, 1]
     assert len(list(tmp_path.glob("failed-*.gguf"))) == 2
 
 
