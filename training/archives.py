@@ -17,6 +17,8 @@ from collections.abc import Callable, Iterator
 from email.parser import HeaderParser
 from pathlib import Path
 
+from sidelong.programs import find_program
+
 _PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_27_x86_64", "manylinux_2_17_x86_64")
 """Wheels of one platform, so that the hashes hold wherever the corpus is made."""
 
@@ -40,7 +42,7 @@ def _sdist(name: str, version: str, folder: Path) -> None:
 
 
 def _npm(name: str, version: str, folder: Path) -> None:
-    npm = shutil.which("npm")
+    npm = find_program("npm")
     if npm is None:
         raise SystemExit(f"npm is needed to fetch {name} and was not found; install Node.js")
     pack = [npm, "pack", "--silent", "--ignore-scripts", "--pack-destination", str(folder)]

@@ -11,6 +11,7 @@ import importlib
 import multiprocessing
 import os
 import pickle
+import threading
 from collections.abc import Callable, Iterator, Sequence, Sized
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -37,8 +38,22 @@ class Workers:
             yield from _over_ray(work, jobs, self.processes)
             return
         spawn = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(self.processes, mp_context=spawn) as pool:
+        with ProcessPoolExecutor(
+            self.processes, mp_context=spawn, initializer=_end_with_parent
+        ) as pool:
             yield from pool.map(work, jobs)
+
+
+def _end_with_parent() -> None:
+    """End this process when its parent is gone: a killed one tells its workers nothing."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def wait() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def collect(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import bench.busy
+import bench.child
 import bench.decoded
 import bench.documents
 import bench.keystrokes
@@ -137,3 +139,10 @@ def test_both_sides_answer_every_key(measure: Measure, capsys: pytest.CaptureFix
     out = capsys.readouterr().out
     assert "type     sidelong" in out
     assert "type     llama.vim" in out
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_child_for_the_model_has_a_cost(measure: Measure) -> None:
+    records = measure(bench.child.main)
+    assert records["child_way"]["counts"]["characters"] > 10_000
+    assert 0 < records["child_memory"]["value"] < 200

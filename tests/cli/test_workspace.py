@@ -31,12 +31,14 @@ def test_a_file_in_no_project_has_its_own_folder(tmp_path: Path) -> None:
 def test_a_home_folder_is_never_taken_for_a_project(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("HOME", "USERPROFILE"):
-        monkeypatch.setenv(name, str(tmp_path))
-    touched(tmp_path / ".git")
-
-    assert find_root(touched(tmp_path / "a.py")) is None
-    assert find_root(touched(tmp_path / "scratch" / "a.py")) == tmp_path / "scratch"
+    home, link = tmp_path / "home", tmp_path / "link"
+    touched(home / ".git")
+    link.symlink_to(home)
+    for known_as in (home, link):
+        for name in ("HOME", "USERPROFILE"):
+            monkeypatch.setenv(name, str(known_as))
+        assert find_root(touched(home / "a.py")) is None
+        assert find_root(touched(home / "scratch" / "a.py")) == home / "scratch"
 
 
 def test_paths_are_relative_with_slashes_and_bare_outside(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from typing import Any, TypeVar, cast
 import pytest
 from lsprotocol import types
 from pytest_lsp import LanguageClient, make_test_lsp_client
+from tests.lsp import audited
 
 from sidelong.lsp.framing import Framer, frame
 
@@ -63,6 +64,8 @@ class Editor:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.log = folder.parent / f"{folder.name}.log"
+        self.network = folder.parent / f"{folder.name}.network"
+        """The places that a real server would have connected to."""
         self.client: LanguageClient = _client()
         self.statuses: list[dict[str, Any]] = []
         self.registrations: list[types.Registration] = []
@@ -75,7 +78,7 @@ class Editor:
     def serve(self) -> tuple[str, ...]:
         """The arguments that start the real server."""
         logging = ("--log-level", "debug", "--log-file", str(self.log))
-        return ("-m", "sidelong", "serve", "--threads", "1", *logging)
+        return (str(audited.__file__), str(self.network), "serve", "--threads", "1", *logging)
 
     def start(
         self,
@@ -243,6 +246,9 @@ class Editor:
             self._exit_code = self.run(self._stop())
             self._loop.run_until_complete(self._loop.shutdown_asyncgens())
             self._loop.close()
+            if self.network.exists():
+                elsewhere = set(audited.places(self.network)) - set(audited.OWN)
+                assert not elsewhere, f"the server asked for {elsewhere}"
         return self._exit_code
 
     async def _stop(self) -> int:

@@ -110,3 +110,22 @@ def test_edits_by_line_are_edits_of_the_text(
         doc.change([edit(start, end, inserted)], encoding)
         assert doc.text == text
         assert doc.lines == split_lines(text)
+
+
+def test_a_document_that_lost_a_change_waits_for_its_whole_text() -> None:
+    doc = document("a\n")
+    doc.lose_step()
+    doc.change([edit((0, 0), (0, 1), "b")], Encoding.Utf16)
+    assert (doc.text, doc.in_step, doc.revision) == ("a\n", False, 2)
+    whole = types.TextDocumentContentChangeWholeDocument("c\n")
+    doc.change([edit((0, 0), (0, 1), "b"), whole, edit((0, 1), (0, 1), "d")], Encoding.Utf16)
+    assert (doc.text, doc.in_step) == ("cd\n", True)
+
+
+def test_documents_are_named_by_their_uri_or_their_notebooks() -> None:
+    documents = Documents()
+    for uri in ("file:///a%20b.py", "file:///c.py"):
+        documents.open(types.TextDocumentItem(uri, "python", 1, ""))
+    cell = documents.open(types.TextDocumentItem("cell:1", "python", 1, ""), notebook="file:///n")
+    assert [doc.uri for doc in documents.named({"file:///a b.py"})] == ["file:///a%20b.py"]
+    assert documents.named({"file:///n", "file:///gone.py"}) == [cell]

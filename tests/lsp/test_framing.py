@@ -39,13 +39,14 @@ def test_a_length_of_nonsense_costs_only_its_message() -> None:
 
 
 def test_a_body_that_is_too_large_is_passed_over_whatever_is_in_it() -> None:
-    framer = Framer()
-    body = (frame(b"no message") + b"x" * 1_000_000)[:1_000_000]
+    refused: list[set[str]] = []
+    framer = Framer(refused.append)
+    body = (frame(b'{"uri": "file:///a.py"}') + b"x" * 1_000_000)[:1_000_000]
     (first,) = framer.feed(frame(b"{}") + b"Content-Length: 300000000\r\n\r\n" + body)
     for _ in range(299):
         assert list(framer.feed(body)) == []
     (last,) = framer.feed(frame(b"[]"))
-    assert (first, last, framer.refused, framer.garbage) == (b"{}", b"[]", 1, 0)
+    assert (first, last, refused, framer.garbage) == (b"{}", b"[]", [{"file:///a.py"}], 0)
 
 
 def test_an_empty_body_is_a_body() -> None:

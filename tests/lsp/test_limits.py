@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +21,30 @@ def sparse(file: Path, size_bytes: int) -> None:
     """A file of zeros that takes no room."""
     with file.open("wb") as data:
         data.truncate(size_bytes)
+
+
+START = {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 0}}
+
+
+def opened(client: Any, name: str) -> str:
+    """The URI of a new document, whose script suggests "1"."""
+    uri = f"file:///{name}"
+    item = {"uri": uri, "languageId": "python", "version": 1, "text": '#! {"text": "1"}\n'}
+    client.send("textDocument/didOpen", {"textDocument": item})
+    return uri
+
+
+def change(client: Any, uri: str, *changes: object) -> None:
+    """Change the document."""
+    params = {"textDocument": {"uri": uri, "version": 9}, "contentChanges": changes}
+    client.send("textDocument/didChange", params)
+
+
+def completed(client: Any, uri: str) -> str | None:
+    """The suggestion at the document's end; None if there is none."""
+    place = {"textDocument": {"uri": uri}, "position": {"line": 1, "character": 0}}
+    answer = client.call("textDocument/inlineCompletion", {**place, "context": {"triggerKind": 2}})
+    return answer["result"][0]["insertText"] if answer["result"] else None
 
 
 def settle(editor: Any) -> list[int | None]:
@@ -96,15 +121,85 @@ def test_a_document_that_is_too_large_to_complete_is_one_message(new_editor: New
     assert editor.shut_down() == 0
 
 
-def test_a_document_that_is_too_large_to_send_is_one_message_and_costs_only_itself(
-    connected: Any,
-) -> None:
+def too_large(client: Any, before: bytes, after: bytes = b"") -> None:
+    """Send a message of more than the server reads: `before`, a string of 256 MB, `after`."""
     megabyte = b"x" * 1024 * 1024
+    before, after = before + b'"', b'"' + after
+    length = len(before) + 256 * len(megabyte) + len(after)
+    client.write(b"Content-Length: %d\r\n\r\n" % length + before)
+    for _ in range(256):
+        client.write(megabyte)
+    client.write(after)
+
+
+def shown(client: Any) -> list[str]:
+    """The messages that the user has seen, once all before has been handled."""
+    client.call("sidelong/explain")
+    is_shown = "window/showMessage"
+    return [m["params"]["message"] for m in client.messages if m.get("method") == is_shown]
+
+
+def test_a_message_that_is_too_large_to_read_is_one_message_and_costs_only_itself(
+    raw: Any,
+) -> None:
+    raw.initialize()
+    too_large(raw, b"")
+    (message,) = shown(raw)
+    assert "more than 256 MB at once, most likely a large document" in message
+    assert "Split it" in message
+
+
+def test_a_document_that_is_too_large_to_send_is_named_and_the_others_go_on(raw: Any) -> None:
+    raw.initialize()
+    small = opened(raw, "small.py")
+    start = b'{"jsonrpc":"2.0","method":"textDocument/didOpen","params":{"textDocument":'
+    too_large(raw, start + b'{"uri":"file:///big.py","languageId":"python","text":', b"}}}")
+    (message,) = shown(raw)
+    assert "more than 256 MB at once, of big.py" in message
+    assert completed(raw, small) == "1"
+
+
+def test_a_document_whose_change_was_too_large_is_not_completed_until_it_is_opened_again(
+    raw: Any,
+) -> None:
+    raw.initialize()
+    doc, other = opened(raw, "a.py"), opened(raw, "b.py")
+    assert completed(raw, doc) == "1"
+    start = b'{"method":"textDocument/didChange","params":{"contentChanges":[{"range":%b,"text":'
+    end = b'}],"textDocument":{"version":2,"uri":"%b"}}}'
+    too_large(raw, start % json.dumps(START).encode(), end % doc.encode())
+
     for _ in range(2):
-        connected.write(b"Content-Length: %d\r\n\r\n" % (300 * len(megabyte)))
-        for _ in range(300):
-            connected.write(megabyte)
-    assert connected.call("sidelong/explain")["result"]["request"] is None
-    (message,) = [m for m in connected.messages if m.get("method") == "window/showMessage"]
-    assert "more than 256 MB at once" in message["params"]["message"]
-    assert "Split it" in message["params"]["message"]
+        assert completed(raw, doc) is None
+        change(raw, doc, {"range": START, "text": " "})
+    request = raw.call("sidelong/explain", {"textDocument": {"uri": doc}})["result"]["request"]
+    assert (request["outcome"], "open it again" in request["reason"]) == ("off", True)
+    (message,) = shown(raw)
+    assert "more than 256 MB at once, of a.py" in message
+    assert "Split it and open it again" in message
+    assert completed(raw, other) == "1"
+
+    raw.send("textDocument/didClose", {"textDocument": {"uri": doc}})
+    assert completed(raw, opened(raw, "a.py")) == "1"
+    assert len(shown(raw)) == 1
+
+
+def test_the_home_folder_is_one_message_and_not_indexed(
+    new_editor: NewEditor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    editor = new_editor()
+    (editor.folder / "a.py").write_text("width = 1\n")
+    home = tmp_path / "home"
+    home.symlink_to(editor.folder)
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(home))
+    editor.start(folders=[editor.folder, Path(editor.folder.anchor)])
+    for limit in (3, 4):
+        assert settle(editor) == [None, None]
+        editor.configure({"maxLines": limit})
+    messages = told(editor)
+    assert [message.partition(" ")[0] for message in messages] == [str(editor.folder), "/"]
+    for message in messages:
+        assert "is not indexed: it is a home or root folder. Open the project's own" in message
+    assert editor.suggestion(editor.open("b.py", '#! {"text": "1"}\n')) == "1"
+    assert editor.shut_down() == 0

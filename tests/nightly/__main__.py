@@ -9,6 +9,7 @@ again, and the folders of its part stay. The exit status is 1 if there was one.
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import sys
 import tempfile
@@ -44,6 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
         count = int(number or usual)
         print(f"{name}: {count:,} {what}…", file=sys.stderr, flush=True)
         folder = Path(tempfile.mkdtemp(prefix=f"nightly-{name}-"))
+        os.environ["SIDELONG_CACHE_DIR"] = str(folder / "cache")  # not the user's
         outcomes.append(run(what, part, count=count, seed=args.seed, folder=folder))
         if outcomes[-1].failures:
             print(f"{name}: failed; its files stay in {folder}", file=sys.stderr)

@@ -53,7 +53,10 @@ def _verdict(path: Path) -> str:
     except ModelFatal:
         return "ended the trial"
     except ModelError as error:
-        return "refused" if path.name in str(error) else f"failed: no name in {error}"
+        # The child's own exceptions are told so; a refusal says what is wrong with the file.
+        if path.name not in str(error) or "cannot be tried" in str(error):
+            return f"failed: no name or no reason in {error}"
+        return "refused"
     except Exception as error:  # noqa: BLE001 - the failure that this looks for
         return f"failed: {type(error).__name__}: {error}"
     return "passed"

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.nightly.part import Outcome
-from tests.nightly.process import Message, Process, key
+from tests.nightly.process import Message, Process, failures_in, key
 
 from sidelong.lsp.framing import frame
 
@@ -81,6 +81,7 @@ def _judge(outcome: Outcome, client: _Client, server: Process) -> None:
     outcome.count("requests", client.asked.total())
     outcome.count("spoiled", client.spoiled)
     outcome.count("refused", len(server.errors))
+    outcome.count("suggestions", server.suggestions)
     for id, n in client.asked.items():
         answers = server.answers[id]
         if answers != n:
@@ -91,8 +92,10 @@ def _judge(outcome: Outcome, client: _Client, server: Process) -> None:
             outcome.failures.append(f"an internal error: {answer}")
     if server.garbage:
         outcome.failures.append(f"{server.garbage} bytes of its output belong to no message")
-    log = server.log.read_text(encoding="utf-8", errors="replace")
-    outcome.failures += [line for line in log.splitlines() if "could not be handled" in line]
+    for id in ("begin", "end"):
+        if server.answers[key(id)] != 1:
+            outcome.failures.append(f"{id!r} was answered {server.answers[key(id)]} times")
+    outcome.failures += failures_in(server.log)
 
 
 class _Client:

@@ -12,7 +12,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from tests.nightly.part import Outcome
-from tests.nightly.process import Message, Process, key
+from tests.nightly.process import Message, Process, failures_in, key
 
 FILES = 60
 MODULE = '''
@@ -103,7 +103,8 @@ def _live_and_die(outcome: Outcome, work: _Work) -> None:
     stage = rng.choice(STAGES)
     server = _start(work)
     if stage != "started":
-        server.until(lambda: server.answers[key("begin")] == 1)
+        if not server.until(lambda: server.answers[key("begin")] == 1):
+            outcome.failures.append(f"after {outcome.done:,} kills a server never began")
         work.write(rng.randrange(FILES))
         _type(work, server)
     if stage == "completed":
@@ -161,6 +162,7 @@ def _settle(outcome: Outcome, work: _Work, server: Process) -> None:
     outcome.failures += [f"an error: {answer}" for answer in server.errors]
     outcome.failures += [f"the user was told: {message}" for message in server.shown]
     outcome.count("asked again", len(work.waiting))
+    outcome.count("suggestions", server.suggestions)
 
 
 def _judge(outcome: Outcome, work: _Work, folder: Path) -> None:
@@ -169,8 +171,9 @@ def _judge(outcome: Outcome, work: _Work, folder: Path) -> None:
     if found != work.written:
         outcome.failures.append("the workspace has changed")
     log = (folder / "server.log").read_text(encoding="utf-8", errors="replace").splitlines()
-    marks = ("is not used and will be rebuilt", "Traceback", "could not be handled")
+    marks = ("is not used and will be rebuilt", "Traceback")
     outcome.failures += [line for line in log if any(mark in line for mark in marks)]
+    outcome.failures += failures_in(folder / "server.log")
     left = [file.name for file in (folder / "cache").rglob("*.note")]
     if left:
         outcome.failures.append(f"notes are left: {left}")

@@ -18,6 +18,9 @@ from sidelong.lsp.framing import Framer, frame
 
 Message = dict[str, Any]
 
+PROGRAM = ("-m", "sidelong")
+"""Of this Python; a test puts a broken server here."""
+
 
 class Process:
     """One server on folders of its own; a thread reads what it says."""
@@ -29,6 +32,8 @@ class Process:
         self.errors: list[Message] = []
         self.shown: list[str] = []
         """The messages that the user has seen."""
+        self.suggestions = 0
+        """The answers with something to show."""
         self.garbage = 0
         self._on_request = on_request
         self._lock = threading.Lock()
@@ -41,7 +46,7 @@ class Process:
         }
         serve = ("serve", "--threads", "1", "--log-level", "debug", "--log-file", str(self.log))
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "sidelong", *serve],
+            [sys.executable, *PROGRAM, *serve],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -101,12 +106,22 @@ class Process:
         if method is None:
             if "error" in message:
                 self.errors.append(message)
+            # Of all that is asked here only completions are answered with a list.
+            result = message.get("result")
+            self.suggestions += isinstance(result, list) and bool(result)
             self.answers[key(message.get("id"))] += 1
         elif "id" in message:
             answer = self._on_request(message)
             self.write(answer) if isinstance(answer, bytes) else self.send(answer)
         elif method == "window/showMessage":
             self.shown.append(message["params"]["message"])
+
+
+def failures_in(log: Path) -> list[str]:
+    """The lines of a server's log about what failed inside of it, which its client is not told."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    failed = [line for line in lines if " ERROR sidelong" in line or "could not be handled" in line]
+    return [line for line in failed if "Method Not Found" not in line]
 
 
 def key(id: object) -> str:

@@ -6,11 +6,14 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from tests.nightly import damage, edits, fuzz, kills
+from tests.nightly import damage, edits, fuzz, kills, process
 from tests.nightly.__main__ import main
 from tests.nightly.part import Outcome, Part, run
 
+from sidelong.engine import trial
+from sidelong.errors import ModelError
 from sidelong.lsp.framing import frame
+from sidelong.settings import UserSettings
 from sidelong_index import Index
 
 COUNTS: dict[Part, int] = {fuzz.part: 200, edits.part: 100, damage.part: 9, kills.part: 2}
@@ -39,6 +42,39 @@ def test_a_request_without_its_answer_is_found(
     monkeypatch.setattr(fuzz, "PATIENCE_S", 5.0)
     outcome = run("some", fuzz.part, count=100, seed=0, folder=tmp_path)
     assert any("answered 0 times" in failure for failure in outcome.failures)
+
+
+FAILS_INSIDE = """
+import sys
+from sidelong.cli import main
+from sidelong.lsp.asking import Asking
+Asking._request = lambda *_: 1 / 0
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("part", [fuzz.part, kills.part], ids=["fuzz", "kills"])
+def test_what_fails_inside_of_the_server_is_found(
+    part: Part, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "PROGRAM", ("-c", FAILS_INSIDE))
+    monkeypatch.setattr(kills, "STAGES", ("completed",))
+    count: dict[Part, int] = {fuzz.part: 200, kills.part: 1}
+    outcome = run("some", part, count=count[part], seed=0, folder=tmp_path)
+    assert any("ERROR sidelong" in failure for failure in outcome.failures)
+
+
+def test_a_damaged_model_that_fails_without_its_name_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(user: UserSettings, **_: object) -> None:
+        if user.model is not None and user.model.name == "damaged.gguf":
+            raise ModelError("the model is damaged")
+
+    monkeypatch.setattr(trial, "run", fails)
+    outcome = run("some", damage.part, count=2, seed=0, folder=tmp_path)
+    assert [failure.count("no name or no reason in") for failure in outcome.failures] == [1, 1]
+    assert len(list(tmp_path.glob("failed-*.gguf"))) == 2
 
 
 def test_the_summary_says_what_failed_and_the_status_tells(

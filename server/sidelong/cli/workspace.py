@@ -57,8 +57,8 @@ def find_root(file: Path) -> Path | None:
 
 
 def is_too_wide(folder: Path) -> bool:
-    """True if indexing the folder would read everything the user has."""
-    return folder in (Path.home(), Path(folder.anchor))
+    """True if indexing the folder, a path without links, would read everything the user has."""
+    return folder in (Path.home(), Path.home().resolve(), Path(folder.anchor))
 
 
 @contextmanager

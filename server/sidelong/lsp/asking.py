@@ -22,6 +22,11 @@ from sidelong_index import Snapshot
 MOST_CHARACTERS: Final = 4_000_000
 """Longer documents are logs and data; each keystroke would copy them several times."""
 
+_OUT_OF_STEP: Final = (
+    "the editor sent a change of the document that was too large to be read: "
+    "close the document and open it again"
+)
+
 _PREFETCH: Final = "prefetch"
 """A key and an id that no request of the client has."""
 
@@ -80,6 +85,8 @@ class Asking:
             raise Declined("off", "sidelong.enabled is false")
         if not settings.language_on(doc.language):
             raise Declined("off", f"sidelong.languages switches {doc.language} off")
+        if not doc.in_step:
+            raise Declined("off", _OUT_OF_STEP)
         if len(doc.text) > MOST_CHARACTERS:
             fact = f"has more than {MOST_CHARACTERS:,} characters"
             raise Declined(

@@ -7,7 +7,7 @@ popup and rewrites the whole text on every change.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -40,6 +40,11 @@ class Document:
         self.lines = split_lines(without_lone_surrogates(text))
         self.revision = 0
         """Counts the changes: the client's own version may be missing or stand still."""
+        self.in_step = True
+        """False once a change was lost: `text` is then not the client's, and nothing is completed.
+
+        A change of the whole text mends it.
+        """
         self.session = Session()
         self._text: str | None = None
 
@@ -64,12 +69,18 @@ class Document:
         """Apply the client's changes; each refers to the text that the one before it left."""
         for change in changes:
             text = without_lone_surrogates(change.text)
-            if isinstance(change, types.TextDocumentContentChangePartial):
+            if not isinstance(change, types.TextDocumentContentChangePartial):
+                self.lines, self.in_step = split_lines(text), True
+            elif self.in_step:
                 self._replace(change.range, text, encoding)
-            else:
-                self.lines = split_lines(text)
         self.revision += 1
         self._text = None
+
+    def lose_step(self) -> None:
+        """A change has not come through: end the session; a request that waits is superseded."""
+        self.in_step = False
+        self.revision += 1
+        self.session.end()
 
     def _replace(self, span: types.Range, text: str, encoding: Encoding) -> None:
         start = clamp(self.lines, span.start, encoding)
@@ -98,6 +109,11 @@ class Documents:
     def get(self, uri: str) -> Document | None:
         """The document; None if the client has not opened it."""
         return self._by_uri.get(unquote(uri))
+
+    def named(self, uris: Iterable[str]) -> list[Document]:
+        """The open documents among these, with the cells of the notebooks among these."""
+        keys = {unquote(uri) for uri in uris}
+        return [doc for doc in self if keys & {unquote(doc.uri), unquote(doc.place)}]
 
     def open(self, item: types.TextDocumentItem, *, notebook: str | None = None) -> Document:
         """Add a document that the client has opened; one that was open already is closed first.

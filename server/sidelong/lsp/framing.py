@@ -9,8 +9,10 @@ header after garbage.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
+
+from sidelong.lsp.named_uris import NamedUris
 
 _LENGTH: Final = re.compile(rb"content-length[ \t]*:[ \t]*(\d{1,12})[ \t]*\r?$", re.I | re.M)
 _END_OF_HEADERS: Final = re.compile(rb"\r?\n\r?\n")
@@ -21,24 +23,26 @@ _MOST_SKIPPED_BYTES: Final = 1 << 32
 
 
 class Framer:
-    """Cuts a stream into bodies; `garbage` counts the bytes that belong to no body.
+    """Cuts a stream into bodies; `garbage` counts the bytes that belong to no body."""
 
-    `refused` counts the bodies that were too large; they are passed over.
-    """
+    def __init__(self, on_too_large: Callable[[set[str]], None] = lambda _: None) -> None:
+        """`on_too_large` gets the URIs that a body names which was too large and is passed over.
 
-    def __init__(self) -> None:
+        It is called before a body behind that one is given.
+        """
+        self._on_too_large = on_too_large
         self._buffer = bytearray()
         self._body_bytes: int | None = None
         self._skip_bytes = 0
+        self._skipped = NamedUris()
         self.garbage = 0
-        self.refused = 0
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Each body that `data` completes, in order."""
-        passed_over = min(self._skip_bytes, len(data))
-        self._skip_bytes -= passed_over
-        self._buffer += data[passed_over:]
+        self._buffer += data
         while True:
+            if self._skip_bytes and not self._pass_over():
+                return
             if self._body_bytes is None and not self._read_headers():
                 return
             if self._body_bytes is None:
@@ -64,16 +68,20 @@ class Framer:
         if length <= MOST_BODY_BYTES:
             self._body_bytes = length
         elif length <= _MOST_SKIPPED_BYTES:
-            self.refused += 1
-            self._skip(length)
+            self._skip_bytes, self._skipped = length, NamedUris()
         else:
             self.garbage += end.end()
         return True
 
-    def _skip(self, length: int) -> None:
-        here = min(length, len(self._buffer))
-        del self._buffer[:here]
-        self._skip_bytes = length - here
+    def _pass_over(self) -> bool:
+        """Take what is there of a body that is too large off the buffer; True at its end."""
+        piece = bytes(self._buffer[: self._skip_bytes])
+        del self._buffer[: len(piece)]
+        self._skip_bytes -= len(piece)
+        self._skipped.read(piece)
+        if self._skip_bytes == 0:
+            self._on_too_large(self._skipped.found())
+        return self._skip_bytes == 0
 
     def _forget_flood(self) -> None:
         """Drop old bytes, so that a stream without headers does not fill the memory."""

@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Final
 
 from pygls.lsp.server import LanguageServer
@@ -39,9 +39,11 @@ class Indexing:
         status: Status,
         cache_dir: Path | None,
         warn: Callable[[str], None],
+        warn_once: Callable[[str], None],
     ) -> None:
         self._server = server
         self._warn = warn
+        self._warn_once = warn_once
         self._folders = folders
         self._overlays = Overlays(folders, documents)
         self._status = status
@@ -51,7 +53,7 @@ class Indexing:
         """Give the folder its settings, and an index if they want one."""
         before, folder.settings = folder.settings, settings
         await self._find(folder)
-        if not _wants_index(folder, self._folders.real_path(folder)):
+        if not self._wants_index(folder):
             await self.stop([folder])
         elif folder.index is None:
             self._start(folder)
@@ -81,7 +83,25 @@ class Indexing:
         """Find the folder's real path; if that takes long, the open documents follow later."""
         if folder.path is not None:
             self._folders.real_paths.seek(folder.path, self._overlays.put_all)
+            if (home := _home()) is not None:
+                self._folders.real_paths.seek(home, lambda: None)
             await self._folders.real_paths.wait()
+
+    def _wants_index(self, folder: Folder) -> bool:
+        path = self._folders.real_path(folder)
+        if path is None or not folder.settings.enabled or folder.settings.retrieval == "never":
+            return False
+        home, real = _home(), Path(str(path))
+        if real == Path(real.anchor) or (
+            home is not None and real in (home, self._folders.real_paths.get(home))
+        ):
+            # An editor started without a project: the index would read everything the user has.
+            self._warn_once(
+                f"{folder.path} is not indexed: it is a home or root folder. "
+                "Open the project's own folder to complete with its code."
+            )
+            return False
+        return True
 
     def _start(self, folder: Folder) -> None:
         bar = _Bar(self._server, self._status, folder)
@@ -148,23 +168,8 @@ class _Bar:
             self._work = None
 
 
-def _wants_index(folder: Folder, path: PurePath | None) -> bool:
-    if path is None or not folder.settings.enabled or folder.settings.retrieval == "never":
-        return False
-    if _holds_everything(Path(str(path))):
-        # An editor started without a project: the index would read everything the user has.
-        logger.warning(
-            "%s is not indexed: it is a home or root folder. "
-            "Open the project's own folder to complete with its code.",
-            folder.name,
-        )
-        return False
-    return True
-
-
-def _holds_everything(path: Path) -> bool:
+def _home() -> Path | None:
     try:
-        home: Path | None = Path.home()
+        return Path.home()
     except RuntimeError:
-        home = None
-    return path in (home, Path(path.anchor))
+        return None

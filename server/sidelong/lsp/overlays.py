@@ -23,7 +23,13 @@ class Overlays:
         """The documents that are shown to the indexes, with the files that each shadows."""
 
     def put(self, doc: Document) -> None:
-        """Let the document shadow its file, in every folder that holds it."""
+        """Let the document shadow its file, in every folder that holds it.
+
+        A document whose text is not known any more shadows nothing.
+        """
+        if not doc.in_step:
+            self.remove(doc)
+            return
         path = path_in_uri(doc.uri)
         if path is not None and self._folders.hold_text(doc.uri):
             self._folders.real_paths.seek(path, lambda: self._put_again(doc))

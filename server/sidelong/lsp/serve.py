@@ -10,6 +10,7 @@ import contextlib
 import logging
 import signal
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Final
 
 from sidelong.engine import MakeEngine, ModelEngine
@@ -26,14 +27,16 @@ from sidelong.lsp.transport import (
     start_of_client,
     take_stdio,
 )
+from sidelong.lsp.uris import file_name
 
 logger = logging.getLogger(__name__)
 
 LOOPBACK: Final = "127.0.0.1"
 
 _TOO_LARGE: Final = (
-    f"The editor sent more than {MOST_BODY_BYTES >> 20} MB at once, most likely a large document. "
-    "sidelong does not read it and completes nothing in it. Split it to have it completed."
+    f"The editor sent more than {MOST_BODY_BYTES >> 20} MB at once, {{}}. "
+    "sidelong does not read so much and completes nothing in it. "
+    "Split it and open it again to have it completed."
 )
 
 
@@ -126,7 +129,7 @@ async def _converse(server: Server, chunks: AsyncIterator[bytes]) -> int:
 
 
 async def _read(server: Server, chunks: AsyncIterator[bytes]) -> None:
-    framer = Framer()
+    framer = Framer(partial(_too_large, server))
     async for chunk in chunks:
         garbage = framer.garbage
         for body in framer.feed(chunk):
@@ -136,7 +139,16 @@ async def _read(server: Server, chunks: AsyncIterator[bytes]) -> None:
             # A handler's first step runs before the next message is looked at: a request sees
             # the document as it was when the request came.
             await asyncio.sleep(0)
-        if framer.refused:
-            server.warn_once(_TOO_LARGE)
         if framer.garbage > garbage:
             logger.warning("%d bytes belong to no message", framer.garbage - garbage)
+
+
+def _too_large(server: Server, uris: set[str]) -> None:
+    """Tell the user of a message that was passed over; the documents it names lost a change."""
+    for doc in server.documents.named(uris):
+        server.acceptance.gone(doc)
+        doc.lose_step()
+        server.indexing.overlay(doc)
+    names = {file_name(uri) for uri in uris}
+    what = f"of {names.pop()}" if len(names) == 1 else "most likely a large document"
+    server.warn_once(_TOO_LARGE.format(what))

@@ -75,6 +75,7 @@ class Server(LanguageServer):
             status=self.status,
             cache_dir=options.cache_dir,
             warn=self._warn,
+            warn_once=self.warn_once,
         )
         self.fallback = Fallback(make_engine, paths.notes_dir(), self._warn)
         self.model = ModelInUse(self, self.fallback.make, self.status, self._forget_answers)
@@ -207,6 +208,7 @@ class Server(LanguageServer):
         """Show the user a message that they have not seen yet."""
         if message not in self._warned:
             self._warned.add(message)
+            logger.warning("%s", message)
             self._warn(message)
 
     def _warn(self, message: str) -> None:
