@@ -1,8 +1,10 @@
 """Tokens that a server which keeps its last prompt evaluates for a keystroke, with a stock layout.
 
-A real `llama_cpp.server` (llama-cpp-python[server]) serves nano on loopback and says in its log
-how much of each prompt it had. Lines of a file of ours are typed into it, character by character,
-with and without chunks. nano reads the format, and writes nonsense in it: only prompts count here.
+Real servers have nano on loopback and count the tokens that they evaluate: `llama_cpp.server`
+(llama-cpp-python[server]) in its log and, where it is built (see `bench.peer.build`), llama-server
+in its metrics, asked by both of its endpoints. Lines of a file of ours are typed into it, character
+by character, with and without chunks. nano reads the formats, and writes nonsense in them: only
+prompts count here.
 
     python -m bench.remote
 """
@@ -16,10 +18,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+import urllib.request
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from bench.peer.build import NotBuilt, server
+from bench.peer.serving import served
 
 from sidelong.engine import Cancel, Request, load_completer
 from sidelong.paths import nano_model
@@ -35,31 +42,47 @@ READY_S: Final = 120
 _KNOWN: Final = re.compile(
     rb"(\d+) prefix-match hit, remaining (\d+) prompt tokens|(full) prompt already cached"
 )
+_TOTAL: Final = re.compile(rb"^llamacpp:prompt_tokens_total (\d+)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Side:
+    """A server, the way to it, and its count of all prompt tokens that it has evaluated."""
+
+    name: str
+    url: str
+    format: str
+    evaluated: Callable[[], int]
 
 
 def main() -> None:
-    """Type with either decision, and print the counts."""
+    """Type with either decision at each server, and print the counts."""
     text = (SOURCES / OPEN).read_text(encoding="utf-8")
     snapshot = build([(name, (SOURCES / name).read_text(encoding="utf-8")) for name in OTHERS])
-    with tempfile.TemporaryDirectory() as folder, _server(Path(folder) / "log") as url:
-        for mode in ("never", "always"):
-            keys = list(_typed(text, url, Path(folder) / "log", snapshot, mode))
-            for kind in ("key", "line"):
-                counts = [n for each, n in keys if each == kind]
-                print(
-                    f"{mode:6} {kind:4}: median {statistics.median(counts):.0f}, "
-                    f"mean {statistics.mean(counts):.1f}, most {max(counts)} ({len(counts)})"
-                )
+    for serve in (_llama_cpp_python, _llama_server):
+        with serve() as sides:
+            for side in sides:
+                for mode in ("never", "always"):
+                    _tell(side, mode, list(_typed(text, side, snapshot, mode)))
 
 
-def _typed(
-    text: str, url: str, log: Path, snapshot: Snapshot, mode: str
-) -> Iterator[tuple[str, int]]:
+def _tell(side: Side, mode: str, keys: list[tuple[str, int]]) -> None:
+    for kind in ("key", "line"):
+        counts = [n for each, n in keys if each == kind]
+        print(
+            f"{side.name}, {side.format}, {mode:6} {kind:4}: "
+            f"median {statistics.median(counts):.0f}, mean {statistics.mean(counts):.1f}, "
+            f"most {max(counts)} ({len(counts)})",
+            flush=True,
+        )
+
+
+def _typed(text: str, side: Side, snapshot: Snapshot, mode: str) -> Iterator[tuple[str, int]]:
     """The tokens evaluated for each key, and for each first key of a line."""
     user = UserSettings(
         model=nano_model(),
-        remote=url,
-        remote_format="starcoder",
+        remote=side.url,
+        remote_format=side.format,
         remote_timeout_ms=60_000,
         threads=1,
     )
@@ -71,47 +94,73 @@ def _typed(
             before, after = "".join(lines[:place]), "".join(lines[place + 2 :])
             for line in lines[place : place + 2]:
                 for n in range(len(line)):
-                    said = log.stat().st_size
+                    already = side.evaluated()
                     typed = before + line[:n]
                     request = Request(OPEN, "python", typed + after, len(typed), settings)
                     answer = completer.complete(request, snapshot=snapshot, cancel=Cancel())
                     assert answer.remote is not None
                     assert not answer.remote.problem, answer.remote.problem
                     if place != PLACES[0] or before.count("\n") > place:
-                        yield "key" if n else "line", _evaluated(log, said)
+                        yield "key" if n else "line", side.evaluated() - already
                 before += line
     finally:
         completer.close()
 
 
-def _evaluated(log: Path, start: int) -> int:
-    """The tokens of the prompts that the server has told of since."""
-    said = _KNOWN.findall(log.read_bytes()[start:])
-    return sum(int(left or 1) for _, left, _ in said)
-
-
 @contextmanager
-def _server(log: Path) -> Iterator[str]:
+def _llama_cpp_python() -> Iterator[list[Side]]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with log.open("wb") as file:
-        process = subprocess.Popen(
-            [sys.executable, "-u", "-m", "llama_cpp.server", "--model", str(nano_model()),
-             "--host", "127.0.0.1", "--port", str(port), "--n_ctx", "4096",
-             "--n_threads", "1", "--n_threads_batch", "1"],
-            stdout=file, stderr=file,
-        )  # fmt: skip
-    deadline = time.monotonic() + READY_S
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "log"
+        with log.open("wb") as file:
+            process = subprocess.Popen(
+                [sys.executable, "-u", "-m", "llama_cpp.server", "--model", str(nano_model()),
+                 "--host", "127.0.0.1", "--port", str(port), "--n_ctx", "4096",
+                 "--n_threads", "1", "--n_threads_batch", "1"],
+                stdout=file, stderr=file,
+            )  # fmt: skip
+
+        def evaluated() -> int:
+            return sum(int(left or 1) for _, left, _ in _KNOWN.findall(log.read_bytes()))
+
+        deadline = time.monotonic() + READY_S
+        try:
+            while b"Uvicorn running" not in log.read_bytes():
+                assert process.poll() is None, log.read_text(errors="replace")
+                assert time.monotonic() < deadline, "the server does not start"
+                time.sleep(0.1)
+            yield [Side("llama_cpp.server", f"http://127.0.0.1:{port}/v1", "starcoder", evaluated)]
+        finally:
+            process.terminate()
+            process.wait()
+
+
+@contextmanager
+def _llama_server() -> Iterator[list[Side]]:
+    """Two ways to one server; none where it is not built."""
     try:
-        while b"Uvicorn running" not in log.read_bytes():
-            assert process.poll() is None, log.read_text(errors="replace")
-            assert time.monotonic() < deadline, "the server does not start"
-            time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}/v1"
-    finally:
-        process.terminate()
-        process.wait()
+        executable = server(build=False)
+    except NotBuilt as error:
+        print(error)
+        yield []
+        return
+    # Chunks beside a window of nano's tokens are more than it was trained to read at once.
+    options = ["-t", "1", "-tb", "1", "-np", "1", "-c", "4096", "--metrics"]
+    options += ["--override-kv", "llama.context_length=int:4096"]
+    with served(executable, nano_model(), options) as llama:
+
+        def evaluated() -> int:
+            with urllib.request.urlopen(f"{llama.url}/metrics") as response:
+                found = _TOTAL.search(response.read())
+            assert found is not None
+            return int(found[1])
+
+        yield [
+            Side("llama-server", f"{llama.url}/v1", "starcoder", evaluated),
+            Side("llama-server", llama.url, "infill", evaluated),
+        ]
 
 
 if __name__ == "__main__":

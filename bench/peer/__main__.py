@@ -9,17 +9,14 @@ Each event is answered by one side and then by the other, and the order changes 
 from __future__ import annotations
 
 import asyncio
-import socket
-import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from bench.editor import serving
 from bench.peer.build import NotBuilt, server
+from bench.peer.serving import served
 from bench.peer.vim import MOST_WRITTEN, Vim
 from bench.program import Program, Result, program
 from bench.replay import Answered, ask, events, means, table, typed
@@ -27,7 +24,6 @@ from bench.sources import Package, package
 
 from sidelong.engine import default_threads, load_model
 
-STARTS_WITHIN_S = 300.0
 MOST_BATCH = 1024
 
 
@@ -39,21 +35,12 @@ def llama_server(executable: Path, model: Path, threads: int) -> Iterator[str]:
     otherwise it would read all of that again at each key.
     """
     batch = str(_batch(model))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [str(executable), "-m", str(model), "--host", "127.0.0.1", "--port", str(port)]
-    command += ["-t", str(threads), "-tb", str(threads), "-c", "0", "-np", "1"]
+    options = ["-t", str(threads), "-tb", str(threads), "-c", "0", "-np", "1"]
     # It leaves room for the text that it writes only if it is told of it here, too.
-    command += ["-n", str(MOST_WRITTEN)]
-    command += ["-ub", batch, "-b", batch, "--cache-reuse", "256", "--spm-infill"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        try:
-            url = f"http://127.0.0.1:{port}"
-            _wait(url, process)
-            yield url
-        finally:
-            process.terminate()
+    options += ["-n", str(MOST_WRITTEN)]
+    options += ["-ub", batch, "-b", batch, "--cache-reuse", "256", "--spm-infill"]
+    with served(executable, model, options) as llama:
+        yield llama.url
 
 
 def _batch(model: Path) -> int:
@@ -63,22 +50,6 @@ def _batch(model: Path) -> int:
     trained = int(loaded.metadata(f"{architecture}.context_length") or MOST_BATCH)
     loaded.close()
     return max(256, min(MOST_BATCH, (trained - MOST_WRITTEN) // 256 * 256))
-
-
-def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + STARTS_WITHIN_S
-    while not _is_healthy(url):
-        if time.monotonic() > until or process.poll() is not None:
-            raise NotBuilt("llama-server did not start: run it by hand to see why.")
-        time.sleep(0.2)
-
-
-def _is_healthy(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url + "/health"):
-            return True
-    except OSError:
-        return False
 
 
 async def side_by_side(

@@ -6,6 +6,7 @@ on the llama.cpp libraries that are installed here: both sides of a comparison s
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from pathlib import Path
 import platformdirs
 
 DISTRIBUTION = "llama-cpp-python"
+OWN = "LLAMA_SERVER"
 
 
 class NotBuilt(Exception):
@@ -26,8 +28,11 @@ class NotBuilt(Exception):
 def server(*, build: bool) -> Path:
     """The program; with `build` it is made where it is missing, which takes minutes.
 
+    The environment variable `LLAMA_SERVER` names another one, which brings its own llama.cpp.
     Raises `NotBuilt`.
     """
+    if OWN in os.environ:
+        return Path(os.environ[OWN])
     version = metadata.version(DISTRIBUTION)
     folder = Path(platformdirs.user_cache_dir("sidelong-bench", appauthor=False)) / version
     program = folder / "build" / "bin" / "llama-server"
@@ -51,7 +56,7 @@ def _sources(folder: Path, version: str) -> Path:
     named = f"{DISTRIBUTION}=={version}"
     archives = list(folder.glob("*.tar.gz"))
     if not archives:
-        pip = [sys.executable, "-m", "pip", "download", "--no-deps", "--no-binary", ":all:"]
+        pip = [sys.executable, "-m", "pip", "download", "--no-deps", "--no-binary", DISTRIBUTION]
         subprocess.run([*pip, named, "-d", str(folder)], check=True)
         archives = list(folder.glob("*.tar.gz"))
     with tarfile.open(archives[0]) as tar:

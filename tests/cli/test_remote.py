@@ -25,8 +25,8 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def configure(url: str, *more: str) -> None:
-    lines = [f"model.remote = {json.dumps(url)}", 'model.remoteFormat = "qwen2.5-coder"', *more]
+def configure(url: str, *, format_: str = "qwen2.5-coder") -> None:
+    lines = [f"model.remote = {json.dumps(url)}", f"model.remoteFormat = {json.dumps(format_)}"]
     Path(os.environ["SIDELONG_CONFIG"]).write_text("\n".join(lines), encoding="utf-8")
 
 
@@ -81,6 +81,23 @@ def test_doctor_says_why_it_fails_and_which_models_the_server_has(
     assert 'It says: "The model does not exist."' in found["fact"]
     assert found["remedy"].endswith("a model that the server knows: qwen-big.")
     assert "a-very-secret-token" not in result.out
+
+
+@pytest.mark.parametrize(
+    ("status", "format_", "remedy"),
+    [
+        (401, "qwen2.5-coder", "SIDELONG_REMOTE_TOKEN"),
+        (404, "infill", "Only llama-server has /infill"),
+        (501, "infill", "trained to fill in the middle"),
+        (400, "infill", "Start the server or correct sidelong.model.remote"),
+    ],
+)
+def test_the_doctors_remedy_fits_the_refusal(
+    sidelong: Run, remote: Remote, status: int, format_: str, remedy: str
+) -> None:
+    remote.does(status)
+    configure(remote.url, format_=format_)
+    assert remedy in finding(sidelong("doctor", "--json").json, "remote")["remedy"]
 
 
 def test_doctor_names_an_address_that_must_not_be_used(

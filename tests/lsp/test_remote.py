@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import pytest
+from bench.peer.build import NotBuilt, server
+from bench.peer.serving import served
+
 from sidelong.engine import Answer, Decision, RemoteUse
 from sidelong.engine.remote.breaker import FAILURES
 from sidelong.engine.remote.endpoint import TOKEN
 from sidelong.lsp.remote_watch import RemoteWatch
 from sidelong.lsp.status import Shown, Status
+from sidelong.paths import nano_model
 
 NewEditor = Callable[..., Any]
 Remote = Any
@@ -43,6 +48,23 @@ def test_the_remote_model_completes_and_the_status_says_where(
     assert explained["remote"]["sent_characters"] > 0
     assert explained["remote"]["problem"] == ""
     assert f"remote {remote.host} " in editor.log.read_text()
+
+
+def test_a_real_llama_server_completes_and_is_explained(new_editor: NewEditor) -> None:
+    try:
+        executable = server(build=False)
+    except NotBuilt as error:
+        pytest.skip(str(error))
+    with served(executable, nano_model(), ["-t", "1", "-np", "1", "-c", "768"]) as llama:
+        remote = {"remote": llama.url, "remoteFormat": "infill", "remoteTimeout": 60_000}
+        editor = start(new_editor, {"model": remote})
+        doc = editor.open("a.py", "class Stack:\n    def __init__(self, items):\n        self.$0\n")
+        shown = editor.suggestion(doc)
+        explained = editor.explain(doc)
+    assert shown
+    assert explained["model"] == f"a remote model at {llama.url.removeprefix('http://')}"
+    assert explained["remote"]["problem"] == ""
+    assert 0 < explained["remote"]["sent_characters"] < 200
 
 
 def test_it_is_off_unless_the_user_turns_it_on(new_editor: NewEditor, remote: Remote) -> None:

@@ -25,6 +25,7 @@ from sidelong.engine.model.protocol import (
 )
 from sidelong.engine.model.saved import CHECKPOINT_TOKENS
 from sidelong.engine.model.thread import OnChange, WeightsState
+from sidelong.engine.remote.endpoint import TOKEN as REMOTE_TOKEN
 from sidelong.engine.remote.endpoint import Endpoint, endpoint_of
 from sidelong.engine.remote.endpoint import problem_of as remote_problem
 from sidelong.engine.remote.probe import Probe, probe
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CHECKPOINT_TOKENS",
     "REBUILD",
+    "REMOTE_TOKEN",
     "Answer",
     "Cancel",
     "Completer",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import ssl
 import subprocess
@@ -203,6 +204,37 @@ def test_a_server_without_probabilities_is_asked_without_them(remote: Remote, as
     remote.writes("width")
     assert [ask(CODE).text, ask(CODE).text] == ["width", "width"]
     assert ["logprobs" in sent for sent in remote.requests] == [True, False, False]
+
+
+def test_one_refusal_of_all_does_not_lose_the_probabilities(remote: Remote, ask: Ask) -> None:
+    remote.does(500)
+    remote.does(500)
+    remote.writes("width")
+    assert is_local(ask(CODE))
+    assert ask(CODE).text == "width"
+    assert ["logprobs" in sent for sent in remote.requests] == [True, False, True]
+
+
+@pytest.mark.parametrize(
+    "error", [{"type": "exceed_context_size_error"}, {"code": "context_length_exceeded"}], ids=str
+)
+def test_a_prompt_that_is_too_long_is_called_that_and_sent_once(
+    remote: Remote, ask: Ask, error: dict[str, str]
+) -> None:
+    remote.does(400, json.dumps({"error": error}).encode())
+    answer = ask(CODE)
+    assert answer.remote.problem == "it has no room for so long a prompt (status 400)"
+    assert len(remote.requests) == 1
+    assert is_local(answer)
+
+
+def test_a_text_ends_at_a_special_token_that_the_server_does_not_write(
+    remote: Remote, ask: Ask
+) -> None:
+    """As llama-server has it: no text, and no bytes."""
+    silent = {"text": "", "logprobs": {"content": [{"token": "", "bytes": [], "logprob": -0.1}]}}
+    remote.writes("width", b"data: " + json.dumps({"choices": [silent]}).encode() + b"\n\n", "x")
+    assert ask(CODE).text == "width"
 
 
 def test_a_text_that_the_server_calls_unlikely_stays_hidden(remote: Remote, ask: Ask) -> None:

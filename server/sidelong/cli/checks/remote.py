@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Final
 
 from sidelong.cli.checks.finding import Finding
-from sidelong.engine import Endpoint, Probe, endpoint_of, probe
+from sidelong.engine import REMOTE_TOKEN, Endpoint, Probe, endpoint_of, probe
 from sidelong.settings import UserSettings
 
 SENT: Final = (
@@ -36,7 +36,7 @@ def _judge(endpoint: Endpoint, found: Probe) -> Finding:
     if found.problem:
         says = f' It says: "{found.server_says}".' if found.server_says else ""
         fact = f"{where}: it {found.problem}.{says}"
-        return Finding("remote", "broken", fact, _remedy(found), details)
+        return Finding("remote", "broken", fact, _remedy(endpoint, found), details)
     cold, warm = found.timings
     fact = (
         f"{where}: a few lines of sidelong's own were completed, the first text came after "
@@ -49,8 +49,14 @@ def _judge(endpoint: Endpoint, found: Probe) -> Finding:
     return Finding("remote", "ok", fact, details=details)
 
 
-def _remedy(found: Probe) -> str:
-    if found.models:
+def _remedy(endpoint: Endpoint, found: Probe) -> str:
+    if found.status in (401, 403):
+        return f"Set {REMOTE_TOKEN}, or the keyring's entry for {endpoint.host}, to its token."
+    if endpoint.is_infill and found.status == 404:
+        return "Only llama-server has /infill: name the model's format in model.remoteFormat."
+    if endpoint.is_infill and found.status == 501:
+        return "Let the server have a model that was trained to fill in the middle."
+    if found.models and endpoint.name not in found.models and not endpoint.is_infill:
         names = ", ".join(found.models)
         return f"Set sidelong.model.remoteName to a model that the server knows: {names}."
     return (

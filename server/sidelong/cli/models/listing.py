@@ -17,10 +17,10 @@ from typing import Any, Final
 from rich.filesize import decimal
 from rich.table import Table
 
-from sidelong import paths, shipped
+from sidelong import engine, paths, shipped
 from sidelong.cli.checks.machine import available_bytes, total_bytes
 from sidelong.cli.config import load_config
-from sidelong.cli.models.feel import Feel, feel, recommended
+from sidelong.cli.models.feel import Feel, Measured, feel, recommended
 from sidelong.cli.models.using import role
 from sidelong.cli.terminal import Terminal
 from sidelong.models import store
@@ -58,9 +58,9 @@ def run(args: Namespace) -> int:
         f"Some that others made, for {decimal(total_bytes())} of memory of which "
         f"{decimal(available_bytes())} are free. We have run none of them; licences and sizes are "
         "their publishers'; memory and times are estimates, the times from the measured speed of "
-        "the default model."
+        "the default model, or of yours that were loaded here."
     )
-    feels = _feels()
+    feels = _feels(user)
     best = _best(feels)
     for known in KNOWN:
         console.print(_known(known, feels.get(known.source), best=known == best))
@@ -87,12 +87,22 @@ def _fits(model: Known) -> str:
     return "tight" if model.memory_bytes <= total_bytes() else "no"
 
 
-def _feels() -> dict[str, Feel]:
+def _feels(user: UserSettings) -> dict[str, Feel]:
     """The feel of the known models by their sources; nothing where no speed was measured."""
-    measured, default = shipped.kept_speed(), paths.default_model()
-    if measured is None or not default.is_file():
+    speed, default = shipped.kept_speed(user), paths.default_model()
+    if speed is None or not default.is_file():
         return {}
-    return {model.source: feel(model, measured, default.stat().st_size) for model in KNOWN}
+    measured = Measured(shipped.PARAMETERS, default.stat().st_size, speed)
+    others = list(_measured(user))
+    return {model.source: feel(model, measured, others) for model in KNOWN}
+
+
+def _measured(user: UserSettings) -> Iterator[Measured]:
+    """Those of the user's own models that were loaded here, and measured then."""
+    for model in store.installed(paths.models_dir()):
+        known = engine.kept_speed(model.path, user)
+        if known is not None and model.facts is not None and model.facts.parameters:
+            yield Measured(model.facts.parameters, model.size_bytes, known.speed)
 
 
 def _best(feels: dict[str, Feel]) -> Known | None:
@@ -157,7 +167,7 @@ def _time(ms: float) -> str:
 
 
 def _record(folder: Path, models: list[Installed], user: UserSettings) -> dict[str, Any]:
-    feels, measured = _feels(), shipped.kept_speed()
+    feels, measured = _feels(user), shipped.kept_speed(user)
     best = _best(feels)
     return {
         "folder": str(folder),

@@ -15,7 +15,7 @@ import httpx2
 
 from sidelong.engine.model.protocol import Cancel
 from sidelong.engine.remote.endpoint import Endpoint
-from sidelong.engine.remote.wire import Failure
+from sidelong.engine.remote.wire import Failure, is_too_long
 
 T = TypeVar("T")
 
@@ -129,10 +129,11 @@ async def _check(response: httpx2.Response) -> None:
         return
     if response.has_redirect_location:
         raise Failure(f"redirects ({status}), which is not followed", status=status)
+    body = await _start(response)
     facts = {401: "wants another token", 403: "wants another token", 404: "knows no such path"}
-    fact = f"{facts.get(status, 'refuses')} (status {status})"
+    fact = "has no room for so long a prompt" if is_too_long(body) else facts.get(status, "refuses")
     again = status in (429, 502, 503, 504)
-    raise Failure(fact, again=again, status=status, body=await _start(response))
+    raise Failure(f"{fact} (status {status})", again=again, status=status, body=body)
 
 
 async def _start(response: httpx2.Response) -> bytes:

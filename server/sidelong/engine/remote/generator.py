@@ -135,25 +135,33 @@ class RemoteGenerator:
 
     def _pieces(self, prompt: list[int], task: _Task) -> Generator[tuple[str, float], None, None]:
         """The pieces of the text; asks once more if the server did not answer, but might."""
+        probabilities = self._tells_probabilities
         for attempt in range(1, _ATTEMPTS + 1):
-            asked_for_probabilities = self._tells_probabilities
             begun = False
             try:
-                with closing(self._asked(prompt, task)) as pieces:
+                with closing(self._asked(prompt, task, probabilities)) as pieces:
                     for piece in pieces:
                         begun = True
+                        self._tells_probabilities = probabilities
                         yield piece
             except Failure as failure:
-                refused = asked_for_probabilities and failure.status in (400, 422, 500)
+                refused = probabilities and self._may_mind_probabilities(failure)
                 if begun or attempt == _ATTEMPTS or not (failure.again or refused):
                     raise
                 # llama-cpp-python, for one, has them only if it was started for it.
-                self._tells_probabilities = not refused
+                probabilities = probabilities and not refused
             else:
                 return
 
-    def _asked(self, prompt: list[int], task: _Task) -> Generator[tuple[str, float], None, None]:
-        body = self._body(prompt, task)
+    def _may_mind_probabilities(self, failure: Failure) -> bool:
+        """True if the server may complete without them; llama-server's `/infill` has them."""
+        is_too_long = wire.is_too_long(failure.body)
+        return failure.status in (400, 422, 500) and not (self.endpoint.is_infill or is_too_long)
+
+    def _asked(
+        self, prompt: list[int], task: _Task, probabilities: bool
+    ) -> Generator[tuple[str, float], None, None]:
+        body = self._body(prompt, task, probabilities)
         task.requests += 1
         task.characters += len(prompt)
         asked = self._client.events(body, deadline=task.deadline, cancel=task.cancel)
@@ -170,7 +178,7 @@ class RemoteGenerator:
                     return
         raise Failure("ended in the middle of the text", again=True)
 
-    def _body(self, prompt: list[int], task: _Task) -> bytes:
+    def _body(self, prompt: list[int], task: _Task, probabilities: bool) -> bytes:
         if self.endpoint.is_infill:
             return wire.infill(self._characters.infill(prompt), max_tokens=task.max_tokens)
         return wire.completions(
@@ -178,7 +186,7 @@ class RemoteGenerator:
             name=self.endpoint.name,
             max_tokens=task.max_tokens,
             ends=self._characters.ends,
-            probabilities=self._tells_probabilities,
+            probabilities=probabilities,
         )
 
     def _until_special(self, text: str) -> tuple[str, bool]:

@@ -39,6 +39,8 @@ class Probe:
     """Of the first request, with its connection, and of the second."""
     problem: str = ""
     """Why there is no completion; empty if there is one."""
+    status: int = 0
+    """The HTTP status of a refusal."""
     server_says: str = ""
     """The server's own words about that."""
     models: tuple[str, ...] = ()
@@ -53,8 +55,12 @@ def probe(endpoint: Endpoint) -> Probe:
         text, second = _once(generator)
         return Probe(text, (first, second))
     except Failure as failure:
-        says = wire.server_says(failure.body)
-        return Probe(problem=str(failure), server_says=says, models=_models(generator, failure))
+        return Probe(
+            problem=str(failure),
+            status=failure.status,
+            server_says=wire.server_says(failure.body),
+            models=_models(generator, failure),
+        )
     finally:
         generator.close()
 

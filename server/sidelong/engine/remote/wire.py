@@ -96,7 +96,7 @@ def event(data: bytes) -> Event:
     if "content" in said:
         cut = said.get("stop_type") == "limit" or said.get("stopped_limit") is True
         end = ("length" if cut else "stop") if said.get("stop") is True else ""
-        return Event(_text(said["content"]), _probability(said), end)
+        return Event(_text(said["content"]), _probability(said), end or _silent_end(said))
     choices = said.get("choices")
     if not isinstance(choices, list):
         raise Failure("sends an event without a text")
@@ -107,7 +107,21 @@ def event(data: bytes) -> Event:
         raise Failure("sends an event without a text")
     reason = choice.get("finish_reason")
     finished = "length" if reason == "length" else "stop"  # TGI has reasons of its own.
-    return Event(_text(choice.get("text")), _probability(choice), finished if reason else "")
+    end = finished if reason else _silent_end(choice)
+    return Event(_text(choice.get("text")), _probability(choice), end)
+
+
+def is_too_long(body: bytes) -> bool:
+    """True if an error's body says that the prompt does not fit the server's context.
+
+    In the words of llama-server or of OpenAI, which llama-cpp-python's server uses.
+    """
+    try:
+        error = json.loads(body)["error"]
+        names = (error.get("type"), error.get("code"))
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return False
+    return "exceed_context_size_error" in names or "context_length_exceeded" in names
 
 
 def server_says(body: bytes) -> str:
@@ -138,9 +152,23 @@ def _probability(said: Mapping[str, Any]) -> float:
     if isinstance(logs, Mapping) and isinstance(logs.get("token_logprobs"), list):
         values = logs["token_logprobs"]
     else:
-        listed = logs.get("content") if isinstance(logs, Mapping) else None
-        listed = listed or said.get("completion_probabilities") or []
-        named = listed if isinstance(listed, list) else []
-        values = [each.get("logprob") for each in named if isinstance(each, Mapping)]
+        values = [each.get("logprob") for each in _tokens(said)]
     numbers = [v for v in values if isinstance(v, (int, float)) and not math.isnan(v)]
     return math.exp(min(0.0, sum(numbers)))
+
+
+def _silent_end(said: Mapping[str, Any]) -> str:
+    """`stop` at a special token, of which llama-server writes no text and behind which it goes on.
+
+    Half a character has no text either, but it has bytes.
+    """
+    return "stop" if any(each.get("bytes") == [] for each in _tokens(said)) else ""
+
+
+def _tokens(said: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """llama-server's word on each token of a piece."""
+    logs = said.get("logprobs")
+    listed = logs.get("content") if isinstance(logs, Mapping) else None
+    listed = listed or said.get("completion_probabilities")
+    entries = listed if isinstance(listed, list) else []
+    return [each for each in entries if isinstance(each, Mapping)]
