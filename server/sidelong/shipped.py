@@ -23,7 +23,7 @@ MOST_COLD_MS: Final = 9000
 COLD_TOKENS: Final = 1120
 """The default model's budget before the cursor, after it, and of chunks."""
 
-PARAMETERS: Final = 167_286_656
+PARAMETERS: Final = 167_287_552
 """The number of the default model's weights."""
 
 DOUBTED_AFTER_S: Final = 24 * 3600.0
