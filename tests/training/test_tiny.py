@@ -91,7 +91,7 @@ def test_llama_cpp_tokenises_as_the_tokenizer_does(tiny: Path) -> None:
     odd = "<cc>é 中文 🎉 def  f(12345):\n\t'''x'''\r\n\n\n    return  x  <|endoftext|>\x00"
     for text in [*held_out_texts(tiny), odd]:
         assert model.tokenize(text) == vocabulary.tokenize(text)
-    assert model.pieces.pieces == vocabulary.pieces.pieces
+    assert model.pieces.pieces == (*vocabulary.pieces.pieces, b""), "and one that decides"
     model.close()
 
 
@@ -156,10 +156,10 @@ def test_baselines_stand_in_the_same_table(tiny: Path) -> None:
 
 def test_learning_to_decide_touches_nothing_but_the_decision(tiny: Path) -> None:
     before, after = (modelfile.read(tiny / f"{name}.gguf") for name in ("mixed", "decide"))
+    read = len(before.tensors[EMBEDDING].data)
+    assert len(after.tensors[EMBEDDING].data) == read + 1, "the row of a token that nothing reads"
     changed = {
-        name: (tensor.floats() != after.tensors[name].floats()).any(axis=-1)
+        name: (tensor.floats() != after.tensors[name].floats()[: len(tensor.data)]).any(axis=-1)
         for name, tensor in before.tensors.items()
     }
-    cc = load(tiny / "tokenizer.json").special.cc
-    assert changed.pop(EMBEDDING).nonzero()[0].tolist() == [cc]
     assert not any(rows.any() for rows in changed.values())
