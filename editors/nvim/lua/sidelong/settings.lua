@@ -17,14 +17,17 @@ local folders_off = {}
 local function configured(all)
   local ours = {} ---@type table<string, any>
   local function put(dotted, value)
-    for part in vim.iter(vim.split(dotted, '.', { plain = true })):rev() do
-      value = { [part] = value }
+    local parts = vim.split(dotted, '.', { plain = true })
+    for i = #parts, 1, -1 do
+      value = { [parts[i]] = value }
     end
     ours = vim.tbl_deep_extend('force', ours, value)
   end
   for name, value in pairs(all) do
     if name == 'sidelong' and type(value) == 'table' then
-      vim.iter(value):each(put)
+      for key, each in pairs(value) do
+        put(key, each)
+      end
     elseif vim.startswith(name, 'sidelong.') then
       put(name:sub(#'sidelong.' + 1), value)
     end
