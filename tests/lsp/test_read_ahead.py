@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lsprotocol.types import Position
+
+from sidelong.lsp.methods.did_move_cursor import _position_in
 
 CODE = "".join(
     f"""def read_{name}(path):
@@ -117,3 +120,9 @@ def test_a_notification_of_an_unknown_shape_is_ignored(editor: Any) -> None:
     rest(editor, doc, {"line": "1", "character": None})
     assert editor.suggestion(doc) == "still"
     assert said(editor, "shape.py") == ["asked"]
+
+
+@pytest.mark.parametrize(("line", "character"), [(-1, 0), (0, -1), (2**31, 0), (0, 2**63)])
+def test_a_place_beyond_the_protocols_numbers_is_none(line: int, character: int) -> None:
+    assert _position_in({"position": {"line": line, "character": character}}) is None
+    assert _position_in({"position": {"line": 3, "character": 4}}) == Position(3, 4)

@@ -32,4 +32,7 @@ def _position_in(params: object) -> types.Position | None:
     line, character = position.get("line"), position.get("character")
     if not isinstance(line, int) or not isinstance(character, int):
         return None
-    return types.Position(line, character)
+    try:
+        return types.Position(line, character)
+    except ValueError:  # Negative, or larger than the protocol's integers.
+        return None
