@@ -41,6 +41,8 @@ class Program:
     results: Path | None
     """The JSON file that gathers the results of all programs."""
     options: argparse.Namespace
+    more: str
+    """The program's own options as they were given, files by their names."""
 
     def times(self, usual: int, short: int) -> int:
         """The number of repetitions."""
@@ -65,7 +67,7 @@ class Program:
     def _record(self, result: Result) -> dict[str, object]:
         short = " --short" if self.short else ""
         n = f" -n {self.n}" if self.n else ""
-        command = f"python -m {self.name} {self.model.name}{short}{n}"
+        command = f"python -m {self.name} {self.model.name}{short}{n}{self.more}"
         return {
             **asdict(result),
             "value": round(result.value, 3),
@@ -94,7 +96,9 @@ def program(
     for option, help_ in more:
         parser.add_argument(option, metavar=option.lstrip("-").upper(), help=help_)
     args = parser.parse_args(arguments)
-    return Program(name, args.model.resolve(), args.short, args.n, args.results, args)
+    given = ((option, getattr(args, option.lstrip("-"))) for option, _ in more)
+    own = "".join(f" {option} {Path(value).name}" for option, value in given if value is not None)
+    return Program(name, args.model.resolve(), args.short, args.n, args.results, args, own)
 
 
 def ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
