@@ -19,6 +19,7 @@ from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from bench.memory import mapped
 from bench.program import Result, program
 from bench.sources import package
 
@@ -47,10 +48,10 @@ def own_bytes(program: str, model: Path) -> int:
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
         assert process.stdout is not None
         process.stdout.readline()
-        rollup = Path(f"/proc/{process.pid}/smaps_rollup").read_text("utf-8")
+        size = mapped(process.pid, "Anonymous")
         process.communicate("\n")
-    (line,) = [line for line in rollup.splitlines() if line.startswith("Anonymous:")]
-    return 1024 * int(line.split()[1])
+    assert size is not None
+    return size
 
 
 def echo(pipe: Connection) -> None:

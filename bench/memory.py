@@ -32,11 +32,16 @@ def resident(process: psutil.Process) -> int:
 
 def proportional(process: psutil.Process) -> int | None:
     """Bytes in memory, a page that n processes share counted as an nth; None but on Linux."""
-    rollup = Path(f"/proc/{process.pid}/smaps_rollup")
+    return mapped(process.pid, "Pss")
+
+
+def mapped(pid: int, field: str) -> int | None:
+    """Bytes of a field of Linux's sum over a process's mappings; None elsewhere."""
+    rollup = Path(f"/proc/{pid}/smaps_rollup")
     if not rollup.exists():
         return None
     lines = dict(line.split(":", 1) for line in rollup.read_text("utf-8").splitlines()[1:])
-    return 1024 * int(lines["Pss"].split()[0])
+    return 1024 * int(lines[field].split()[0])
 
 
 async def weigh(run: Program, windows: int) -> tuple[int, list[int | None]]:

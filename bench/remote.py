@@ -12,7 +12,6 @@ prompts count here.
 from __future__ import annotations
 
 import re
-import socket
 import statistics
 import subprocess
 import sys
@@ -26,7 +25,7 @@ from pathlib import Path
 from typing import Final
 
 from bench.peer.build import NotBuilt, server
-from bench.peer.serving import served
+from bench.peer.serving import free_port, served
 
 from sidelong.engine import Cancel, Request, load_completer
 from sidelong.paths import nano_model
@@ -109,9 +108,7 @@ def _typed(text: str, side: Side, snapshot: Snapshot, mode: str) -> Iterator[tup
 
 @contextmanager
 def _llama_cpp_python() -> Iterator[list[Side]]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"
         with log.open("wb") as file:

@@ -21,13 +21,10 @@ from bench.program import Program, Result, program
 from bench.sources import package
 
 from sidelong.engine import Cancel, Completer, load_model
-from sidelong.evaluation.blanks import Kind
-from sidelong.evaluation.cases import File, sample_cases
 from sidelong.evaluation.engine import ColdEngine
 from sidelong.evaluation.metrics import bootstrap_interval
 from sidelong.evaluation.run import Completion, Mode, Trial, trials
 
-KINDS: tuple[Kind, ...] = ("rest", "line", "expression", "call")
 MODES: tuple[Mode, ...] = ("never", "always", "threshold")
 
 
@@ -35,9 +32,8 @@ def completed(engine: ColdEngine, n: int) -> Iterator[Trial]:
     """`n` blanks of each package in every mode, each begun with another mode."""
     for name in PACKAGES:
         source = package(name)
-        files = [File(path, "python", text) for path, text in source.files.items()]
-        cases = sample_cases(files, n=n, seed=7, kinds=KINDS)
-        yield from trials(cases, snapshot=source.snapshot(), complete=engine, modes=MODES)
+        cases, snapshot = source.cases(n), source.snapshot()
+        yield from trials(cases, snapshot=snapshot, complete=engine, modes=MODES)
 
 
 VALUES: dict[str, Callable[[Completion], float]] = {

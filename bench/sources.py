@@ -8,7 +8,12 @@ from pathlib import Path
 
 from bench.held_out import PACKAGES
 
+from sidelong.evaluation.blanks import Kind
+from sidelong.evaluation.cases import Case, File, sample_cases
 from sidelong_index import Snapshot, build
+
+KINDS: tuple[Kind, ...] = ("rest", "line", "expression", "call")
+"""People wait for these at a cursor."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +27,11 @@ class Package:
     def snapshot(self) -> Snapshot:
         """All of it, indexed."""
         return build(self.files.items())
+
+    def cases(self, n: int) -> list[Case]:
+        """`n` blanks of these kinds, the same each time."""
+        files = [File(path, "python", text) for path, text in self.files.items()]
+        return sample_cases(files, n=n, seed=7, kinds=KINDS)
 
     def longest(self, n: int) -> list[str]:
         """The paths of its `n` longest files."""

@@ -17,14 +17,10 @@ from bench.program import Program, Result, program
 from bench.sources import package
 
 from sidelong.engine import Cancel, Completer, load_model
-from sidelong.evaluation.blanks import Kind
-from sidelong.evaluation.cases import File, sample_cases
 from sidelong.evaluation.engine import ColdEngine
 from sidelong.evaluation.metrics import bootstrap_interval
 from sidelong.evaluation.run import Completion, question, scored
 from sidelong.settings import Settings
-
-KINDS: tuple[Kind, ...] = ("rest", "line", "expression", "call")
 
 WINDOWS = (
     (None, None, None),
@@ -41,8 +37,7 @@ def completions(engine: ColdEngine, n: int) -> Iterator[list[Completion]]:
     for name in PACKAGES:
         source = package(name)
         snapshot = source.snapshot()
-        files = [File(path, "python", text) for path, text in source.files.items()]
-        for case in sample_cases(files, n=n, seed=7, kinds=KINDS):
+        for case in source.cases(n):
             yield [
                 scored(
                     case,

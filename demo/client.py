@@ -43,6 +43,13 @@ class Suggestion:
     ms: float
     """From sending the request to having the answer."""
 
+    @property
+    def compared(self) -> float | None:
+        """P(<cc>), or what the model's formula or the folder's correction makes of it."""
+        corrected: float | None = self.gate["corrected"]
+        probability: float | None = self.gate["probability"]
+        return probability if corrected is None else corrected
+
 
 class Editor:
     """One document at a time, at a server that is ready."""

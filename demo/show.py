@@ -101,9 +101,9 @@ def _decision(suggestion: Suggestion) -> Text:
     if not gate:
         return Text(f"none: {suggestion.outcome}, {suggestion.reason}", "yellow")
     done = Text("retrieved", "bold magenta") if gate["retrieved"] else Text("abstained", "bold")
-    p, compared = gate["probability"], gate["corrected"]
-    if p is not None and gate["rule"] == "threshold":
-        name, compared = ("P(<cc>)", p) if compared is None else ("forecast", compared)
+    compared = suggestion.compared
+    if gate["probability"] is not None and compared is not None and gate["rule"] == "threshold":
+        name = "P(<cc>)" if gate["corrected"] is None else "forecast"
         sign = "≥" if compared >= gate["threshold"] else "<"
         done.append(
             f"   {name} {compared:.3f} {sign} threshold {gate['threshold']:.3f}", "not bold"

@@ -37,6 +37,7 @@ from sidelong.evaluation.metrics import score
 from sidelong.language import language_id
 from sidelong.settings import RetrievalMode, Settings
 from sidelong_index import Exclusion, Snapshot, build
+from training import budget as budgets
 from training import workers
 from training.baseline import Flat
 from training.corpus import SourceFile
@@ -67,8 +68,8 @@ class Engine:
     """The file that `counts` made, for that baseline."""
     our_cache: bool = False
     """Where the file does not say what the workspace cache is worth, weigh it as beside ours."""
-    budget: tuple[int, int, int] | None = None
-    """Tokens before the cursor, after it, and of other files, in place of the file's."""
+    budget: budgets.Budget | None = None
+    """In place of the file's."""
 
 
 def draw(
@@ -100,7 +101,7 @@ def complete(
     file: SourceFile,
     blank: CorpusBlank,
     *,
-    budget: tuple[int, int, int] | None = None,
+    budget: budgets.Budget | None = None,
 ) -> Outcome:
     """Complete one blank in every way; each completion reuses the KV cache of those before."""
     target, after = file.text[blank.start : blank.end], file.text[blank.end :]
@@ -179,7 +180,7 @@ def excluded(file: SourceFile, blank: CorpusBlank) -> Exclusion:
     return exclusion(file.path, file.text, Blank(blank.start, blank.end, "line"))
 
 
-def _settings(completer: Completer, budget: tuple[int, int, int] | None) -> Settings:
+def _settings(completer: Completer, budget: budgets.Budget | None) -> Settings:
     prefix, suffix, context = (None, None, None) if budget is None else budget
     return Settings(
         workspace_cache=completer.model.mixture is not None,
@@ -284,13 +285,7 @@ def _arguments() -> argparse.Namespace:
         help="where the file does not say what the workspace cache is worth, weigh it as beside "
         "a model of ours",
     )
-    parser.add_argument(
-        "--budget",
-        type=int,
-        nargs=3,
-        metavar=("PREFIX", "SUFFIX", "CONTEXT"),
-        help="tokens, in place of the model's own",
-    )
+    budgets.add_option(parser, otherwise="by default the model's own")
     parser.add_argument("--baseline", choices=get_args(Baseline), help="in the model's place")
     parser.add_argument("--counts", type=Path, help="the n-grams of that baseline")
     parser.add_argument("--out", type=Path, required=True)
@@ -300,9 +295,13 @@ def _arguments() -> argparse.Namespace:
 
 def main() -> None:
     args = _arguments()
-    budget = None if args.budget is None else (args.budget[0], args.budget[1], args.budget[2])
     engine = Engine(
-        args.model, not args.no_cache, args.baseline, args.counts, args.our_cache, budget
+        args.model,
+        not args.no_cache,
+        args.baseline,
+        args.counts,
+        args.our_cache,
+        budgets.of(args),
     )
     cut_torn_line(args.out)
     done = {outcome.case.key for outcome in read(args.out)}

@@ -29,7 +29,9 @@ from lsprotocol.types import Position
 from sidelong.evaluation.metrics import bootstrap_interval
 from sidelong.evaluation.run import MODES, Mode
 from sidelong.language import language_id
+from training import budget as budgets
 from training import outcomes
+from training.budget import Budget
 from training.corpus import SourceFile, language
 from training.evaluate import cell, table
 from training.examples import packages
@@ -47,9 +49,6 @@ RETRIEVAL: Mapping[Mode, Mapping[str, str]] = {
 
 ANSWERS_WITHIN_S = 120.0
 
-Budget = tuple[int, int, int]
-"""Tokens before the cursor, after it, and of other files; without it the server chooses."""
-
 
 @dataclass(frozen=True)
 class Shown:
@@ -58,7 +57,7 @@ class Shown:
     completed: Completed
     retrieved: bool
     forecast: float
-    """The value that was compared with the threshold."""
+    """The value that was compared with the threshold; 0 where nothing decides."""
     threshold: float
     chunks: list[dict[str, Any]]
     """The chunks that were retrieved, best first: path, lines and score."""
@@ -198,7 +197,7 @@ async def ask(
         shown[mode] = Shown(
             completed=judge(suggestion.text, target, covered=after[: suggestion.replaced]),
             retrieved=suggestion.gate["retrieved"],
-            forecast=forecast(suggestion.gate),
+            forecast=suggestion.compared or 0.0,
             threshold=suggestion.gate["threshold"],
             chunks=suggestion.chunks,
             tokens=suggestion.tokens,
@@ -206,12 +205,6 @@ async def ask(
             first=not shown,
         )
     return Served(case, target, shown)
-
-
-def forecast(gate: Mapping[str, Any]) -> float:
-    """P(<cc>), or what the model's formula makes of it; 0 where nothing decides."""
-    value = gate["probability"] if gate["corrected"] is None else gate["corrected"]
-    return value or 0.0
 
 
 def check(suggestion: Suggestion, mode: Mode) -> None:
@@ -325,12 +318,9 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--n", type=int, required=True)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument(
-        "--budget",
-        type=int,
-        nargs=3,
-        metavar=("PREFIX", "SUFFIX", "CONTEXT"),
-        help="tokens; by default the server chooses, which for some models depends on the machine",
+    budgets.add_option(
+        parser,
+        otherwise="by default the server chooses, which for some models depends on the machine",
     )
     parser.add_argument("--servers", type=int, default=2, help="at once")
     parser.add_argument(
@@ -354,7 +344,7 @@ def main() -> None:
             if len(answers) % BLANKS_PER_JOB == 0:
                 print(f"{len(answers)} answered", flush=True)
 
-        budget = None if args.budget is None else (args.budget[0], args.budget[1], args.budget[2])
+        budget = budgets.of(args)
         asyncio.run(measure(todo, args.model, budget=budget, servers=args.servers, keep=keep))
     if args.outcomes:
         lines = [json.dumps(asdict(as_outcome(served))) + "\n" for served in answers]

@@ -30,9 +30,7 @@ def served(
     executable: Path, model: Path, options: Sequence[str], *, log: Path | None = None
 ) -> Iterator[Served]:
     """A llama-server that is ready; raises `NotBuilt` if it does not start."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [str(executable), "-m", str(model), "--host", "127.0.0.1", "--port", str(port)]
     with (
         (log or Path(os.devnull)).open("wb") as file,
@@ -44,6 +42,14 @@ def served(
             yield Served(url, process)
         finally:
             process.kill()
+
+
+def free_port() -> int:
+    """A port of loopback that nothing listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
 
 
 def _wait(url: str, process: subprocess.Popen[bytes]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from bench.peer.serving import free_port
 
 from sidelong.engine.generate import Plan, generate
 from sidelong.engine.model.llama import LlamaModel
@@ -33,9 +33,7 @@ CODE = f"{ABOVE}{TYPED}$0{BELOW}"
 @pytest.fixture(scope="module")
 def server(default_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server with the shipped model; its log is in the test's folder."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     folder = tmp_path_factory.mktemp("server")
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
