@@ -3,7 +3,7 @@
     python tools/offline.py COMMAND...
 
 The exit status is the command's. Where such a namespace is not permitted, nothing is run, a line
-says so, and the status is 0. Standard library only.
+says so, and the status is 1. Standard library only.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ def main(arguments: list[str]) -> int:
     way = next((way for way in _WAYS if _works(way)), None)
     if way is None:
         _say(
-            "skipped. This system permits no network namespace (`unshare --net`): run it as root, "
-            "or allow user namespaces."
+            "nothing was run. This system permits no network namespace (`unshare --net`): run it "
+            "as root, or allow user namespaces."
         )
-        return 0
+        return 1
     command = [*way, sys.executable, __file__, _INSIDE, *arguments]
     return subprocess.run(command, check=False).returncode
 

@@ -184,6 +184,22 @@ def test_a_document_whose_change_was_too_large_is_not_completed_until_it_is_open
     assert len(shown(raw)) == 1
 
 
+def test_a_document_whose_change_was_malformed_is_not_completed_until_its_text_is_known(
+    raw: Any,
+) -> None:
+    raw.initialize()
+    doc, other = opened(raw, "a.py"), opened(raw, "b.py")
+    for malformed in ({"range": {"start": 1}, "text": "x"}, {"text": 7}, 7):
+        change(raw, doc, malformed)
+        assert completed(raw, doc) is None
+        change(raw, doc, {"text": '#! {"text": "2"}\n'})
+        assert completed(raw, doc) == "2"
+    raw.send("textDocument/didChange", {"textDocument": {"uri": 7}, "contentChanges": 7})
+    raw.send("textDocument/didChange", 7)
+    assert completed(raw, other) == "1"
+    assert shown(raw) == []
+
+
 def test_the_home_folder_is_one_message_and_not_indexed(
     new_editor: NewEditor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -3,7 +3,8 @@
     python -m tests.nightly [--seed N] [PART[=COUNT]...]
 
 Every run has another seed unless one is given; the summary names it. A failure says how to see it
-again, and the folders of its part stay. The exit status is 1 if there was one.
+again, and the folders of its part stay. The exit status is 1 if there was one, and 130 if Ctrl-C
+ended the run; the summary then tells of what was done until then.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ _SHOWN = 5
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the parts; 1 if anything failed."""
+    """Run the parts; the exit status."""
     parser = argparse.ArgumentParser(prog="nightly", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}")
     parser.add_argument("--seed", type=int, default=int(time.time()), metavar="N")
@@ -50,9 +51,14 @@ def main(arguments: list[str] | None = None) -> int:
         if outcomes[-1].failures:
             print(f"{name}: failed; its files stay in {folder}", file=sys.stderr)
         else:
-            shutil.rmtree(folder)
+            # Where it was stopped, a server may still be ending.
+            shutil.rmtree(folder, ignore_errors=outcomes[-1].stopped)
+        if outcomes[-1].stopped:
+            break
     _print(outcomes, args.seed)
-    return 1 if any(outcome.failures for outcome in outcomes) else 0
+    if any(outcome.failures for outcome in outcomes):
+        return 1
+    return 130 if outcomes[-1].stopped else 0
 
 
 def _print(outcomes: list[Outcome], seed: int) -> None:
@@ -63,6 +69,7 @@ def _print(outcomes: list[Outcome], seed: int) -> None:
     for outcome in outcomes:
         minutes, seconds = divmod(round(outcome.seconds), 60)
         notes = ", ".join(f"{n:,} {note}" for note, n in outcome.notes.items())
+        notes += " (stopped before its end)" if outcome.stopped else ""
         failures = f"{len(outcome.failures):,}"
         table.add_row(outcome.what, f"{outcome.done:,}", failures, f"{minutes}:{seconds:02}", notes)
     console = Console(width=None if sys.stdout.isatty() else 110)

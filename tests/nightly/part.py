@@ -18,6 +18,8 @@ class Outcome:
     notes: dict[str, int] = field(default_factory=dict)
     """Counts that show what was done, such as the requests among the messages."""
     seconds: float = 0.0
+    stopped: bool = False
+    """True if Ctrl-C ended the part."""
 
     def count(self, note: str, n: int = 1) -> None:
         """Count something that a reader wants to know."""
@@ -29,12 +31,17 @@ Part = Callable[[Outcome, int, int, Path], None]
 
 
 def run(what: str, part: Part, *, count: int, seed: int, folder: Path) -> Outcome:
-    """The outcome of a part; an error in the part itself is a failure of it."""
+    """The outcome of a part; an error in the part itself is a failure of it.
+
+    Ctrl-C ends the part, and what it has done until then counts.
+    """
     outcome = Outcome(what)
     started_s = time.monotonic()
     try:
         part(outcome, count, seed, folder)
     except Exception as error:  # noqa: BLE001 - the other parts must go on
         outcome.failures.append(f"after {outcome.done:,}: {type(error).__name__}: {error}")
+    except KeyboardInterrupt:
+        outcome.stopped = True
     outcome.seconds = time.monotonic() - started_s
     return outcome

@@ -93,3 +93,21 @@ def test_the_summary_says_what_failed_and_the_status_tells(
         assert words in said
     assert main(["apples=3"]) == 1
     assert "│        3 │" in capsys.readouterr().out
+
+
+def test_a_run_that_is_stopped_tells_what_it_has_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stopped(outcome: Outcome, *_: object) -> None:
+        outcome.done = 1_234
+        raise KeyboardInterrupt
+
+    parts = {name: (name, stopped, 2_000) for name in ("apples", "pears")}
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr("tests.nightly.__main__.PARTS", parts)
+    assert main([]) == 130
+    said = capsys.readouterr().out
+    assert "1,234" in said
+    assert "stopped before its end" in said
+    assert "pears" not in said
+    assert list(tmp_path.iterdir()) == []

@@ -23,7 +23,7 @@ MOST_CHARACTERS: Final = 4_000_000
 """Longer documents are logs and data; each keystroke would copy them several times."""
 
 _OUT_OF_STEP: Final = (
-    "the editor sent a change of the document that was too large to be read: "
+    "the editor sent a change of the document that could not be read: "
     "close the document and open it again"
 )
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Final
 
@@ -53,6 +53,8 @@ class Protocol(LanguageServerProtocol):
 
     def __init__(self, server: LanguageServer, converter: Converter) -> None:
         super().__init__(server, converter)
+        self.on_ignored: Callable[[set[str]], None] = lambda _: None
+        """Gets the URIs of the documents that a notification named which could not be read."""
         # Our `documents` and `folders` handle these; pygls would keep each document a second time.
         for method in _REPLACED:
             del self.fm.builtin_features[method]
@@ -88,6 +90,7 @@ class Protocol(LanguageServerProtocol):
                 self._refuse(data["id"], _Errors.InvalidParams, _problem(error))
             else:
                 logger.warning("%s ignored: %s", method, _problem(error))
+                self.on_ignored(_named_uris(data.get("params")))
             return
         self._initialized = True
         if method == types.SHUTDOWN:
@@ -209,6 +212,15 @@ def _problem(error: Exception) -> str:
     if isinstance(error, ClassValidationError):
         return "; ".join(transform_error(error))
     return "The params do not fit the method."
+
+
+def _named_uris(params: object) -> set[str]:
+    """The URIs of the document and of the notebook that malformed params name."""
+    if not isinstance(params, Mapping):
+        return set()
+    named = (params.get(name) for name in ("textDocument", "notebookDocument"))
+    uris = (item.get("uri") for item in named if isinstance(item, Mapping))
+    return {uri for uri in uris if isinstance(uri, str)}
 
 
 def _initialize_params(params: object) -> object:

@@ -145,10 +145,7 @@ async def _read(server: Server, chunks: AsyncIterator[bytes]) -> None:
 
 def _too_large(server: Server, uris: set[str]) -> None:
     """Tell the user of a message that was passed over; the documents it names lost a change."""
-    for doc in server.documents.named(uris):
-        server.acceptance.gone(doc)
-        doc.lose_step()
-        server.indexing.overlay(doc)
+    server.lose_step(uris)
     names = {file_name(uri) for uri in uris}
     what = f"of {names.pop()}" if len(names) == 1 else "most likely a large document"
     server.warn_once(_TOO_LARGE.format(what))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Final
 
 from lsprotocol import types
@@ -58,6 +58,7 @@ class Server(LanguageServer):
             protocol_cls=Protocol,
             converter_factory=default_converter,
         )
+        self.protocol.on_ignored = self.lose_step
         self.documents = Documents()
         self.notebooks = Notebooks(self.documents)
         self.folders = Folders()
@@ -203,6 +204,13 @@ class Server(LanguageServer):
 
     def _publish_status(self, shown: status.Shown) -> None:
         self.protocol.notify(status.METHOD, shown.to_params())
+
+    def lose_step(self, uris: Iterable[str]) -> None:
+        """A change of these documents, or of cells of these notebooks, has not come through."""
+        for doc in self.documents.named(uris):
+            self.acceptance.gone(doc)
+            doc.lose_step()
+            self.indexing.overlay(doc)
 
     def warn_once(self, message: str) -> None:
         """Show the user a message that they have not seen yet."""
