@@ -24,10 +24,9 @@ from sidelong.settings import Settings
 
 WINDOWS = (
     (None, None, None),
+    (384, 128, 448),
     (256, 96, 448),
     (384, 128, 320),
-    (256, 96, 256),
-    (256, 96, 128),
 )
 """Tokens before the cursor, after it, and of other files; None is the model's own number."""
 

@@ -24,7 +24,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from sidelong.engine.completer import Completer
-from sidelong.engine.mixture import DEFAULT
+from sidelong.engine.mixture import DEFAULT, Mixture, parse
 from sidelong.engine.model.llama import LlamaModel
 from sidelong.engine.model.protocol import Cancel, Model
 from sidelong.engine.prompt import Budget
@@ -70,6 +70,8 @@ class Engine:
     """Where the file does not say what the workspace cache is worth, weigh it as beside ours."""
     budget: budgets.Budget | None = None
     """In place of the file's."""
+    mixture: Mixture | None = None
+    """The workspace cache's share, in place of the file's."""
 
 
 def draw(
@@ -221,6 +223,8 @@ def _completer(engine: Engine) -> Completer:
         model = Counts(model, read_counts(engine.counts))
     elif not engine.cache:
         model.mixture = None  # type: ignore[misc]
+    elif engine.mixture is not None:
+        model.mixture = engine.mixture  # type: ignore[misc]
     elif engine.our_cache and model.mixture is None:
         model.mixture = DEFAULT  # type: ignore[misc]
     return Completer(model)
@@ -270,6 +274,13 @@ def shuffled(groups: Sequence[list[CorpusBlank]], *, seed: int) -> list[list[Cor
     return random.Random(seed).sample(list(groups), k=len(groups))
 
 
+def _mixture(text: str) -> Mixture:
+    found = parse(text)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no mixture")
+    return found
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, required=True)
@@ -284,6 +295,12 @@ def _arguments() -> argparse.Namespace:
         action="store_true",
         help="where the file does not say what the workspace cache is worth, weigh it as beside "
         "a model of ours",
+    )
+    cache.add_argument(
+        "--mixture",
+        type=_mixture,
+        metavar="NUMBERS",
+        help="weigh the workspace cache by these, as `training.mixture` prints them",
     )
     budgets.add_option(parser, otherwise="by default the model's own")
     parser.add_argument("--baseline", choices=get_args(Baseline), help="in the model's place")
@@ -302,6 +319,7 @@ def main() -> None:
         args.counts,
         args.our_cache,
         budgets.of(args),
+        args.mixture,
     )
     cut_torn_line(args.out)
     done = {outcome.case.key for outcome in read(args.out)}

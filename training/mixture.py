@@ -30,6 +30,7 @@ from sidelong.engine.mixture import DEFAULT, SURE, Mixture, parse
 from sidelong.engine.model.llama import LlamaModel
 from sidelong.engine.model.protocol import Cancel, Model
 from sidelong.engine.ngram import LineTokens, NgramCache
+from sidelong.engine.prompt import Budget
 from sidelong.engine.request import Request
 from sidelong.engine.retrieval import retrieve
 from sidelong.engine.view import view
@@ -37,6 +38,7 @@ from sidelong.engine.writing import Prefill, TextWriter
 from sidelong.language import language_id
 from sidelong.settings import Settings
 from sidelong_index import Hit, Snapshot
+from training import budget as budgets
 from training import workers
 from training.baseline import NEVER
 from training.corpus import SourceFile
@@ -127,20 +129,26 @@ def _row(
 
 
 def of_case(
-    model: Model, lines: LineTokens, snapshot: Snapshot, file: SourceFile, case: CorpusBlank
+    model: Model,
+    lines: LineTokens,
+    snapshot: Snapshot,
+    file: SourceFile,
+    case: CorpusBlank,
+    *,
+    budget: budgets.Budget | None = None,
 ) -> Iterator[Evidence]:
     """The evidence of one blank: from the open file alone, and with retrieved chunks."""
     text = file.text[: case.start] + file.text[case.end :]
     language = language_id(PurePath(file.path))
     request = Request(file.path, language, text, case.start, Settings())
-    budget = prompts.fit(model.budget, model.n_ctx)
-    seeing = view(model, request, budget)
+    window = prompts.fit(_window(model.budget, budget), model.n_ctx)
+    seeing = view(model, request, window)
     document = Documents().of(request)
-    writer = TextWriter(model, request, seeing, budget, lines, document, Cancel())
+    writer = TextWriter(model, request, seeing, window, lines, document, Cancel())
     target = model.tokenize(seeing.owed.decode() + file.text[case.start : case.end])
-    if len(target) < budget.generated:
+    if len(target) < window.generated:
         target.append(model.special.eos)
-    target = target[: budget.generated]
+    target = target[: window.generated]
     chunks = retrieve(
         snapshot,
         path=file.path,
@@ -153,6 +161,13 @@ def of_case(
     yield evidence(writer, read, (), target)
     if chunks:
         yield evidence(writer, writer.read_chunks(tuple(chunks)) or read, chunks, target)
+
+
+def _window(own: Budget, asked: budgets.Budget | None) -> Budget:
+    if asked is None:
+        return own
+    prefix, suffix, context = asked
+    return replace(own, prefix=prefix, suffix=suffix, context=context)
 
 
 def log_likelihoods(e: Evidence, mixture: Tensor) -> Tensor:
@@ -230,11 +245,14 @@ def _model(path: Path) -> tuple[LlamaModel, LineTokens]:
     return model, LineTokens(model.tokenize)
 
 
-def _work(job: tuple[Path, Path, list[CorpusBlank]]) -> Evidence:
-    path, corpus, wanted = job
+def _work(job: tuple[Path, Path, list[CorpusBlank], budgets.Budget | None]) -> Evidence:
+    path, corpus, wanted, budget = job
     model, lines = _model(path)
     files, snapshot = package(corpus, wanted[0].package)
-    return join([e for c in wanted for e in of_case(model, lines, snapshot, files[c.path], c)])
+    cases = ((files[case.path], case) for case in wanted)
+    return join(
+        [e for case in cases for e in of_case(model, lines, snapshot, *case, budget=budget)]
+    )
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -244,13 +262,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--n", type=int, default=1500, help="blanks")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--decay", type=float, default=1e-5)
+    budgets.add_option(parser, otherwise="by default the model's own")
     workers.add_options(parser)
 
 
 def gather(args: argparse.Namespace) -> Evidence:
     """The evidence of all blanks, package by package."""
     todo = jobs(args.corpus, args.n, seed=args.seed, done=set())
-    work = [(args.model, args.corpus, wanted) for wanted in todo]
+    work = [(args.model, args.corpus, wanted, budgets.of(args)) for wanted in todo]
     return join(list(workers.of(args).run(_work, work)))
 
 

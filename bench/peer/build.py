@@ -70,6 +70,8 @@ def _make(sources: Path, build: Path) -> None:
     if spec is None or spec.origin is None:
         raise NotBuilt(f"{DISTRIBUTION} is not installed.")
     installed = Path(spec.origin).parent / "lib"
+    # A build that was cut short may be another checkout's; CMake's cache would hold to that.
+    (build / "CMakeCache.txt").unlink(missing_ok=True)
     configure = ["cmake", "-G", "Ninja", "-S", str(Path(__file__).parent), "-B", str(build)]
     configure += [f"-DLLAMA={sources}", f"-DINSTALLED={installed}", "-DCMAKE_BUILD_TYPE=Release"]
     # The server around the libraries spends no time that counts, and -O1 halves its compilation.
