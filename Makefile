@@ -12,6 +12,9 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.10 p
 # Tests that start servers and commands; the Hub that some talk to runs in their own process.
 OFFLINE := tests/lsp tests/cli tests/test_demo.py tests/test_isolation.py
 
+# Tests of a real Qwen2.5-Coder, whose file SIDELONG_QWEN names.
+WITH_QWEN := tests/engine/families/test_qwen.py tests/lsp/test_qwen.py tests/cli/test_qwen.py
+
 .PHONY: help demo test test-offline nightly test-qwen test-editors test-neovim test-vscode test-others vscode check fix bench model model-tiny clean set-up set-up-all
 
 help:
@@ -27,7 +30,8 @@ test: check
 
 ## make test-qwen    try a real Qwen2.5-Coder, QWEN=file.gguf; takes minutes
 test-qwen: set-up-all
-	SIDELONG_QWEN=$(abspath $(QWEN)) $(PY) -m pytest tests/engine/families/test_qwen.py $(ARGS)
+	@test -f "$(QWEN)" || { echo "error: name the GGUF: make test-qwen QWEN=file.gguf" >&2; exit 1; }
+	SIDELONG_QWEN=$(abspath $(QWEN)) $(PY) -m pytest $(WITH_QWEN) $(ARGS)
 
 ## make test-editors test both extensions in the real editors, which it installs the first time
 test-editors: test-neovim test-vscode
@@ -39,7 +43,8 @@ test-offline: set-up-all
 ## make nightly      the long checks, for hours; ARGS="messages=500 kills=5" for some of them
 nightly: set-up-all
 	@$(PY) -m tests.nightly $(ARGS); status=$$?; \
-	$(PY) tools/offline.py $(PY) -m pytest -q $(OFFLINE) || status=1; exit $$status
+	$(PY) tools/offline.py $(PY) -m pytest -q $(OFFLINE) || status=1; \
+	test -z "$$SIDELONG_QWEN" || $(PY) -m pytest -q $(WITH_QWEN) || status=1; exit $$status
 
 ## make test-neovim  the Neovim plugin alone
 test-neovim: set-up-all

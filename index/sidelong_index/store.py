@@ -91,7 +91,7 @@ def save(file: Path, kept: Kept, root: Path, options: ChunkOptions) -> bool:
     """Replace the kept index; False if that failed, which is logged."""
     aside: Path | None = None
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(
             dir=file.parent, prefix=f"{file.stem}-", suffix=".tmp", delete=False
         ) as out:

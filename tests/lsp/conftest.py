@@ -88,7 +88,8 @@ class Editor:
         options: Mapping[str, Any] | None = None,
     ) -> Editor:
         """Start the server, by default the scripted one, and go through the handshake."""
-        command = command or (str(SCRIPTED), str(self.log))
+        audit = (str(audited.__file__), str(self.network))
+        command = command or (*audit, str(SCRIPTED), str(self.log))
         self.run(
             self.client.start_io(
                 sys.executable, *command, env=_own(self.folder.parent), cwd=self.folder
@@ -246,9 +247,7 @@ class Editor:
             self._exit_code = self.run(self._stop())
             self._loop.run_until_complete(self._loop.shutdown_asyncgens())
             self._loop.close()
-            if self.network.exists():
-                elsewhere = set(audited.places(self.network)) - set(audited.OWN)
-                assert not elsewhere, f"the server asked for {elsewhere}"
+            audited.check(self.network)
         return self._exit_code
 
     async def _stop(self) -> int:
@@ -369,8 +368,10 @@ class RawClient:
     """A client that writes bytes and reads messages."""
 
     def __init__(self, folder: Path) -> None:
+        self._network = folder / "server.network"
+        audit = (str(audited.__file__), str(self._network))
         self.process = subprocess.Popen(
-            [sys.executable, str(SCRIPTED), str(folder / "server.log")],
+            [sys.executable, *audit, str(SCRIPTED), str(folder / "server.log")],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -434,6 +435,7 @@ class RawClient:
             out, _ = self.process.communicate(timeout=TIMEOUT_S)
             self._read(out)
         assert self._framer.garbage == 0, "something else than the protocol wrote to stdout"
+        audited.check(self._network)
         return self.process.returncode
 
     def _read(self, data: bytes) -> None:

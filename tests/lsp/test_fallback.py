@@ -15,7 +15,9 @@ from typing import Any
 import pytest
 from lsprotocol import types
 
+from sidelong.engine import Speed, keep_speed
 from sidelong.lsp.crash_note import Crash, CrashNote, take
+from sidelong.settings import UserSettings
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and pipes are POSIX's")
 
@@ -126,6 +128,58 @@ def test_a_crash_is_the_models_if_it_happened_inside_of_llama_cpp(
     done = subprocess.run(command, capture_output=True, check=False)
     assert done.returncode == -signal.SIGABRT
     assert take(tmp_path) == ([Crash((default_model,), loading=False)] if blamed else [])
+
+
+def test_a_shipped_model_that_is_measured_is_blamed_before_the_one_that_answers(
+    tmp_path: Path, default_model: Path
+) -> None:
+    program = CRASHING.replace("note.running([model])", "note.running([]); note.measuring([model])")
+    command = [sys.executable, "-c", program, str(tmp_path), str(default_model), "inside"]
+    subprocess.run(command, capture_output=True, check=False)
+    assert take(tmp_path) == [Crash((default_model,), loading=False)]
+
+
+AS_DEFAULT = """
+import os, sys
+from pathlib import Path
+from sidelong import paths
+default = Path(sys.argv.pop(1))
+paths.default_model = lambda: default
+if sys.argv.pop(1) == "crashing":
+    from sidelong.engine.model import llama
+    load = llama.llama_cpp.llama_model_load_from_file
+    ends = lambda path, *rest: os.abort() if b"default" in path else load(path, *rest)
+    llama.llama_cpp.llama_model_load_from_file = ends
+from sidelong.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+"""The real server with another file as `default`, on whose loading it ends."""
+
+
+def test_default_that_ends_the_server_costs_one_and_nano_serves_the_next(
+    new_editor: NewEditor, tmp_path: Path, default_model: Path
+) -> None:
+    path = Path(shutil.copy(default_model, tmp_path / "default.gguf"))
+    keep_speed(path, UserSettings(threads=1), Speed(prefill=10_000, decode=1_000))
+
+    def started(how: str) -> Any:
+        editor = new_editor()
+        _, _, *serve = editor.serve
+        return editor.start("-c", AS_DEFAULT, str(path), how, *serve)
+
+    crashed = started("crashing")
+    crashed.run(crashed.client._server.wait())
+    crashed.stop()
+    editor = started("crashing")
+    assert "nano.gguf" in served_by(editor)
+    (said,) = warnings(editor)
+    assert f"ended inside of its model {path}" in said
+    assert "install sidelong again" in said
+    assert editor.shut_down() == 0
+    editor = started("sound")
+    assert "default.gguf" in served_by(editor)
+    assert warnings(editor) == []
+    assert editor.shut_down() == 0
 
 
 def test_the_note_of_a_running_server_is_left_alone(tmp_path: Path) -> None:

@@ -35,9 +35,8 @@ def test_no_code_is_in_the_log(new_editor: NewEditor, level: str) -> None:
     (editor.folder / "broken.py").write_text(f"{MARK} = (\n" * 50)
     (editor.folder / "key.py").write_text(f"-----BEGIN PRIVATE KEY-----\n{MARK}\n")
     (editor.folder / ".gitignore").write_text(f"{MARK}[\n")
-    logging = ("--log-level", level, "--log-file", str(editor.log))
     options = {"retrieval": {"mode": "always"}, "minProbability": 0}
-    editor.start("-m", "sidelong", "serve", "--threads", "1", *logging, options=options)
+    editor.start(*(level if word == "debug" else word for word in editor.serve), options=options)
     editor.until(lambda: editor.state == "ready")
     doc = editor.open("asks.py", QUESTION)
     editor.run(editor.request("sidelong/indexed", None))

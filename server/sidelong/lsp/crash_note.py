@@ -35,7 +35,7 @@ class Crash:
 
     models: tuple[Path, ...]
     loading: bool
-    """False if they were loaded, and answered a request."""
+    """False if it happened inside of llama.cpp, at any time."""
 
 
 class CrashNote:
@@ -72,6 +72,10 @@ class CrashNote:
         """These models are loading no more, unless others have taken their place."""
         if self._state.get("loading") == [str(path) for path in models]:
             self._write(loading=[])
+
+    def measuring(self, models: Sequence[Path]) -> None:
+        """The speed of these models is measured from now on, beside those that answer."""
+        self._write(measuring=[str(path) for path in models])
 
     def running(self, models: Sequence[Path]) -> None:
         """These models have been loaded and answer from now on."""
@@ -120,8 +124,10 @@ def _take_one(path: Path) -> Crash | None:
 def _crash(state: dict[str, Any], stack: str) -> Crash | None:
     loading = tuple(map(Path, state.get("loading", ())))
     running = tuple(map(Path, state.get("running", ())))
+    measuring = tuple(map(Path, state.get("measuring", ())))
     if loading:
         return Crash(loading, loading=True)
-    if running and _INSIDE in stack:
-        return Crash(running, loading=False)
+    if (measuring or running) and _INSIDE in stack:
+        # One that answers has done so before; one that is measured may never have worked.
+        return Crash(measuring or running, loading=False)
     return None

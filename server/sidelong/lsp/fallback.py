@@ -1,15 +1,18 @@
-"""The shipped model in the place of one that ended the last server.
+"""A shipped model in the place of one that ended the last server.
 
-Without it an editor restarts the server into the same file until it gives up. The next start after
-that tries the user's model again, in a process of its own.
+Without it an editor restarts the server into the same file until it gives up. In place of the
+user's model serves a shipped one, and in place of `default` serves `nano`. The next start after
+that tries the model again, the user's in a process of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from sidelong import paths
 from sidelong.engine import (
     Answer,
     Engine,
@@ -49,23 +52,50 @@ class Fallback:
         self._note.stop()
 
     def choose(self, user: UserSettings) -> UserSettings:
-        """The user's settings, or with the shipped model where theirs ended the last server."""
-        crashed = [path for path in _own(user) if path in self._crashed]
-        if not crashed:
-            return user
-        self._tell(crashed[0])
-        return replace(user, model=None, policy=None)
+        """The settings, without the models that ended the last server.
+
+        `user.shipped` is the shipped model that suits the machine.
+        """
+        own = [path for path in _own(user) if path in self._crashed]
+        if own:
+            self._tell(own[0])
+            user = replace(user, model=None, policy=None)
+        if user.shipped is not None and self.blames(user.shipped):
+            if user.model is None:
+                self._tell(user.shipped)
+            user = replace(user, shipped=paths.nano_model())
+        return user
+
+    def blames(self, shipped: Path) -> bool:
+        """True if this shipped model ended the last server; never of `nano`, the last resort."""
+        return shipped in self._crashed and shipped != paths.nano_model()
 
     def _tell(self, path: Path) -> None:
         if path in self._told:
             return
         self._told.add(path)
+        if path == paths.default_model():
+            self._warn(
+                f"The language server ended inside of its model {path}, so the small model "
+                "completes until the next start. `sidelong doctor` tests it. If it is damaged, "
+                "install sidelong again; `sidelong model use nano` stays with the small one."
+            )
+            return
         when = "loaded" if self._crashed[path].loading else "completed with"
         self._warn(
             f"The language server ended while it {when} the model {path}, so the shipped model "
             f"completes until the next start. `sidelong doctor` tests {path.name}, and `sidelong "
             "model use auto` stays with the shipped one."
         )
+
+    @contextmanager
+    def measuring(self) -> Iterator[None]:
+        """Note that the speed of the shipped `default` is measured meanwhile."""
+        self._note.measuring([paths.default_model()])
+        try:
+            yield
+        finally:
+            self._note.measuring([])
 
     def make(self, user: UserSettings, on_change: OnChange) -> Engine:
         """An engine whose loading and running is noted."""
@@ -79,9 +109,10 @@ class _Noted:
         self, make: MakeEngine, user: UserSettings, on_change: OnChange, note: CrashNote
     ) -> None:
         self._note = note
-        self._models = _own(user)
         self._on_change = on_change
-        note.loading(self._models)
+        self._own = _own(user)
+        self._models = self._own or [user.shipped or paths.default_model()]
+        self._note_loading()
         self._engine = make(user, self._changed)
 
     async def ready(self) -> str:
@@ -110,12 +141,16 @@ class _Noted:
 
     def _changed(self, state: WeightsState, error: BaseException | None) -> None:
         if state == "loading":
-            self._note.loading(self._models)
+            self._note_loading()
         elif state == "loaded":
             self._note.running(self._models)
         else:
             self._note.ended(self._models)
         self._on_change(state, error)
+
+    def _note_loading(self) -> None:
+        # A shipped model is small: who is killed while it loads was not killed for its memory.
+        (self._note.loading if self._own else self._note.running)(self._models)
 
 
 def _own(user: UserSettings) -> list[Path]:

@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from sidelong.files import make_private
+
 _OURS: Final = ("sidelong", "sidelong_index")
 _FORMAT: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
@@ -33,5 +35,5 @@ def _is_worth_a_line(record: logging.LogRecord) -> bool:
 
 
 def _file_handler(file: Path) -> logging.Handler:
-    file.parent.mkdir(parents=True, exist_ok=True)
+    make_private(file.parent)
     return logging.FileHandler(file, encoding="utf-8")

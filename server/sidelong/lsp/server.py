@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 from typing import Any, Final
 
 from lsprotocol import types
@@ -81,7 +82,7 @@ class Server(LanguageServer):
         self.fallback = Fallback(make_engine, paths.notes_dir(), self._warn)
         self.model = ModelInUse(self, self.fallback.make, self.status, self._forget_answers)
         self.remote_watch = RemoteWatch(self.status, self._warn)
-        self._suiting = Suiting(self.refresh)
+        self._suiting = Suiting(self.refresh, self.fallback.measuring)
         self.asking = Asking(self.folders, self.notebooks, self.configuration, self.model)
         self.prefetch = Prefetch(self.documents, self.asking.prefetch, self.asking.read_ahead)
         self.client_watch: ClientWatch | None = None
@@ -140,7 +141,7 @@ class Server(LanguageServer):
                 self.remote_watch.begin(problem)
                 # From `put_in_use` to here nothing is awaited: a request finds settings and model.
                 await self.model.use(user if self._is_wanted() else None)
-                if self._is_wanted():
+                if self._is_wanted() and not self.fallback.blames(paths.default_model()):
                     self._suiting.begin(user)
 
     async def _read_file(self) -> None:
@@ -152,13 +153,15 @@ class Server(LanguageServer):
 
         Without a remote model where that must not be used, and then with the reason.
         """
-        user, nano = self.fallback.choose(self.configuration.user()), paths.nano_model()
         loop = asyncio.get_running_loop()
-        measured = self._suiting.speed
-        return await loop.run_in_executor(
-            None,
-            lambda: self.remote_watch.choose(choose(user, unmeasured=nano, measured=measured)),
+        suiting = partial(
+            choose,
+            self.configuration.user(),
+            unmeasured=paths.nano_model(),
+            measured=self._suiting.speed,
         )
+        user = self.fallback.choose(await loop.run_in_executor(None, suiting))
+        return await loop.run_in_executor(None, self.remote_watch.choose, user)
 
     async def close(self) -> None:
         """Stop everything that was started; idempotent."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 
 from sidelong.engine import Cancel, Speed, Stopped
 from sidelong.errors import SidelongError
@@ -20,9 +21,14 @@ logger = logging.getLogger(__name__)
 class Suiting:
     """At most one measurement; owned by the event loop."""
 
-    def __init__(self, on_measured: Callable[[], Awaitable[None]]) -> None:
-        """`on_measured` is called when the speed has become known."""
+    def __init__(
+        self,
+        on_measured: Callable[[], Awaitable[None]],
+        noted: Callable[[], AbstractContextManager[None]],
+    ) -> None:
+        """`on_measured` is called when the speed has become known; `noted` is on meanwhile."""
         self._on_measured = on_measured
+        self._noted = noted
         self._cancel = Cancel()
         self._task: asyncio.Task[None] | None = None
         self.speed: Speed | None = None
@@ -42,7 +48,9 @@ class Suiting:
     async def _measure(self, user: UserSettings) -> None:
         loop = asyncio.get_running_loop()
         try:
-            self.speed = speed = await loop.run_in_executor(None, measure, user, self._cancel)
+            with self._noted():
+                speed = await loop.run_in_executor(None, measure, user, self._cancel)
+            self.speed = speed
         except Stopped:
             return
         except SidelongError as error:

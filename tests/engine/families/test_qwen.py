@@ -23,7 +23,7 @@ from sidelong.engine.view import view
 from sidelong.settings import Settings
 from sidelong_index import Hit, build
 
-FILE = os.environ.get("SIDELONG_QWEN")
+FILE = os.environ.get("SIDELONG_QWEN") or None
 
 pytestmark = pytest.mark.skipif(FILE is None, reason="SIDELONG_QWEN names no file")
 

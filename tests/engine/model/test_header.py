@@ -84,6 +84,7 @@ def test_counts_of_what_is_not_there_are_refused(tmp_path: Path) -> None:
         (lambda writer: writer.add_token_types([1]), "one element for each token"),
         (lambda writer: writer.add_array("tokenizer.ggml.scores", ["a", "b"]), "have the type 8"),
         (lambda writer: writer.add_uint32("llama.block_count", 9), "has 9 layers"),
+        (lambda writer: writer.add_uint32("split.count", 10**9), "one of 1000000000 files"),
     ):
         path = tmp_path / "odd.gguf"
 
@@ -98,13 +99,37 @@ def test_counts_of_what_is_not_there_are_refused(tmp_path: Path) -> None:
             file.check(path)
 
 
-def test_the_first_of_several_files_is_left_to_llama_cpp(tmp_path: Path) -> None:
-    def part(writer: gguf.GGUFWriter) -> None:
+def part(path: Path, number: int) -> Path:
+    """One of three files of a model, all with the layers of the whole in their headers."""
+
+    def one_of_three(writer: gguf.GGUFWriter) -> None:
         writer.kv_data[0].pop("llama.block_count")
         writer.add_block_count(24)
         writer.add_uint16("split.count", 3)
+        writer.add_uint16("split.no", number)
 
-    assert file.check(small(tmp_path / "large-00001-of-00003.gguf", part)).n_tensors == 1
+    return small(path, one_of_three)
+
+
+def test_the_first_of_several_files_is_left_to_llama_cpp(tmp_path: Path) -> None:
+    parts = [part(tmp_path / f"large-0000{n + 1}-of-00003.gguf", n) for n in range(3)]
+    assert file.check(parts[0]).n_tensors == 1
+
+    before = file.fingerprint(parts[0])
+    parts[2].write_bytes(parts[2].read_bytes() + b"\0")
+    assert file.fingerprint(parts[0]) != before
+
+    parts[1].unlink()
+    with pytest.raises(ModelUnsupported, match=r"1 of them are missing .*large-00002-of-00003"):
+        file.check(parts[0])
+
+
+@pytest.mark.parametrize(("name", "number"), [("large-00002-of-00003.gguf", 1), ("large.gguf", 0)])
+def test_a_part_that_is_not_the_first_or_was_renamed_is_no_damage(
+    tmp_path: Path, name: str, number: int
+) -> None:
+    with pytest.raises(ModelUnsupported, match=r"one of 3 files of a model, and not the first"):
+        file.check(part(tmp_path / name, number))
 
 
 def test_a_type_of_tensor_that_is_not_known_is_no_damage(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 
 import gguf
+import llama_cpp
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -26,6 +27,7 @@ from sidelong.errors import (
     ModelUnsupported,
     ModelWithoutFim,
 )
+from sidelong.paths import nano_model
 
 CODE = "def area(self):\n    return self.width * self.height\n"
 
@@ -331,3 +333,21 @@ def test_what_is_forgotten_is_read_again(llama: LlamaModel) -> None:
     llama.evaluate(other, rows=1, cancel=Cancel())
     llama.forget()
     assert llama.evaluate(one, rows=1, cancel=Cancel()).evaluated == 301
+
+
+@pytest.mark.parametrize(("gpu_layers", "on"), [(0, False), (1, False), (-1, True), (1_000, True)])
+def test_flash_attention_is_on_where_every_layer_is_offloaded(
+    monkeypatch: pytest.MonkeyPatch, gpu_layers: int, on: bool
+) -> None:
+    asked: list[int] = []
+    make = llama_cpp.llama_init_from_model
+
+    def spy(model: object, params: llama_cpp.llama_context_params) -> object:
+        asked.append(params.flash_attn_type)
+        return make(model, params)
+
+    monkeypatch.setattr(llama_cpp, "llama_init_from_model", spy)
+    # This build has no graphics card: it is told of one, and computes on the CPU all the same.
+    monkeypatch.setattr("sidelong.engine.model.llama.supports_gpu", lambda: True)
+    LlamaModel(nano_model(), threads=1, gpu_layers=gpu_layers).close()
+    assert [kind != llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED for kind in asked] == [on]

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final
@@ -14,6 +15,8 @@ from sidelong.engine.model import header
 from sidelong.engine.model.header import Damaged, Header, Unknown
 from sidelong.errors import ModelMissing, ModelUnreadable, ModelUnsupported
 
+_FIRST: Final = re.compile(r"(.+)-00001-of-(\d{5})\.gguf")
+"""The name of the first of several files of a model, as llama-gguf-split gives it."""
 _BLOCK: Final = 1_048_576
 _MOST_BLOCKS: Final = 64
 """Of a file that are hashed: all of the shipped model, a sample of one of gigabytes."""
@@ -52,6 +55,8 @@ def check(path: Path) -> Header:
             f"The file {path} is {other}, which completes nothing by itself. "
             "Set `sidelong.model.path` to the GGUF file of the model."
         )
+    if header.is_part(found.values):
+        _check_parts(path, found)
     return found
 
 
@@ -83,16 +88,52 @@ def unknown(path: Path, reason: str) -> ModelUnsupported:
 
 
 def fingerprint(path: Path) -> str:
-    """A hash of the file's size and contents; of a large file's, evenly spread samples."""
+    """A hash of the file's size and contents; of a large file's, evenly spread samples.
+
+    Of the first of several files it is a hash of them all.
+    """
     digest = blake2b(digest_size=16)
-    with path.open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        digest.update(size.to_bytes(8, "little"))
-        blocks = -(-size // _BLOCK)
-        for i in range(min(blocks, _MOST_BLOCKS)):
-            file.seek(i * blocks // min(blocks, _MOST_BLOCKS) * _BLOCK)
-            digest.update(file.read(_BLOCK))
+    for each in (path, *filter(Path.is_file, _parts(path)[1:])):
+        with each.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            digest.update(size.to_bytes(8, "little"))
+            blocks = -(-size // _BLOCK)
+            for i in range(min(blocks, _MOST_BLOCKS)):
+                file.seek(i * blocks // min(blocks, _MOST_BLOCKS) * _BLOCK)
+                digest.update(file.read(_BLOCK))
     return digest.hexdigest()
+
+
+def _parts(path: Path) -> list[Path]:
+    """The files of a model, by the name of the first one; itself where the model is in one file."""
+    first = _FIRST.fullmatch(path.name)
+    if first is None:
+        return [path]
+    stem, n = first.groups()
+    return [path.with_name(f"{stem}-{part:05}-of-{n}.gguf") for part in range(1, int(n) + 1)]
+
+
+def _check_parts(path: Path, found: Header) -> None:
+    """Raise a `ModelUnsupported` unless this is the first part of a model and all lie beside it.
+
+    llama.cpp finds the others by their names.
+    """
+    n, number, parts = found.values["split.count"], found.values.get("split.no", 0), _parts(path)
+    remedy = (
+        "Put all of them into one folder under their published names, and set "
+        "`sidelong.model.path` to the first one; or join them with llama-gguf-split --merge."
+    )
+    if number != 0 or len(parts) != n:
+        raise ModelUnsupported(
+            f"The file {path} is one of {n} files of a model, and not the first one under its "
+            f"published name, …-00001-of-{n:05}.gguf. {remedy}"
+        )
+    missing = [part.name for part in parts if not part.is_file()]
+    if missing:
+        raise ModelUnsupported(
+            f"The model {path} lies in {n} files, and {len(missing)} of them are missing beside "
+            f"it: {missing[0]}{' and others' if len(missing) > 1 else ''}. {remedy}"
+        )
 
 
 def _other_kind(found: Header) -> str | None:

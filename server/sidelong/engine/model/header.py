@@ -41,6 +41,7 @@ _NUMBERS: Final = {
     0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d",
 }  # fmt: skip
 _MOST_DIMENSIONS: Final = 4
+_MOST_FILES: Final = 65_535
 _LONGEST_NAME: Final = 63
 _LONGEST_KEY: Final = 65_535
 _MOST_ELEMENTS: Final = 2**63 - 1
@@ -95,6 +96,7 @@ def read(file: BinaryIO, size_bytes: int) -> Header:
     n_tensors, n_values = reader.count(), reader.count()
     values, arrays = _read_values(reader, n_values)
     _check_arrays(arrays)
+    _check_files(values)
     _check_layers(values, n_tensors)
     _check_tensors(reader, n_tensors, _alignment(values))
     return Header(values, arrays, n_tensors)
@@ -193,6 +195,12 @@ def is_part(values: Mapping[str, Value]) -> bool:
     """True if the model's tensors lie in several files, of which llama.cpp wants the first."""
     n_files = values.get("split.count", 1)
     return isinstance(n_files, int) and n_files > 1
+
+
+def _check_files(values: Mapping[str, Value]) -> None:
+    n_files = values.get("split.count", 1)
+    if not isinstance(n_files, int) or not 0 <= n_files <= _MOST_FILES:
+        raise Damaged(f"it says that it is one of {n_files} files")
 
 
 def _check_layers(values: Mapping[str, Value], n_tensors: int) -> None:

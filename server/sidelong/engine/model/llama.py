@@ -121,6 +121,7 @@ class LlamaModel:
         self.path = path
         self._buffer = ctypes.create_string_buffer(_PIECE)
         self._context: Any = None
+        self._gpu_layers = gpu_layers
         self._offloads = gpu_layers != 0 and supports_gpu()
         self._n_batch = GPU_BATCH if self._offloads else BATCH
         self.remarks = file.remarks(file.check(path))
@@ -431,10 +432,13 @@ class LlamaModel:
         params.n_batch = params.n_ubatch = self._n_batch
         params.n_seq_max = 1
         params.n_threads = params.n_threads_batch = threads
+        # Attention of a layer that is not offloaded is computed on the CPU, too.
+        layers = int(llama_cpp.llama_model_n_layer(self._model))
+        on_cpu = not self._offloads or 0 <= self._gpu_layers < layers
         # On a CPU llama.cpp's flash attention rounds to sixteen bits, and otherwise for one token
         # than for many: what was cached moved logits by up to 0.3. Without it they are the same,
         # for a fifth more time of a prefill (shipped model, 350 tokens: 39 ms instead of 32).
-        if not self._offloads:
+        if on_cpu:
             params.flash_attn_type = llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED
         context = llama_cpp.llama_init_from_model(self._model, params)
         if not context:
