@@ -75,6 +75,8 @@ def test_the_largest_that_is_quick_and_fits_is_recommended() -> None:
     assert recommended(models, feels, 4 * GB) == models[1]
     assert recommended(models, feels, 20 * GB) == models[4]
     assert recommended(models, feels, 1) is None
+    models[1] = replace(models[1], is_no_better=True)
+    assert recommended(models, feels, 4 * GB) == models[2]
 
 
 def test_a_file_that_takes_long_to_read_is_not_quick() -> None:

@@ -127,11 +127,15 @@ def test_what_suits_the_machine_is_recommended_by_its_measured_speed(
     known = sidelong("model", "list", "--json").json["known"]
     quick = [model for model in known if model["feels"]["keystroke_ms"] <= MOST_KEYSTROKE_MS]
     (best,) = (model for model in known if model["recommended"])
-    assert best["parameters"] == max(model["parameters"] for model in quick)
+    worth = [model for model in quick if not model["is_no_better"]]
+    assert best["parameters"] == max(model["parameters"] for model in worth)
     assert 0 < len(quick) < len(known)
     out = sidelong("model").out
-    assert out.count("to the first ghost text") == len(KNOWN)
+    assert out.count("in a file that was not read") == len(KNOWN)
     assert f"and fits: {best['source']}" in out
+    default = listed(sidelong("model", "list", "--json"))["default"]
+    assert default["keystroke_ms"] == pytest.approx(Speed(4000, 400).keystroke_ms)
+    assert f"default, as measured here: {default['keystroke_ms']:.0f} ms to the first" in out
 
     Path(os.environ["SIDELONG_SPEED_FILE"]).unlink()
     assert "`sidelong doctor` measures it" in sidelong("model").out

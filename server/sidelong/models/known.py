@@ -40,6 +40,8 @@ class Known:
     kv_bytes: int = USUAL_KV_BYTES
     """Of the KV cache, a token: 4 bytes for each layer, head of keys and dimension of a head."""
     note: str = ""
+    is_no_better: bool = False
+    """True if we measured its weights, and they wrote no better than the default model's."""
 
     @property
     def source(self) -> str:
@@ -67,14 +69,23 @@ def _qwen(
     kv_bytes: int,
     licence: str = "apache-2.0",
     note: str = "",
+    is_no_better: bool = False,
 ) -> Known:
     repo = f"ggml-org/Qwen2.5-Coder-{name}-Q8_0-GGUF"
     file = f"qwen2.5-coder-{name.lower()}-q8_0.gguf"
-    return Known(repo, file, size_bytes, licence, "Qwen2.5-Coder", parameters, kv_bytes, note)
+    family = "Qwen2.5-Coder"
+    return Known(repo, file, size_bytes, licence, family, parameters, kv_bytes, note, is_no_better)
 
 
 KNOWN: Final = (
-    _qwen("0.5B", 531_068_128, 494_000_000, 24 * 2 * 64 * 4),
+    _qwen(
+        "0.5B",
+        531_068_128,
+        494_000_000,
+        24 * 2 * 64 * 4,
+        note="no better than `default` where we measured both",
+        is_no_better=True,
+    ),
     Known(
         "bartowski/codegemma-2b-GGUF",
         "codegemma-2b-Q4_K_M.gguf",

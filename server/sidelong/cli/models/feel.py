@@ -84,11 +84,14 @@ def recommended(
 ) -> Known | None:
     """The model with the most weights of those that are quick and fit into the free memory.
 
+    Those that write no better than the default model are not worth the wait.
     `feels` are by the models' sources. None if there is no such model.
     """
     suiting = (
         model
         for model in models
-        if feels[model.source].is_quick and model.memory_bytes <= free_bytes
+        if feels[model.source].is_quick
+        and model.memory_bytes <= free_bytes
+        and not model.is_no_better
     )
     return max(suiting, key=lambda model: model.parameters, default=None)

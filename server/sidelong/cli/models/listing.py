@@ -46,6 +46,12 @@ def run(args: Namespace) -> int:
         return 0
     console = Terminal(markup=False)
     console.print(_installed_table(models, user))
+    for model in models:
+        if (wait_ms := _keystroke_ms(model, user)) is not None:
+            console.print(
+                f"{model.name}, as measured here: {_time(wait_ms)} to the first ghost text while "
+                "you type"
+            )
     for part in store.partials(folder):
         console.print(
             f"{part.name} is not downloaded to its end: {decimal(part.size_bytes)} are here. Pull "
@@ -95,6 +101,12 @@ def _feels(user: UserSettings) -> dict[str, Feel]:
     measured = Measured(shipped.PARAMETERS, default.stat().st_size, speed)
     others = list(_measured(user))
     return {model.source: feel(model, measured, others) for model in KNOWN}
+
+
+def _keystroke_ms(model: Installed, user: UserSettings) -> float | None:
+    """The wait from a key to the first ghost text; None where it was not measured."""
+    known = engine.kept_speed(model.path, user)
+    return None if known is None else known.speed.keystroke_ms
 
 
 def _measured(user: UserSettings) -> Iterator[Measured]:
@@ -178,6 +190,7 @@ def _record(folder: Path, models: list[Installed], user: UserSettings) -> dict[s
                 "name": model.name,
                 "path": str(model.path),
                 "in_use_as": role(model.path, user),
+                "keystroke_ms": _keystroke_ms(model, user),
                 **asdict(model.facts or Facts(model.size_bytes)),
             }
             for model in models
