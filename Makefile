@@ -12,7 +12,10 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.10 p
 # Tests that start servers and commands; the Hub that some talk to runs in their own process.
 OFFLINE := tests/lsp tests/cli tests/test_demo.py tests/test_isolation.py
 
-.PHONY: help demo test test-offline nightly test-qwen test-editors test-neovim test-vscode test-others vscode check fix bench model model-tiny clean set-up set-up-all
+# Tests of a model on another machine.
+REMOTE := tests/engine/remote tests/lsp/test_remote.py tests/cli/test_remote.py
+
+.PHONY: help demo test test-offline nightly test-qwen test-remote test-editors test-neovim test-vscode test-others vscode check fix bench model model-tiny clean set-up set-up-all
 
 help:
 	@grep -E '^## ' Makefile | cut -c4-
@@ -27,7 +30,13 @@ test: check
 
 ## make test-qwen    try a real Qwen2.5-Coder, QWEN=file.gguf; takes minutes
 test-qwen: set-up-all
-	SIDELONG_QWEN=$(abspath $(QWEN)) $(PY) -m pytest tests/engine/families/test_qwen.py $(ARGS)
+	SIDELONG_QWEN=$(abspath $(QWEN)) $(PY) -m pytest tests/engine/families/test_qwen.py \
+	tests/engine/remote/test_qwen_server.py $(ARGS)
+
+## make test-remote  build llama-server, the first time for minutes, and try model.remote with it
+test-remote: set-up-all
+	$(PY) -m bench.peer.build
+	$(PY) -m pytest $(REMOTE) $(ARGS)
 
 ## make test-editors test both extensions in the real editors, which it installs the first time
 test-editors: test-neovim test-vscode
@@ -39,7 +48,8 @@ test-offline: set-up-all
 ## make nightly      the long checks, for hours; ARGS="messages=500 kills=5" for some of them
 nightly: set-up-all
 	@$(PY) -m tests.nightly $(ARGS); status=$$?; \
-	$(PY) tools/offline.py $(PY) -m pytest -q $(OFFLINE) || status=1; exit $$status
+	$(PY) tools/offline.py $(PY) -m pytest -q $(OFFLINE) || status=1; \
+	{ $(PY) -m bench.peer.build && $(PY) -m pytest -q $(REMOTE); } || status=1; exit $$status
 
 ## make test-neovim  the Neovim plugin alone
 test-neovim: set-up-all
