@@ -13,9 +13,13 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.10 p
 OFFLINE := tests/lsp tests/cli tests/test_demo.py tests/test_isolation.py
 
 # Tests of a real Qwen2.5-Coder, whose file SIDELONG_QWEN names.
-WITH_QWEN := tests/engine/families/test_qwen.py tests/lsp/test_qwen.py tests/cli/test_qwen.py
+WITH_QWEN := tests/engine/families/test_qwen.py tests/engine/remote/test_qwen_server.py \
+	tests/lsp/test_qwen.py tests/cli/test_qwen.py
 
-.PHONY: help demo test test-offline nightly test-qwen test-editors test-neovim test-vscode test-others vscode check fix bench model model-tiny clean set-up set-up-all
+# Tests of a model on another machine.
+REMOTE := tests/engine/remote tests/lsp/test_remote.py tests/cli/test_remote.py
+
+.PHONY: help demo test test-offline nightly test-qwen test-remote test-editors test-neovim test-vscode test-others vscode check fix bench model model-tiny clean set-up set-up-all
 
 help:
 	@grep -E '^## ' Makefile | cut -c4-
@@ -33,6 +37,11 @@ test-qwen: set-up-all
 	@test -f "$(QWEN)" || { echo "error: name the GGUF: make test-qwen QWEN=file.gguf" >&2; exit 1; }
 	SIDELONG_QWEN=$(abspath $(QWEN)) $(PY) -m pytest $(WITH_QWEN) $(ARGS)
 
+## make test-remote  build llama-server, the first time for minutes, and try model.remote with it
+test-remote: set-up-all
+	$(PY) -m bench.peer.build
+	$(PY) -m pytest $(REMOTE) $(ARGS)
+
 ## make test-editors test both extensions in the real editors, which it installs the first time
 test-editors: test-neovim test-vscode
 
@@ -44,6 +53,7 @@ test-offline: set-up-all
 nightly: set-up-all
 	@$(PY) -m tests.nightly $(ARGS); status=$$?; \
 	$(PY) tools/offline.py $(PY) -m pytest -q $(OFFLINE) || status=1; \
+	{ $(PY) -m bench.peer.build && $(PY) -m pytest -q $(REMOTE); } || status=1; \
 	test -z "$$SIDELONG_QWEN" || $(PY) -m pytest -q $(WITH_QWEN) || status=1; exit $$status
 
 ## make test-neovim  the Neovim plugin alone

@@ -1,5 +1,8 @@
 """llama-server, built in the user's cache folder; it is never part of the product.
 
+    python -m bench.peer.build
+
+builds it where it is missing, and prints its path.
 Its sources come with those of llama-cpp-python, in the release that is installed here, and it runs
 on the llama.cpp libraries that are installed here: both sides of a comparison share them.
 """
@@ -39,7 +42,7 @@ def server(*, build: bool) -> Path:
     if program.exists():
         return program
     if not build:
-        raise NotBuilt(f"There is no {program}. Build it with `python -m bench.peer --build yes`.")
+        raise NotBuilt(f"There is no {program}. Build it with `python -m bench.peer.build`.")
     missing = [tool for tool in ("cmake", "ninja", "c++") if shutil.which(tool) is None]
     if missing:
         raise NotBuilt(
@@ -79,3 +82,10 @@ def _make(sources: Path, build: Path) -> None:
     configure += ["-DLLAMA_BUILD_UI=OFF", "-DLLAMA_USE_PREBUILT_UI=OFF"]
     subprocess.run(configure, check=True)
     subprocess.run(["ninja", "-C", str(build), "llama-server"], check=True)
+
+
+if __name__ == "__main__":
+    try:
+        print(server(build=True))
+    except (NotBuilt, subprocess.CalledProcessError) as error:
+        sys.exit(f"error: {error}")

@@ -142,16 +142,20 @@ def _address(value: object) -> str | None:
     """An address without a name, password or query, which belong into no settings file."""
     if not isinstance(value, str):
         raise _Refused
+    address = value.strip()
+    if not address.isprintable() or any(map(str.isspace, address)):
+        raise _Refused
     try:
-        parts = urlsplit(value.strip())
+        parts = urlsplit(address)
+        (parts.hostname or "").encode("idna")  # as a name is looked up
         usable = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1)
     except ValueError:
         raise _Refused from None
-    if not value.strip():
+    if not address:
         return None
     if not usable or parts.username or parts.password or parts.query or parts.fragment:
         raise _Refused
-    return value.strip()
+    return address
 
 
 def _name(value: object) -> str | None:
@@ -213,7 +217,7 @@ _MOST_MINUTES: Final = 10_080
 
 REMOTE_FORMATS: Final = (
     "qwen2.5-coder", "codegemma", "starcoder2", "starcoder", "granite-code", "deepseek-coder",
-    "codestral", "codellama", "infill",
+    "codestral", "mellum", "seed-coder", "codellama", "infill",
 )  # fmt: skip
 """The formats of prompts that `engine.remote` knows."""
 
@@ -243,7 +247,11 @@ _FOLDER: Final[Mapping[str, _Setting]] = {
 _USER: Final[Mapping[str, _Setting]] = {
     "model.path": _Setting("model", 'the path of a GGUF file, "default", "nano" or "auto"', _model),
     "model.policy": _Setting("policy", 'the path of a GGUF file, "default" or "nano"', _model),
-    "model.remote": _Setting("remote", "an http or https address without a password", _address),
+    "model.remote": _Setting(
+        "remote",
+        "an http or https address without a password, blanks or invisible characters",
+        _address,
+    ),
     "model.remoteFormat": _Setting(
         "remote_format",
         ", ".join(f'"{name}"' for name in REMOTE_FORMATS[:-1]) + f' or "{REMOTE_FORMATS[-1]}"',

@@ -61,11 +61,24 @@ def test_doctor_measures_it_with_lines_of_its_own(sidelong: Run, remote: Remote)
     configure(remote.url)
     found = finding(sidelong("doctor", "--json").json, "remote")
     assert found["state"] == "ok"
-    assert "secrets masked" in found["fact"]
+    assert (
+        "at most 3,072 characters before the cursor and 1,536 after it, with secrets masked, and "
+        "where the decision is to use other files 3,072 of them"
+    ) in found["fact"]
+    assert found["details"]["characters"] == {"prefix": 3072, "suffix": 1536, "context": 3072}
     assert len(found["details"]["timings"]) == 2
     assert found["details"]["token"] is False
     assert len(remote.requests) == 2
     assert all("def add(first, second)" in sent["prompt"] for sent in remote.requests)
+
+
+def test_doctor_says_what_the_budgets_let_leave(sidelong: Run, remote: Remote) -> None:
+    remote.writes(" first + second")
+    configure(remote.url)
+    with Path(os.environ["SIDELONG_CONFIG"]).open("a", encoding="utf-8") as config:
+        config.write("\nbudget.prefix = 100\nbudget.context = 100000\n")
+    found = finding(sidelong("doctor", "--json").json, "remote")
+    assert found["details"]["characters"] == {"prefix": 300, "suffix": 1536, "context": 24_000}
 
 
 def test_doctor_says_why_it_fails_and_which_models_the_server_has(

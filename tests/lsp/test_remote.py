@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 from bench.peer.build import NotBuilt, server
 from bench.peer.serving import served
+from tests.lsp import stalled_names
 
 from sidelong.engine import Answer, Decision, RemoteUse
 from sidelong.engine.remote.breaker import FAILURES
@@ -133,8 +136,44 @@ def test_after_failures_in_a_row_the_user_is_told_once_and_the_local_model_compl
     assert len(remote.requests) == FAILURES
     told = [text for text in warnings(editor) if remote.host in text]
     assert len(told) == 1
-    assert "knows no such path (status 404)" in told[0]
+    assert "no model of the name in model.remoteName (status 404)" in told[0]
     editor.until(lambda: "fails again and again" in editor.statuses[-1]["message"])
+
+
+def test_the_server_ends_while_its_name_server_stalls(
+    new_editor: NewEditor, tmp_path: Path
+) -> None:
+    names = tmp_path / "names"
+    editor = new_editor()
+    remote = {"remote": "http://gpu.lan:8000", "remoteFormat": "infill", "remoteTimeout": 100}
+    command = (str(stalled_names.__file__), str(names), *editor.serve[2:])
+    editor.start(*command, options={"minProbability": 0, "model": remote})
+    editor.until(lambda: editor.state == "ready")
+    doc = editor.open("a.py", CODE)
+    assert editor.suggestion(doc)
+    assert editor.explain(doc)["remote"]["problem"] == "it has not completed within 100 ms"
+    assert names.read_text() == "gpu.lan\n"
+    assert editor.shut_down() == 0
+
+
+def test_what_left_is_shown_and_in_no_log(new_editor: NewEditor, remote: Remote) -> None:
+    remote.does(500, json.dumps({"error": "Zanzibar"}).encode())
+    remote.does(500, json.dumps({"error": "Zanzibar"}).encode())
+    remote.writes(" Zanzibar")
+    editor = start(new_editor, {**remote.settings, "retrieval": {"mode": "always"}})
+    (editor.folder / "helpers.py").write_text("def Zanzibar(width, height):\n    return width\n")
+    doc = editor.open("a.py", "def Zanzibar_area(width, height):\n    return $0\n")
+    editor.run(editor.request("sidelong/indexed", None))
+    sent: list[Any] = []
+    for _ in range(2):
+        editor.complete(doc, invoked=True)
+        sent += editor.explain(doc)["remote"]["sent"]
+        editor.type(doc, "Z")
+    assert len(sent) == 3
+    assert sent == remote.requests
+    assert all("Zanzibar_area" in each["prompt"] for each in remote.requests)
+    assert editor.shut_down() == 0
+    assert "Zanzibar" not in editor.log.read_text()
 
 
 def test_without_a_format_the_local_model_completes_and_that_is_said(

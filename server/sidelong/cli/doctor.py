@@ -71,7 +71,7 @@ def _findings(config: Config, *, again: bool) -> Iterator[Finding]:
     yield from _guarded("memory", lambda: check_memory(model_path(user)))
     yield from _guarded("self-test", lambda: list(_model_findings(config, again)))
     if user.remote is not None:
-        yield from _guarded("remote", lambda: check_remote(user))
+        yield from _guarded("remote", lambda: check_remote(user, config.settings))
     yield from _guarded("cache folder", check_cache)
     yield from _guarded("config file", lambda: check_config(config.problems))
     exclude = config.settings.exclude

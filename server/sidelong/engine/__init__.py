@@ -28,6 +28,7 @@ from sidelong.engine.model.thread import OnChange, WeightsState
 from sidelong.engine.remote.endpoint import TOKEN as REMOTE_TOKEN
 from sidelong.engine.remote.endpoint import Endpoint, endpoint_of
 from sidelong.engine.remote.endpoint import problem_of as remote_problem
+from sidelong.engine.remote.generator import sent_at_most
 from sidelong.engine.remote.probe import Probe, probe
 from sidelong.engine.request import Answer, RemoteUse, Request, Tokens
 from sidelong.engine.retrieval import retrieve
@@ -92,6 +93,7 @@ __all__ = [
     "probe",
     "remote_problem",
     "retrieve",
+    "sent_at_most",
     "try_models",
     "unit",
 ]

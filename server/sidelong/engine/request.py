@@ -85,6 +85,12 @@ class RemoteUse:
     """Why the local model completed in its place; empty if the remote one did."""
     is_resting: bool = False
     """True after some failures in a row, when it is not asked for a while."""
+    sent: tuple[bytes, ...] = field(default=(), repr=False)
+    """The bodies of the requests, as JSON: the code that left."""
+
+    def facts(self) -> dict[str, Any]:
+        """The use as JSON, without code."""
+        return {name: value for name, value in asdict(self).items() if name != "sent"}
 
 
 @dataclass(frozen=True)
@@ -123,7 +129,7 @@ class Answer:
         return {
             "model": self.model,
             "policy": self.policy,
-            "remote": None if self.remote is None else asdict(self.remote),
+            "remote": None if self.remote is None else self.remote.facts(),
             "gate": asdict(self.gate),
             "chunks": [
                 {

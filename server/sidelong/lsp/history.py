@@ -6,6 +6,7 @@ Each request is one line of the debug log, with the document's name but without 
 
 from __future__ import annotations
 
+import json
 import logging
 from collections import deque
 from dataclasses import dataclass
@@ -38,7 +39,7 @@ class Record:
     total_ms: float = 0.0
 
     def to_json(self) -> dict[str, Any]:
-        """The record without code, for `sidelong/explain`."""
+        """The record for `sidelong/explain`; of code it has what a remote model was sent."""
         known: dict[str, Any] = {
             "id": self.id,
             "uri": self.uri,
@@ -51,6 +52,8 @@ class Record:
         if self.answer is None:
             return known
         facts = self.answer.facts()
+        if (use := self.answer.remote) is not None:
+            facts["remote"]["sent"] = [json.loads(body) for body in use.sent]
         return {**known, **facts, "ms": {**facts["ms"], **known["ms"]}}
 
 

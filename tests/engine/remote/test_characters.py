@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sidelong.engine.model.families import FAMILIES
 from sidelong.engine.prompt import Budget
 from sidelong.engine.remote.characters import FORMATS, INFILL, Words, format_named
 from sidelong.engine.request import Request
@@ -31,6 +32,10 @@ WITH_A_CHUNK = {
     "deepseek-coder": f"<｜fim▁begin｜>#shapes.py\n{OTHER}\n#main.py\n{ABOVE}{TYPED}<｜fim▁hole｜>"
     f"{BELOW}<｜fim▁end｜>",
     "codestral": f"[SUFFIX]{BELOW}[PREFIX]+++++ shapes.py\n{OTHER}\n+++++ main.py\n{ABOVE}{TYPED}",
+    "mellum": f"<filename>shapes.py\n{OTHER}<filename>main.py\n"
+    f"<fim_suffix>{BELOW}<fim_prefix>{ABOVE}{TYPED}<fim_middle>",
+    "seed-coder": f"<[fim-suffix]>{BELOW}<[fim-prefix]># shapes.py\n{OTHER}\n# main.py\n"
+    f"{ABOVE}{TYPED}<[fim-middle]>",
     "codellama": f"<PRE># shapes.py\n{OTHER}\n# main.py\n{ABOVE}{TYPED} <SUF>{BELOW} <MID>",
 }
 BUDGET = Budget(prefix=3000, suffix=1500, context=3000, generated=64)
@@ -58,6 +63,12 @@ def test_codellama_gets_its_leading_space() -> None:
 
 def test_settings_name_every_format() -> None:
     assert (*FORMATS, INFILL) == REMOTE_FORMATS
+
+
+def test_every_stock_family_has_a_format() -> None:
+    families = {family.layout.name for family in FAMILIES}
+    # Repoformer decides for itself, and the format for strangers is guessed from a file.
+    assert {*FORMATS.values()} == families - {"Repoformer", "unknown"}
 
 
 def test_the_text_of_a_special_token_is_broken_up() -> None:

@@ -95,12 +95,15 @@ def test_no_other_machine_passes_for_it(host: str) -> None:
 @pytest.mark.parametrize(
     "address",
     ["gpu:8000", "ftp://gpu", "http://", "http://me:secret@gpu/v1", "http://gpu/v1?key=1", 7,
-     "http://gpu:99999/v1", "file:///etc/passwd"],
+     "http://gpu:99999/v1", "file:///etc/passwd", "http://gpu\u200b/v1", "http://gpu\x7f/v1",
+     "http://gpu/\u200bv1", "http://g pu/v1", "http://gpu\n/v1", "http://gpu..lan/v1"],
 )  # fmt: skip
 def test_an_address_that_is_none_is_refused(address: object) -> None:
     user, messages = parse_user_settings({"model.remote": address})
     assert user.remote is None
-    assert len(messages) == 1
+    (message,) = messages
+    assert message.startswith(f"sidelong.model.remote: {address!r} is not allowed. Set it to an ")
+    assert message.isprintable()
 
 
 def test_an_empty_address_means_none() -> None:

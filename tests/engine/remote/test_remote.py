@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 import ssl
+import struct
 import subprocess
 import threading
 from collections.abc import Callable
@@ -21,6 +23,10 @@ from sidelong_index import build
 
 CODE = "def area(width, height):\n    return ($0)\n\n\nprint(area(2, 3))\n"
 KEY = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
+
+NESTED = b"[" * 100_000
+"""JSON that no parser follows to its end."""
+UNREAL = b'{"choices": [{"text": "w", "logprobs": {"token_logprobs": [-' + b"9" * 400 + b"]}}]}"
 
 Ask = Any
 Remote = Any
@@ -50,6 +56,7 @@ def test_the_answer_says_who_wrote_it_and_what_left(remote: Remote, ask: Ask) ->
     answer = ask(CODE)
     assert answer.model == f"a remote model at {remote.host}"
     assert answer.models != ask.completer.fingerprint
+    assert [json.loads(body) for body in answer.remote.sent] == remote.requests
     assert answer.facts()["remote"] == {
         "host": remote.host,
         "format": "qwen2.5-coder",
@@ -131,10 +138,13 @@ def test_without_healing_it_is_asked_at_the_cursor(remote: Remote, ask: Ask) -> 
     [
         (lambda r: r.does(500), "refuses (status 500)"),
         (lambda r: r.does(401), "wants another token (status 401)"),
-        (lambda r: r.does(404), "knows no such path (status 404)"),
+        (lambda r: r.does(500, b'{"error": ' + NESTED), "refuses (status 500)"),
+        (lambda r: r.does(404), "no such path, or no model of the name in model.remoteName (st"),
         (lambda r: r.does(200, b"<p>", **{"Content-Type": "text/html"}), "answers with text/html"),
         (lambda r: r.writes(b"data: {torn\n\n"), "is not JSON"),
         (lambda r: r.writes(b"data: 7\n\n"), "is no object"),
+        (lambda r: r.writes(b"data: " + NESTED + b"\n\n"), "is not JSON"),
+        (lambda r: r.writes(b"data: " + UNREAL + b"\n\n"), "cannot be read (OverflowError)"),
         (lambda r: r.writes(b'data: {"choices": [{"text": 5}]}\n\n'), "sends a text that is none"),
         (lambda r: r.writes(b'data: {"error": {"message": "oh"}}\n\n'), "an error of its own"),
         (lambda r: r.writes("width", ends=False), "ended in the middle"),
@@ -150,6 +160,39 @@ def test_after_a_failure_the_local_model_completes(
     assert problem in answer.remote.problem
     assert is_local(answer)
     assert answer.text
+
+
+@pytest.mark.parametrize("sent", [NESTED, UNREAL], ids=["nested", "unreal"])
+def test_what_cannot_be_read_counts_as_a_failure(remote: Remote, ask: Ask, sent: bytes) -> None:
+    remote.writes(b"data: " + sent + b"\n\n")
+    answers = [ask(CODE) for _ in range(FAILURES + 1)]
+    assert all(map(is_local, answers))
+    assert answers[-1].remote.is_resting
+    assert len(remote.requests) == FAILURES
+
+
+def test_an_address_that_no_request_can_have_is_a_failure(new_asker: Callable[..., Ask]) -> None:
+    answer = new_asker("http://gpu\u200b/v1")(CODE)
+    assert answer.remote.problem.startswith("it has an address that is none: Invalid")
+    assert is_local(answer)
+
+
+def test_a_connection_that_is_reset_is_named_as_one(new_asker: Callable[..., Ask]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def reset() -> None:
+            for _ in range(2):
+                connection, _ = server.accept()
+                connection.recv(1)
+                at_once = struct.pack("ii", 1, 0)
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+                connection.close()
+
+        threading.Thread(target=reset, daemon=True).start()
+        answer = new_asker(f"http://127.0.0.1:{server.getsockname()[1]}/v1")(CODE)
+    assert answer.remote.problem == "it broke the connection: ReadError"
+    assert answer.remote.requests == 2
+    assert is_local(answer)
 
 
 def test_a_server_that_is_not_there_costs_nothing_else(
@@ -215,17 +258,50 @@ def test_one_refusal_of_all_does_not_lose_the_probabilities(remote: Remote, ask:
     assert ["logprobs" in sent for sent in remote.requests] == [True, False, True]
 
 
+VLLM = (
+    "This model's maximum context length is 64 tokens. However, you requested 99 tokens "
+    "(35 in the messages, 64 in the completion). Please reduce the length of the messages."
+)
+VLLM_PROMPT = (
+    "The decoder prompt (length 99) is longer than the maximum model length of 64. Make sure that "
+    "`max_model_len` is no smaller than the number of text tokens."
+)
+TGI = "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 64. Given: 35 `inputs`"
+TGI_PROMPT = "Input validation error: `inputs` must have less than 64 tokens. Given: 99"
+
+
 @pytest.mark.parametrize(
-    "error", [{"type": "exceed_context_size_error"}, {"code": "context_length_exceeded"}], ids=str
+    ("status", "body"),
+    [
+        (400, {"error": {"type": "exceed_context_size_error"}}),
+        (400, {"error": {"code": "context_length_exceeded"}}),
+        (400, {"error": {"message": VLLM, "type": "BadRequestError", "code": 400}}),
+        (400, {"object": "error", "message": VLLM, "type": "BadRequestError", "code": 400}),
+        (400, {"error": {"message": VLLM_PROMPT, "type": "BadRequestError", "code": 400}}),
+        (422, {"error": TGI, "error_type": "validation"}),
+        (422, {"error": TGI_PROMPT, "error_type": "validation"}),
+    ],
+    ids=["llama-server", "openai", "vllm", "older-vllm", "vllm-prompt", "tgi", "tgi-prompt"],
 )
 def test_a_prompt_that_is_too_long_is_called_that_and_sent_once(
-    remote: Remote, ask: Ask, error: dict[str, str]
+    remote: Remote, ask: Ask, status: int, body: dict[str, Any]
 ) -> None:
-    remote.does(400, json.dumps({"error": error}).encode())
+    remote.does(status, json.dumps(body).encode())
     answer = ask(CODE)
-    assert answer.remote.problem == "it has no room for so long a prompt (status 400)"
+    assert answer.remote.problem == f"it has no room for so long a prompt (status {status})"
     assert len(remote.requests) == 1
     assert is_local(answer)
+
+
+def test_a_prompt_that_is_called_too_long_in_the_stream_is_called_that(
+    remote: Remote, ask: Ask
+) -> None:
+    """As TGI has it, which checks a prompt when it has begun to answer."""
+    error = json.dumps({"error": TGI, "error_type": "validation"}).encode()
+    remote.writes(b"data:" + error + b"\n\n", ends=False)
+    answer = ask(CODE)
+    assert answer.remote.problem == "it has no room for so long a prompt"
+    assert len(remote.requests) == 1
 
 
 def test_a_text_ends_at_a_special_token_that_the_server_does_not_write(

@@ -1,4 +1,4 @@
-/** What `sidelong/explain` answers: the last request of a document, without code. */
+/** What `sidelong/explain` answers: the last request of a document. */
 
 export interface Explanation {
   status: { state: string; message: string };

@@ -3,34 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Final
 
 from sidelong.cli.checks.finding import Finding
-from sidelong.engine import REMOTE_TOKEN, Endpoint, Probe, endpoint_of, probe
-from sidelong.settings import UserSettings
-
-SENT: Final = (
-    "The editor sends it the code around the cursor with secrets masked, pieces of other files "
-    "where the decision is to use them, and the paths of these files."
-)
+from sidelong.engine import REMOTE_TOKEN, Endpoint, Probe, endpoint_of, probe, sent_at_most
+from sidelong.settings import Settings, UserSettings
 
 
-def check_remote(user: UserSettings) -> Finding:
+def check_remote(user: UserSettings, settings: Settings) -> Finding:
     """Complete a few lines of ours at the endpoint of the settings."""
     endpoint = endpoint_of(user)
     if endpoint is None:
         return Finding("remote", "ok", "off: nothing is sent")
-    return _judge(endpoint, probe(endpoint))
+    return _judge(endpoint, probe(endpoint), settings)
 
 
-def _judge(endpoint: Endpoint, found: Probe) -> Finding:
+def _judge(endpoint: Endpoint, found: Probe, settings: Settings) -> Finding:
     token = "with a token" if endpoint.token else "without a token"
     where = f"{endpoint.url}, format {endpoint.format}, {token}"
+    most = sent_at_most(settings)
     details = {
         "url": endpoint.url,
         "format": endpoint.format,
         "token": endpoint.token is not None,
         "encrypted": endpoint.url.startswith("https:"),
+        "characters": {"prefix": most.prefix, "suffix": most.suffix, "context": most.context},
         **asdict(found),
     }
     if found.problem:
@@ -40,7 +36,10 @@ def _judge(endpoint: Endpoint, found: Probe) -> Finding:
     cold, warm = found.timings
     fact = (
         f"{where}: a few lines of sidelong's own were completed, the first text came after "
-        f"{cold.first_ms:.0f} ms, and after {warm.first_ms:.0f} ms the second time. {SENT}"
+        f"{cold.first_ms:.0f} ms, and after {warm.first_ms:.0f} ms the second time. "
+        f"The editor sends it at most {most.prefix:,} characters before the cursor and "
+        f"{most.suffix:,} after it, with secrets masked, and where the decision is to use other "
+        f"files {most.context:,} of them, with their paths and the name of the folder."
     )
     if endpoint.is_readable_on_the_way:
         fact += " Everybody on the way can read it."

@@ -28,6 +28,8 @@ FORMATS: Final = {
     "granite-code": "StarCoder or Granite",
     "deepseek-coder": "DeepSeek-Coder",
     "codestral": "Codestral",
+    "mellum": "Mellum",
+    "seed-coder": "Seed-Coder",
     "codellama": "CodeLlama",
 }
 """The names that settings give to families."""

@@ -15,7 +15,8 @@ import httpx2
 
 from sidelong.engine.model.protocol import Cancel
 from sidelong.engine.remote.endpoint import Endpoint
-from sidelong.engine.remote.wire import Failure, is_too_long
+from sidelong.engine.remote.names import NamesLoop
+from sidelong.engine.remote.wire import NO_ROOM, Failure, is_too_long
 
 T = TypeVar("T")
 
@@ -25,6 +26,11 @@ POLL_S: Final = 0.01
 MOST_BYTES: Final = 1_000_000
 """Of one answer; a completion takes a few hundred bytes a token."""
 
+_REFUSALS: Final = {
+    401: "wants another token",
+    403: "wants another token",
+    404: "knows no such path, or no model of the name in model.remoteName",
+}
 _CLOSING_S: Final = 1.0
 _IDLE_S: Final = 60.0
 
@@ -34,7 +40,7 @@ class Client:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
-        self._loop = asyncio.new_event_loop()
+        self._loop = NamesLoop()
         headers = {"Accept-Encoding": "identity"}
         if endpoint.token:
             headers["Authorization"] = f"Bearer {endpoint.token}"
@@ -95,6 +101,8 @@ class Client:
             return task.result()
         except httpx2.HTTPError as error:
             raise Failure(_fact(error), again=True) from None
+        except httpx2.InvalidURL as error:
+            raise Failure(f"has an address that is none: {error}") from None
 
     async def _events(self, body: bytes) -> AsyncGenerator[bytes, None]:
         headers = {"Content-Type": "application/json", "Accept": "text/event-stream"}
@@ -130,10 +138,9 @@ async def _check(response: httpx2.Response) -> None:
     if response.has_redirect_location:
         raise Failure(f"redirects ({status}), which is not followed", status=status)
     body = await _start(response)
-    facts = {401: "wants another token", 403: "wants another token", 404: "knows no such path"}
-    fact = "has no room for so long a prompt" if is_too_long(body) else facts.get(status, "refuses")
+    fact = NO_ROOM if is_too_long(body) else _REFUSALS.get(status)
     again = status in (429, 502, 503, 504)
-    raise Failure(f"{fact} (status {status})", again=again, status=status, body=body)
+    raise Failure(f"{fact or 'refuses'} (status {status})", again=again, status=status, body=body)
 
 
 async def _start(response: httpx2.Response) -> bytes:
@@ -147,6 +154,5 @@ async def _start(response: httpx2.Response) -> bytes:
 
 
 def _fact(error: httpx2.HTTPError) -> str:
-    if isinstance(error, httpx2.ConnectError):
-        return f"cannot be reached: {error}"
-    return f"broke the connection: {error or type(error).__name__}"
+    done = "cannot be reached" if isinstance(error, httpx2.ConnectError) else "broke the connection"
+    return f"{done}: {str(error) or type(error).__name__}"

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Generator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from sidelong.engine.budget import Window
 from sidelong.engine.generate import Generated, Plan, collect
 from sidelong.engine.model.profile import DEFAULT_BUDGET
-from sidelong.engine.model.protocol import Cancel
+from sidelong.engine.model.protocol import Cancel, Stopped
 from sidelong.engine.prompt import Budget
 from sidelong.engine.remote import wire
 from sidelong.engine.remote.breaker import Breaker
@@ -24,6 +25,7 @@ from sidelong.engine.remote.masked import MOST_SENT, masked
 from sidelong.engine.remote.wire import Failure
 from sidelong.engine.request import RemoteUse, Request
 from sidelong.engine.view import View, view
+from sidelong.settings import Settings
 from sidelong_index import Hit, is_secret_name
 
 if TYPE_CHECKING:
@@ -44,6 +46,11 @@ class Received:
     """Those that were sent along."""
     failure: Failure | None = None
     """The reason, if the server was asked in vain."""
+
+
+def sent_at_most(settings: Settings) -> Budget:
+    """The most characters of each part of a prompt that leave for one request."""
+    return _in_characters(Window(DEFAULT_BUDGET).wished(settings).budget)
 
 
 class RemoteGenerator:
@@ -162,10 +169,10 @@ class RemoteGenerator:
         self, prompt: list[int], task: _Task, probabilities: bool
     ) -> Generator[tuple[str, float], None, None]:
         body = self._body(prompt, task, probabilities)
-        task.requests += 1
+        task.sent.append(body)
         task.characters += len(prompt)
         asked = self._client.events(body, deadline=task.deadline, cancel=task.cancel)
-        with closing(asked) as events:
+        with _blamed(), closing(asked) as events:
             for data in events:
                 event = wire.event(data)
                 text, ended = self._until_special(event.text)
@@ -203,12 +210,29 @@ class _Task:
         self.max_tokens = max_tokens
         self.deadline = deadline
         self.cancel = cancel
-        self.requests = 0
+        self.sent: list[bytes] = []
         self.characters = 0
 
     def counted(self, use: RemoteUse, masked: int) -> RemoteUse:
         """The use, with what was sent."""
-        return replace(use, requests=self.requests, sent_characters=self.characters, masked=masked)
+        return replace(
+            use,
+            requests=len(self.sent),
+            sent_characters=self.characters,
+            masked=masked,
+            sent=tuple(self.sent),
+        )
+
+
+@contextmanager
+def _blamed() -> Iterator[None]:
+    """Whatever the bytes of a server provoke in here is a `Failure`."""
+    try:
+        yield
+    except (Failure, Stopped):
+        raise
+    except Exception as error:
+        raise Failure(f"sends what cannot be read ({type(error).__name__})") from error
 
 
 def _in_characters(budget: Budget) -> Budget:

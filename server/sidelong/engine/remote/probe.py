@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -85,8 +84,9 @@ def _models(generator: RemoteGenerator, failure: Failure) -> tuple[str, ...]:
     if not failure.status:
         return ()
     try:
-        listed = json.loads(generator.get("/models")).get("data", [])
-    except (Failure, ValueError, AttributeError):
+        listed = wire.parsed(generator.get("/models"))
+    except Failure:
         return ()
-    entries = listed if isinstance(listed, list) else []
+    entries = listed.get("data") if isinstance(listed, Mapping) else None
+    entries = entries if isinstance(entries, list) else []
     return tuple(str(each.get("id", "")) for each in entries if isinstance(each, Mapping))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -17,6 +18,14 @@ from sidelong.engine.remote.characters import Infill
 
 MOST_STOPS: Final = 4
 """OpenAI's own limit, which some servers have too."""
+
+NO_ROOM: Final = "has no room for so long a prompt"
+
+_TOO_LONG: Final = re.compile(
+    r"maximum context length|maximum model length|model's context length"  # vLLM
+    r"|`inputs` tokens \+ `max_new_tokens` must be|`inputs` must have less than"  # TGI
+    r"|exceeds? (?:the available context size|context window)"  # older llama.cpp
+)
 
 
 class Failure(Cut):
@@ -85,14 +94,12 @@ def event(data: bytes) -> Event:
     """An event of either endpoint; raises `Failure`."""
     if data == b"[DONE]":
         return Event("", end="stop")
-    try:
-        said = json.loads(data)
-    except ValueError:
-        raise Failure("sends an event that is not JSON") from None
+    said = parsed(data)
     if not isinstance(said, Mapping):
         raise Failure("sends an event that is no object")
     if said.get("error"):
-        raise Failure("reports an error of its own in the middle of the text")
+        own = "reports an error of its own in the middle of the text"
+        raise Failure(NO_ROOM if is_too_long(data) else own, body=data)
     if "content" in said:
         cut = said.get("stop_type") == "limit" or said.get("stopped_limit") is True
         end = ("length" if cut else "stop") if said.get("stop") is True else ""
@@ -111,17 +118,24 @@ def event(data: bytes) -> Event:
     return Event(_text(choice.get("text")), _probability(choice), end)
 
 
-def is_too_long(body: bytes) -> bool:
-    """True if an error's body says that the prompt does not fit the server's context.
-
-    In the words of llama-server or of OpenAI, which llama-cpp-python's server uses.
-    """
+def parsed(data: bytes) -> Any:
+    """The JSON that a server sent; raises `Failure`."""
     try:
-        error = json.loads(body)["error"]
-        names = (error.get("type"), error.get("code"))
-    except (ValueError, LookupError, TypeError, AttributeError):
-        return False
-    return "exceed_context_size_error" in names or "context_length_exceeded" in names
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        raise Failure("sends what is not JSON") from None
+
+
+def is_too_long(body: bytes) -> bool:
+    """True if an error's body or event says that the prompt does not fit the server's context.
+
+    llama-server has a type for that, OpenAI and llama-cpp-python a code, and vLLM and TGI words.
+    """
+    error = _error(body)
+    names = (error.get("type"), error.get("code"))
+    if "exceed_context_size_error" in names or "context_length_exceeded" in names:
+        return True
+    return _TOO_LONG.search(_words(error)) is not None
 
 
 def server_says(body: bytes) -> str:
@@ -129,13 +143,23 @@ def server_says(body: bytes) -> str:
 
     Some servers repeat the request in them, code and all.
     """
+    return _words(_error(body))[:200]
+
+
+def _error(body: bytes) -> Mapping[str, Any]:
+    """The object that describes an error; empty if the body has none."""
     try:
-        said = json.loads(body)
-        error = said.get("error", said)
-        words = error if isinstance(error, str) else error.get("message") or error.get("detail")
-    except (ValueError, AttributeError):
-        return ""
-    return " ".join(str(words or "").split())[:200]
+        said = parsed(body)
+    except Failure:
+        return {}
+    error = said.get("error", said) if isinstance(said, Mapping) else None
+    if isinstance(error, str):
+        return {"message": error}
+    return error if isinstance(error, Mapping) else {}
+
+
+def _words(error: Mapping[str, Any]) -> str:
+    return " ".join(str(error.get("message") or error.get("detail") or "").split())
 
 
 def _text(value: object) -> str:
