@@ -26,7 +26,6 @@ WINDOWS = (
     (None, None, None),
     (384, 128, 448),
     (256, 96, 448),
-    (384, 128, 320),
 )
 """Tokens before the cursor, after it, and of other files; None is the model's own number."""
 

@@ -94,7 +94,7 @@ def test_a_server_with_its_model_is_weighed(measure: Measure) -> None:
 def test_the_worth_of_a_window_is_told_against_the_models_own(measure: Measure) -> None:
     records = measure(bench.windows.main)
 
-    own, small = records["window_own_es"], records["window_384_128_320_es"]
+    own, small = records["window_own_es"], records["window_256_96_448_es"]
     assert own["counts"]["blanks"] == small["counts"]["blanks"] == 3
     assert own["counts"]["difference"] == 0
     assert small["counts"]["tokens_read"] > 0
