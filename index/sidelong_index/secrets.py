@@ -58,7 +58,9 @@ _MIN_RANDOM, _MIN_HEX, _LONG = 20, 32, 32
 """Characters."""
 
 _MIN_ENTROPY = 3.0
-_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
+_WORD = re.compile(
+    r"(?i:u?int|float|base|utf|sha)(?:8|16|32|64|128|256|512)|[A-Z]?[a-z]+|[A-Z]+|[0-9]+"
+)
 _PLAIN = re.compile(
     r"(?<![A-Za-z0-9])(?:"
     r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"

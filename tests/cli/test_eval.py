@@ -14,7 +14,7 @@ import pytest
 from sidelong.cli.evaluating import collect
 from sidelong.cli.source import code_files, tracked
 from sidelong.settings import Settings
-from sidelong_index import walk
+from sidelong_index.rules import read_text
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Digest, Git, InterruptAfter, Run
@@ -122,14 +122,13 @@ def test_a_file_that_becomes_a_link_is_not_followed(
     (tmp_path / "root").mkdir()
     file = tmp_path / "root" / "a.py"
     file.write_text("inside = 1\n", encoding="utf-8")
-    judge = walk.read_text
 
     def replaced_meanwhile(data: bytes, path: str) -> object:
         file.unlink()
         file.symlink_to(tmp_path / "outside.py")
-        return judge(data, path)
+        return read_text(data, path)
 
-    monkeypatch.setattr(walk, "read_text", replaced_meanwhile)
+    monkeypatch.setattr("sidelong_index.walk.read_text", replaced_meanwhile)
     assert [f.text for f in code_files(file.parent, Settings())] == ["inside = 1\n"]
 
 

@@ -195,6 +195,8 @@ def test_spans_are_in_order_and_apart() -> None:
         "https://docs.example/some/long/path/to/a_page-2026/index.html",
         "self.assertEqual(x86_64_linux_gnu_abi2, 0x3fff_ffff_ffff_ffff)",
         "import com.example.application.v2.CustomerAccountServiceImpl2;",
+        "export function uint8ArrayToBase64url(bytes: Uint8Array)",
+        "#define decFloatToUInt32Exact decDoubleToUInt32Exact",
         'UUID = "123e4567-e89b-12d3-a456-426614174000"',
         "2026-11-27T14:00:41.123456Z 1234567890123456 0.30000000000000004",
         "password = getpass('Password for the repository: ')",
