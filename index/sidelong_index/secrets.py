@@ -1,7 +1,8 @@
 """Finds keys and tokens in text, so that they are neither indexed nor suggested.
 
-A private key is known by its first line, a service's token by the rules in `secret_rules`, and any
-other token by looking random. Nothing here reads a file of the user's or remembers anything.
+A private key is known by its first line and what stands behind it, a service's token by the rules
+in `secret_rules`, and any other token by looking random. Nothing here reads a file of the user's or
+remembers anything.
 """
 
 import re
@@ -17,7 +18,7 @@ from sidelong_index.secret_rules import entropy, rules_by_keyword
 MASK = "REDACTED"
 """Stands for a secret; a word, so that code around it still parses, in a string or not."""
 
-_BLANK = r"(?:[ +]|%(?:25)*2[0Bb]|\\+u0020)"
+_BLANK = r"(?:[ +]|%(?:25)*2[0Bb]|\\{1,8}u0020)"
 """A space, as it stands in text, in forms and addresses, and in JSON."""
 
 _BEGIN_KEY = re.compile(
@@ -32,8 +33,8 @@ _MAX_KEY = 64 * 1024
 _MAX_HEADERS = 1000
 """Characters behind the first line within which a key begins."""
 
-_LINE_END = re.compile(r"%(?:25)*0[AaDd]|\\+[nrt]|\\+u000[aAdD]")
-_PLUS_OR_SLASH = re.compile(r"%(?:25)*2[BbFf]|\\+/|\\+u002[bBfF]")
+_LINE_END = re.compile(r"%(?:25)*0[AaDd]|\\{1,8}(?:[nrt]|u000[aAdD])")
+_PLUS_OR_SLASH = re.compile(r"%(?:25)*2[BbFf]|\\{1,8}(?:/|u002[bBfF])")
 _KEY_LINE = re.compile(r"[A-Za-z0-9+/]{8,}")
 _MIN_KEY_TEXT = 32
 _DER = re.compile(r"MII[A-Za-z0-9+/]{13}")
