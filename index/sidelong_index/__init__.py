@@ -24,7 +24,7 @@ from sidelong_index.snapshot import (
 )
 from sidelong_index.store import remove_deleted
 from sidelong_index.survey import Survey, survey_root
-from sidelong_index.walk import select_files
+from sidelong_index.walk import select_files, select_texts
 from sidelong_index.watch.coverage import Coverage
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "remove_deleted",
     "secret_spans",
     "select_files",
+    "select_texts",
     "span_around",
     "survey_root",
 ]

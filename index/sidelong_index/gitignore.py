@@ -22,6 +22,9 @@ from sidelong_index.glob import (
     split_folders,
 )
 
+MAX_STEPS = 10_000
+"""Pieces of hard patterns that an entry is compared with, at most: 5 ms, and most take 1 ms."""
+
 _STARS_AFTER_LITERAL = re.compile(r"(?P<literal>[^*?\[\\]*[^*?\[\\/])\*\*+(?=/|$)")
 _SEVERAL_STARS = re.compile(r"(?:/\*\*+)+(?=/|$)")
 
@@ -32,6 +35,10 @@ class Patterns:
 
     for_dirs: "_Rules"
     for_files: "_Rules"
+    steps: int
+    """Pieces of patterns that are not compared all at once: an entry may take a step for each."""
+    cut_at: int | None
+    """The line, from 1, from which on nothing counts, since there would be too many steps."""
 
     def ignores(self, path: str, *, is_dir: bool) -> bool | None:
         """Judge `path`, relative to the ignore file's folder: ignored or not; None: not mentioned.
@@ -65,22 +72,26 @@ class _Rule:
         name = self.parts[-1]
         return not self.anchored and name is not None and name[:-1].count(STAR) <= 1
 
+    @property
+    def steps(self) -> int:
+        """The pieces that stars and slashes cut it into; a simple rule takes no step of its own."""
+        names = [name for name in self.parts if name is not None]
+        return 0 if self.is_simple else sum(name.count(STAR) + 1 for name in names)
+
 
 @dataclass(frozen=True)
 class _Simple:
-    """Neighbouring simple rules as one regular expression: a group for each, the last rule first.
+    """Neighbouring simple rules that say the same, as one regular expression.
 
-    So a hundred patterns cost no more than one search; a scan of 50,000 files needs that.
+    So a hundred patterns cost no more than one search; a scan of 50,000 files needs that. There is
+    no group for each: a match with thousands of groups takes time for their number squared.
     """
 
     regex: re.Pattern[str]
-    verdicts: tuple[bool, ...]
+    ignores: bool
 
     def verdict(self, names: Sequence[str]) -> bool | None:
-        match = self.regex.fullmatch(names[-1])
-        if match is None or match.lastindex is None:
-            return None
-        return self.verdicts[match.lastindex - 1]
+        return self.ignores if self.regex.fullmatch(names[-1]) else None
 
 
 @dataclass(frozen=True)
@@ -102,31 +113,48 @@ _Rules = tuple[_Simple | _Path, ...]
 """From the last line to the first."""
 
 
-def parse_patterns(lines: Iterable[str], *, ignore_case: bool = False) -> Patterns:
-    """The patterns of an ignore file, or of a setting with the same rules."""
-    rules = [rule for line in lines for rule in _rules(line)]
+def parse_patterns(
+    lines: Iterable[str], *, ignore_case: bool = False, max_steps: int = MAX_STEPS
+) -> Patterns:
+    """The patterns of an ignore file, or of a setting with the same rules.
+
+    They count as far as an entry takes `max_steps` steps at most.
+    """
+    rules: list[_Rule] = []
+    steps, cut_at = 0, None
+    for number, line in enumerate(lines, 1):
+        found = list(_rules(line))
+        more = sum(rule.steps for rule in found)
+        if steps + more > max_steps:
+            cut_at = number
+            break
+        steps += more
+        rules += found
     for_files = [rule for rule in rules if not rule.only_dirs]
     return Patterns(
         for_dirs=_compile(rules, ignore_case=ignore_case),
         for_files=_compile(for_files, ignore_case=ignore_case),
+        steps=steps,
+        cut_at=cut_at,
     )
 
 
 def _compile(rules: Sequence[_Rule], *, ignore_case: bool) -> _Rules:
     compiled: list[_Simple | _Path] = []
-    for is_simple, group in groupby(reversed(rules), lambda rule: rule.is_simple):
+    kinds = groupby(reversed(rules), lambda rule: (rule.is_simple, rule.ignores))
+    for (is_simple, ignores), group in kinds:
         if is_simple:
-            compiled.append(_simple(list(group), ignore_case=ignore_case))
+            names = [rule.parts[-1] or () for rule in group]
+            compiled.append(_simple(names, ignores=ignores, ignore_case=ignore_case))
         else:
             compiled += (_path(rule, ignore_case=ignore_case) for rule in group)
     return tuple(compiled)
 
 
-def _simple(rules: Sequence[_Rule], *, ignore_case: bool) -> _Simple:
-    names = (rule.parts[-1] or () for rule in rules)
-    regex = "|".join(f"({''.join('.*' if a == STAR else a for a in name)})" for name in names)
+def _simple(names: Iterable[Atoms], *, ignores: bool, ignore_case: bool) -> _Simple:
+    regex = "|".join("".join(".*" if a == STAR else a for a in name) for name in names)
     flags = re.DOTALL | (re.IGNORECASE if ignore_case else 0)
-    return _Simple(re.compile(regex, flags), tuple(rule.ignores for rule in rules))
+    return _Simple(re.compile(regex, flags), ignores)
 
 
 def _path(rule: _Rule, *, ignore_case: bool) -> _Path:

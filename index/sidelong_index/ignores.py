@@ -9,7 +9,8 @@ in. A repository inside the root starts from the settings alone. Files that git 
 its ignore files are ignored here: to know them we would have to read git's index.
 """
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,8 +21,10 @@ from sidelong_index.gitconfig import (
     ignores_case,
     repository_at,
 )
-from sidelong_index.gitignore import Patterns, parse_patterns
+from sidelong_index.gitignore import MAX_STEPS, Patterns, parse_patterns
 from sidelong_index.regular_files import read_lines, read_lines_below
+
+logger = logging.getLogger(__name__)
 
 VERSION_CONTROL = frozenset({".git", ".hg", ".svn", ".bzr", ".jj", "_darcs", "CVS"})
 """Never walked into, whatever the patterns say."""
@@ -38,7 +41,7 @@ MARKERS = frozenset({"pyvenv.cfg", "CACHEDIR.TAG"})
 """A folder with such a file in it is a virtual environment or a cache."""
 
 MAX_IGNORE_BYTES = 128 * 1024
-"""Every entry is compared with every pattern: the worst file of this size takes 70 ms an entry."""
+"""Every entry is compared with every pattern; of hard ones there are `MAX_STEPS` at most."""
 
 _MAX_DECISIONS = 20_000
 """Per folder: names of passing files would pile up otherwise."""
@@ -133,7 +136,7 @@ class Ignores:
         if mark is not None:
             file = f"{folder}/.gitignore" if folder else ".gitignore"
             lines = read_lines_below(self._root, file, MAX_IGNORE_BYTES)
-            own = self._source(lines, strip=folder)
+            own = self._source(self._root / file, lines, sources, strip=folder)
             # The exclude setting stays the strongest.
             sources = (sources[0], own, *sources[1:])
         level = Level(sources, above, mark)
@@ -149,32 +152,37 @@ class Ignores:
             return known
         assert self._base is not None
         exclude, *_, built_in = self._base.sources
-        own = self._source(_read_gits_own(info), strip=folder)
-        sources = (exclude, own, Source(self._global, len(folder) + 1), built_in)
+        users = Source(self._global, len(folder) + 1)
+        own = self._source(info, _read_gits_own(info), (exclude, users, built_in), strip=folder)
+        sources = (exclude, own, users, built_in)
         self._levels[key] = level = Level(sources, self._base, mark)
         return level
 
     def _make_base(self) -> Level:
         repository = find_repository(self._root)
         self._ignore_case = ignores_case(repository)
-        exclude = Source(parse_patterns(self._exclude, ignore_case=self._ignore_case))
+        exclude = self._source("The `exclude` setting", self._exclude, ())
         built_in = Source(parse_patterns(BUILT_IN, ignore_case=self._ignore_case))
         below = self._root.relative_to(repository.top).parts if repository is not None else ()
-        users = self._outside(global_ignore_file(repository), below)
+        users = self._outside(global_ignore_file(repository), below, (exclude, built_in))
         self._global = users.patterns
-        outer = self._outer(repository, below) if repository is not None else []
+        others = (exclude, users, built_in)
+        outer = self._outer(repository, below, others) if repository is not None else []
         return Level((exclude, *outer, users, built_in))
 
-    def _outer(self, repository: Repository, below: Sequence[str]) -> list[Source]:
+    def _outer(
+        self, repository: Repository, below: Sequence[str], others: Sequence[Source]
+    ) -> list[Source]:
         """The repository's sources outside of the root, strongest first."""
         folders = [repository.top.joinpath(*below[:depth]) for depth in range(len(below))]
-        sources = [self._outside(repository.git_dir / "info" / "exclude", below)]
+        sources = [self._outside(repository.git_dir / "info" / "exclude", below, others)]
         for depth, folder in enumerate(folders):
-            sources.insert(0, self._outside(folder / ".gitignore", below[depth:]))
+            file = folder / ".gitignore"
+            sources.insert(0, self._outside(file, below[depth:], (*others, *sources)))
         # Somebody who opens an ignored folder does so on purpose: what ignores it has no say in it.
         return [] if _ignore_root(below, sources) else sources
 
-    def _outside(self, file: Path | None, below: Sequence[str]) -> Source:
+    def _outside(self, file: Path | None, below: Sequence[str], others: Iterable[Source]) -> Source:
         """The patterns of a file outside; the root lies `below` under the folder they are for."""
         if file is None:
             return Source(parse_patterns(()))
@@ -184,10 +192,28 @@ class Ignores:
             if file.name == ".gitignore"
             else _read_gits_own(file)
         )
-        return self._source(lines, prepend="".join(f"{part}/" for part in below))
+        prepend = "".join(f"{part}/" for part in below)
+        return self._source(file, lines, others, prepend=prepend)
 
-    def _source(self, lines: Sequence[str], *, strip: str = "", prepend: str = "") -> Source:
-        patterns = parse_patterns(lines, ignore_case=self._ignore_case)
+    def _source(
+        self,
+        name: Path | str,
+        lines: Sequence[str],
+        others: Iterable[Source],
+        *,
+        strip: str = "",
+        prepend: str = "",
+    ) -> Source:
+        """The source that lines make beside `others`, as far as all of them take `MAX_STEPS`."""
+        room = MAX_STEPS - sum(other.patterns.steps for other in others)
+        patterns = parse_patterns(lines, ignore_case=self._ignore_case, max_steps=room)
+        if patterns.cut_at is not None:
+            logger.warning(
+                "%s counts only up to line %d: there are too many patterns with several stars or "
+                "with folders in them. Shorten it.",
+                name,
+                patterns.cut_at - 1,
+            )
         return Source(patterns, len(strip) + 1 if strip else 0, prepend)
 
 

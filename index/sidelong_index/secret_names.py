@@ -36,7 +36,9 @@ _CLOUDS = (
     " rootkey.csv aws_credentials* accesstokens.json azureprofile.json azureauth.json"
     " *.azureauth msal_token_cache* service_principal_entries* serviceprincipal*.json"
     " *.publishsettings *.pubxml.user google-services.json googleservice-info.plist"
-    " known_tokens.csv stored_tokens"
+    " known_tokens.csv stored_tokens talosconfig *.talosconfig talosconfig.y*ml talosconfig-*"
+    " vault[-_]init*.json vault[-_]init*.txt vault[-_]init*.y*ml vault[-_]unseal*.json"
+    " vault[-_]unseal*.txt vault[-_]unseal*.y*ml"
 )
 
 _KEYS = (
@@ -69,22 +71,25 @@ _HISTORIES = (
 
 _HARMLESS = ".env.example .env.sample .env.template .env.dist .env.defaults .env.schema example.env"
 
-_STEM = (
-    r"(?:.*[._-])?(?:credentials?|creds|secrets?|passwords?|passwd|pass|passphrases?"
+_CLEAR = (
+    r"(?:.*[._-])?(?:credentials?|creds|secrets?|passwords?|passwd|passphrases?"
     r"|(?:access|api|auth|bearer|bot|deploy|refresh|personal|service|session)[._-]?(?:keys?|tokens?)"
-    r"|(?:private|signing|encryption|secret|ssh|master|aws|gcp|azure)[._-]?keys?|key|private)"
-    r"|tokens?|.+[._-]token|auth|keys?|apikeys?|oauth2?|vault"
+    r"|(?:private|signing|encryption|secret|ssh|master|aws|gcp|azure)[._-]?keys?)"
 )
-"""Names of files that hold data; `credentials.py` is source code."""
+_STEM = rf"{_CLEAR}|(?:.*[._-])?(?:pass|key|private)|tokens?|.+[._-]token|auth|keys?|oauth2?|vault"
+"""Names of files that hold data; `credentials.py` is source code.
+
+Behind the clear ones more may stand, as in `secrets_prod.yaml`; `key_bindings.json` is none.
+"""
 
 _DATA = (
-    "json yaml yml toml ini cfg conf config xml txt csv tsv properties plist env bak old enc b64"
+    "json yaml yml toml ini cfg conf config xml txt csv tsv properties plist env enc b64"
     " dat db pickle pkl"
 )
 
 _FOLDERS = (
     ".ssh .gnupg .aws .azure .kube .docker .oci .aliyun .bluemix .secrets .password-store .vault"
-    " .terraform.d .m2 .minikube .chef .kaggle .tccli gcloud rclone"
+    " .terraform.d .m2 .minikube .chef .kaggle .tccli .cloudflared gcloud rclone"
 )
 
 _IN_FOLDER = frozenset(
@@ -97,6 +102,7 @@ _IN_FOLDER = frozenset(
         "netlify/config.json",
         "hcloud/cli.toml",
         ".fly/config.yml",
+        "solana/id.json",
     }
 )
 
@@ -108,7 +114,16 @@ def _any_of(*patterns: str) -> re.Pattern[str]:
 _SECRET_FOLDERS = frozenset(_FOLDERS.split())
 _NAME = _any_of(_ENVIRONMENT, _LOGINS, _CLOUDS, _KEYS, _TOKENS, _HISTORIES)
 _HARMLESS_NAME = _any_of(_HARMLESS)
-_DATA_NAME = re.compile(rf"\.?(?:{_STEM})(?:\.(?:\w+\.)*(?:{'|'.join(_DATA.split())}))?")
+_ENDING = "|".join(_DATA.split())
+_DATA_NAME = re.compile(
+    rf"\.?(?:{_STEM})(?:\.(?:\w+\.)*(?:{_ENDING}))?|\.?{_CLEAR}[._-].*\.(?:{_ENDING})"
+)
+_COPY = re.compile(r"(?:~|\.(?:~\d+~|(?:bak|old|orig|save|sav|backup|copy|tmp|sw[op])\d*))+$")
+"""Endings that editors, merges and people give to copies of a file.
+
+Emacs also puts `#` around the name, and vim a dot before that of its swap file.
+"""
+
 _DOWNLOADED_KEY = re.compile(r"[a-z][a-z0-9-]+-[0-9a-f]{12}\.json")
 """As Google Cloud names the key of a service account: project and number of the key."""
 
@@ -118,6 +133,9 @@ def is_secret_name(path: str) -> bool:
     *folders, name = path.lower().split("/")
     if not _SECRET_FOLDERS.isdisjoint(folders) or "/".join([*folders[-1:], name]) in _IN_FOLDER:
         return True
-    if _HARMLESS_NAME.match(name):
+    original = _COPY.sub("", name.strip("#"))
+    if _HARMLESS_NAME.match(original):
         return False
-    return any(kind.fullmatch(name) for kind in (_NAME, _DATA_NAME, _DOWNLOADED_KEY))
+    names = {name} if name == original else {name, original, original.removeprefix(".")}
+    kinds = (_NAME, _DATA_NAME, _DOWNLOADED_KEY)
+    return any(kind.fullmatch(known) for known in names for kind in kinds)

@@ -1,11 +1,13 @@
 """Finds keys and tokens in text, so that they are neither indexed nor suggested.
 
-A private key is known by its first line, a service's token by the rules in `secret_rules`, and any
-other token by looking random. Nothing here reads a file of the user's or remembers anything.
+A private key is known by its first line and what stands behind it, a service's token by the rules
+in `secret_rules`, and any other token by looking random. Nothing here reads a file of the user's or
+remembers anything.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from string import ascii_letters, digits
 from typing import NamedTuple
 
@@ -16,15 +18,30 @@ from sidelong_index.secret_rules import entropy, rules_by_keyword
 MASK = "REDACTED"
 """Stands for a secret; a word, so that code around it still parses, in a string or not."""
 
+_BLANK = r"(?:[ +]|%(?:25)*2[0Bb]|\\{1,8}u0020)"
+"""A space, as it stands in text, in forms and addresses, and in JSON."""
+
 _BEGIN_KEY = re.compile(
-    r"-----BEGIN [A-Z0-9 _-]{0,100}PRIVATE KEY(?: BLOCK)?-----"
-    r"|---- BEGIN SSH2 (?:ENCRYPTED )?PRIVATE KEY ----"
+    rf"-----BEGIN(?:{_BLANK}[A-Z0-9_-]{{0,40}}){{0,6}}PRIVATE{_BLANK}KEY(?:{_BLANK}BLOCK)?-----"
+    rf"|----{_BLANK}BEGIN{_BLANK}SSH2{_BLANK}(?:ENCRYPTED{_BLANK})?PRIVATE{_BLANK}KEY{_BLANK}----"
     r"|PuTTY-User-Key-File-\d+:"
 )
-_END_KEY = re.compile(r"-----END|---- END|Private-MAC:")
-_KEY_TEXT = re.compile(r"(?=[+/]{0,15}[A-Za-z0-9])[A-Za-z0-9+/]{16}")
+_END_KEY = re.compile(rf"-----END|----{_BLANK}END|Private-MAC:")
 _MAX_KEY = 64 * 1024
 """Characters: an RSA key of 16384 bits takes 13,000, and twice that in escapes."""
+
+_MAX_HEADERS = 1000
+"""Characters behind the first line within which a key begins."""
+
+_LINE_END = re.compile(r"%(?:25)*0[AaDd]|\\{1,8}(?:[nrt]|u000[aAdD])")
+_PLUS_OR_SLASH = re.compile(r"%(?:25)*2[BbFf]|\\{1,8}(?:/|u002[bBfF])")
+_KEY_LINE = re.compile(r"[A-Za-z0-9+/]{8,}")
+_MIN_KEY_TEXT = 32
+_DER = re.compile(r"MII[A-Za-z0-9+/]{13}")
+"""Begins most keys, however little else of them is there."""
+
+_KEY_OF_BYTES = re.compile(r"\s*\[(?P<key>(?:\s*\d{1,3}\s*,){63}\s*\d{1,3}\s*)\]\s*")
+"""Both halves of an Ed25519 key and nothing else, as Solana's tools write them."""
 
 _MIN_RUN = 12
 """Characters without a break that a token has at least; the shortest rule asks for less."""
@@ -42,7 +59,9 @@ _MIN_RANDOM, _MIN_HEX, _LONG = 20, 32, 32
 """Characters."""
 
 _MIN_ENTROPY = 3.0
-_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
+_WORD = re.compile(
+    r"(?i:u?int|float|base|utf|sha)(?:8|16|32|64|128|256|512)|[A-Z]?[a-z]+|[A-Z]+|[0-9]+"
+)
 _PLAIN = re.compile(
     r"(?<![A-Za-z0-9])(?:"
     r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
@@ -100,20 +119,38 @@ def has_private_key(text: str) -> bool:
 
 
 def _keys(text: str) -> Iterator[Span]:
-    """Private keys without their first and last line.
-
-    The first line alone, as in source code that looks for keys, is none: some 16 characters of a
-    key's alphabet have to follow, whatever stands between.
-    """
-    if "PRIVATE KEY" not in text and "PuTTY-User-Key-File" not in text:
+    """Private keys without their first and last line."""
+    of_bytes = _KEY_OF_BYTES.fullmatch(text)
+    if of_bytes is not None:
+        yield Span(*of_bytes.span("key"))
+    if not ("BEGIN" in text and "PRIVATE" in text) and "PuTTY-User-Key-File" not in text:
         return
     done = 0
     while (begin := _BEGIN_KEY.search(text, done)) is not None:
         limit = begin.end() + _MAX_KEY
         end = _END_KEY.search(text, begin.end(), limit)
         done = end.start() if end is not None else min(limit, len(text))
-        if _KEY_TEXT.search(text, begin.end(), done):
+        if _begins_key(text[begin.end() : min(done, begin.end() + _MAX_HEADERS)]):
             yield Span(begin.end(), done)
+
+
+def _begins_key(text: str) -> bool:
+    """True if the text behind a first line, in whatever wrapping, is a key's.
+
+    The first line alone, as in source code that looks for keys, is none. Words in its alphabet may
+    stand behind it, but lines of a key are equally long, and together they look random.
+    """
+    text = _PLUS_OR_SLASH.sub("+", _LINE_END.sub("\n", text))
+    of_one_length = groupby(_KEY_LINE.findall(text), len)
+    joined = ("".join(lines) for _, lines in of_one_length)
+    return _DER.search(text) is not None or any(map(_is_key_text, joined))
+
+
+def _is_key_text(text: str) -> bool:
+    if len(text) < _MIN_KEY_TEXT or text.isalpha():
+        return False
+    words = _WORD.findall(text)
+    return sum(map(len, words)) <= _MAX_WORD * len(words)
 
 
 def _passwords(text: str) -> Iterator[Span]:

@@ -35,12 +35,13 @@ from sidelong_index.writer import Kept
 
 logger = logging.getLogger(__name__)
 
-FORMAT = 2
+FORMAT = 3
 """Of the file's layout and content; files with another number are rebuilt.
 
 1: 2026, the first.
 2: 2026, secrets in the texts are masked, and more files are known to be secret.
    Notebooks are cut by their cells.
+3: 2026, more wrappings of private keys are known, and less source code is taken for one.
 """
 
 _MAGIC = b"sidelong"

@@ -64,9 +64,17 @@ class RootError(Exception):
     """The root cannot be listed; the message is the system's reason."""
 
 
+class _GivenUp(Exception):
+    """Whoever asked for a walk wants it no more."""
+
+
 _Entries = Mapping[str, os.DirEntry[str]]
 _Enter = Callable[[str], None]
 _GoOn = Callable[[Listing], bool]
+
+
+def _always(_: Listing) -> bool:
+    return True
 
 
 class Tree:
@@ -94,10 +102,10 @@ class Tree:
         self._max_files = max_files
         self._max_bytes = max_bytes
 
-    def walk(self, on_folder: _GoOn = lambda _: True) -> Listing | None:
-        """List all files; None if `on_folder` returned False. Raises `RootError`.
+    def walk(self, go_on: _GoOn = _always) -> Listing | None:
+        """List all files; None if `go_on` returned False. Raises `RootError`.
 
-        It is called after every folder, so that the caller may give up.
+        It is called before every entry, since judging one by all ignore files may take 10 ms.
         """
         self._on_enter("")
         try:
@@ -107,17 +115,23 @@ class Tree:
         listing = Listing()
         self._git_dirs = None
         scope = self._top(_gitignore(names))
-        below = list(self._list("", scope, names, listing))
-        return self._walk(((path, scope) for path in below), listing, on_folder)
+        try:
+            below = list(self._list("", scope, names, listing, go_on))
+            return self._walk(((path, scope) for path in below), listing, go_on)
+        except _GivenUp:
+            return None
 
-    def walk_below(self, folder: str) -> Listing | None:
+    def walk_below(self, folder: str, go_on: _GoOn = _always) -> Listing | None:
         """List the files of one folder and all below it, as `walk` does; None if it is left out."""
         *above, name = folder.split("/")
         scope = self._scope(above)
         if scope is None or _is_left_out(folder, name, scope.level):
             return None
-        listing = self._walk([(folder, scope)], Listing(), lambda _: True)
-        return listing if listing is not None and listing.folders else None
+        try:
+            listing = self._walk([(folder, scope)], Listing(), go_on)
+        except _GivenUp:
+            return None
+        return listing if listing.folders else None
 
     @contextmanager
     def at_once(self) -> Iterator[None]:
@@ -215,16 +229,16 @@ class Tree:
         return _Scope(level, git_dirs)
 
     def _walk(
-        self, folders: Iterable[tuple[str, _Scope]], listing: Listing, on_folder: _GoOn
-    ) -> Listing | None:
+        self, folders: Iterable[tuple[str, _Scope]], listing: Listing, go_on: _GoOn
+    ) -> Listing:
         waiting = deque(folders)
         while waiting and not listing.is_cut:
-            if not on_folder(listing):
-                return None
+            if not go_on(listing):
+                raise _GivenUp
             entered = self._enter(*waiting.popleft())
             if entered is not None:
                 folder, scope, names = entered
-                below = self._list(folder, scope, names, listing)
+                below = self._list(folder, scope, names, listing, go_on)
                 waiting.extend((path, scope) for path in below)
         return listing
 
@@ -239,11 +253,15 @@ class Tree:
         scope = self._below(folder, above, _gitignore(names), is_repository=".git" in names)
         return None if scope is None else (folder, scope, names)
 
-    def _list(self, folder: str, scope: _Scope, names: _Entries, listing: Listing) -> Iterator[str]:
+    def _list(
+        self, folder: str, scope: _Scope, names: _Entries, listing: Listing, go_on: _GoOn
+    ) -> Iterator[str]:
         """Take the files of a folder into the listing; the folders in it come back."""
         listing.folders.append(folder)
         prefix = f"{folder}/" if folder else ""
         for name, entry in sorted(names.items()):
+            if not go_on(listing):
+                raise _GivenUp
             path = prefix + name
             if _is_folder(entry):
                 if not _is_left_out(path, name, scope.level):
@@ -280,10 +298,21 @@ def select_files(
     *,
     on_skip: Callable[[str, Reason], None] = lambda _path, _reason: None,
 ) -> Iterator[str]:
-    """The files of a root that its index would hold, read and judged one by one.
+    """The paths of `select_texts`."""
+    return (path for path, _ in select_texts(root, exclude, on_skip=on_skip))
+
+
+def select_texts(
+    root: Path,
+    exclude: Sequence[str] = (),
+    *,
+    on_skip: Callable[[str, Reason], None] = lambda _path, _reason: None,
+) -> Iterator[tuple[str, str]]:
+    """The files of a root that its index would hold, read and judged one by one: path and text.
 
     Paths are relative and '/' separated. `on_skip` hears of the files left out and why, except of
-    ignored ones. There are none where the root cannot be listed.
+    ignored ones. There are none where the root cannot be listed. The text of a notebook is that of
+    its cells, and secrets within a text are not masked.
     """
     tree = Tree(root.resolve(), exclude)
     try:
@@ -300,7 +329,7 @@ def select_files(
         if isinstance(text, Skipped):
             on_skip(path, text.reason)
         else:
-            yield path
+            yield path, text
 
 
 def _is_left_out(folder: str, name: str, level: Level) -> bool:

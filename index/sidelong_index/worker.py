@@ -118,7 +118,7 @@ class Worker:
                 writer.close(path)
             else:
                 writer.open(path, text)
-        if writer.hint(request.hints):
+        if writer.hint(request.hints, lambda: not self._inbox.is_stopping):
             self._timer.scan_soon()
         must_scan = request.scan or request.exclude is not None or begins_to_watch
         if must_scan or self._timer.is_scan_due():
@@ -202,7 +202,7 @@ class Worker:
             self.is_kept = save(self._file, writer.kept(), self._root, self._options)
 
     def _report_scan(self, listing: Listing) -> bool:
-        """Called for every folder; False once there is to be an end."""
+        """Called for every entry; False once there is to be an end."""
         now_s = time.monotonic()
         if not self._is_ready and now_s - self._reported_s > _REPORT_EVERY_S:
             self._reported_s = now_s

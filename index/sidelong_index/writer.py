@@ -117,24 +117,30 @@ class Writer:
         self._tree = Tree(self._root, exclude, on_enter=self._on_enter)
         self._touched.update(self._open)
 
-    def hint(self, paths: Iterable[str]) -> bool:
+    def hint(self, paths: Iterable[str], go_on: Callable[[], bool] = lambda: True) -> bool:
         """Look at some paths before the next scan; True if something may have changed there.
+
+        No further path or entry is looked at once `go_on` returns False.
 
         A folder is looked at with all below it: it may have been moved here with its files.
         Ignored paths cost nothing more than finding that out.
         """
         walked: list[str] = []
         with self._tree.at_once():
-            worth_a_scan = [self._hint(path, walked) for path in paths if path not in self._open]
+            worth_a_scan = [
+                self._hint(path, walked, go_on)
+                for path in paths
+                if path not in self._open and go_on()
+            ]
         return any(worth_a_scan)
 
-    def _hint(self, path: str, walked: list[str]) -> bool:
+    def _hint(self, path: str, walked: list[str], go_on: Callable[[], bool]) -> bool:
         if self._tree.refuse(path) == "ignored":
             return False
         below = any(path.startswith(folder) for folder in walked)
         if path and not below and self._tree.is_folder(path):
             walked.append(f"{path}/")
-            listing = self._tree.walk_below(path)
+            listing = self._tree.walk_below(path, lambda _: go_on())
             if listing is None:
                 return False
             for file, stamp in listing.files.items():
@@ -143,13 +149,13 @@ class Writer:
         self._check(path)
         return True
 
-    def scan(self, on_folder: Callable[[Listing], bool] = lambda _: True) -> bool:
+    def scan(self, go_on: Callable[[Listing], bool] = lambda _: True) -> bool:
         """Compare the files on disk with the known ones.
 
-        False if `on_folder` gave up. Then, and if the root cannot be listed, which raises
+        False if `go_on` gave up. Then, and if the root cannot be listed, which raises
         `RootError`, nothing has changed.
         """
-        listing = self._tree.walk(on_folder)
+        listing = self._tree.walk(go_on)
         if listing is None:
             return False
         full = over_limit(len(listing.files), listing.size_bytes)

@@ -14,6 +14,7 @@ import pytest
 from sidelong.cli.evaluating import collect
 from sidelong.cli.source import code_files, tracked
 from sidelong.settings import Settings
+from sidelong_index.rules import read_text
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Digest, Git, InterruptAfter, Run
@@ -111,6 +112,24 @@ def test_files_know_the_workspaces_name(workspace: Path) -> None:
 
 def test_languages_that_are_off_are_left_out(workspace: Path) -> None:
     assert code_files(workspace, Settings(languages={"python": False})) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs links")
+def test_a_file_that_becomes_a_link_is_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "outside.py").write_text("outside = 1\n", encoding="utf-8")
+    (tmp_path / "root").mkdir()
+    file = tmp_path / "root" / "a.py"
+    file.write_text("inside = 1\n", encoding="utf-8")
+
+    def replaced_meanwhile(data: bytes, path: str) -> object:
+        file.unlink()
+        file.symlink_to(tmp_path / "outside.py")
+        return read_text(data, path)
+
+    monkeypatch.setattr("sidelong_index.walk.read_text", replaced_meanwhile)
+    assert [f.text for f in code_files(file.parent, Settings())] == ["inside = 1\n"]
 
 
 def test_people_see_modes_kinds_and_what_deciding_is_worth(sidelong: Run, workspace: Path) -> None:

@@ -107,3 +107,13 @@ def test_what_is_no_secret_is_suggested_whole() -> None:
     trimmed = Trimmed("connect(SERVICE_URL)", 1, "closers")
     assert KnownSecrets().around("client = ", "").withhold(trimmed) is trimmed
     assert withheld("MASK = ", f'"{SECRET_MASK[:5]}"') == f'"{SECRET_MASK[:5]}"'
+
+
+def test_code_that_looks_for_keys_may_be_suggested() -> None:
+    document = """
+def load(pem):
+    if not pem.startswith("-----BEGIN RSA PRIVATE KEY-----"):
+        raise UnsupportedPrivateKeyFormatError(pem)
+"""
+    text = "raise UnsupportedPrivateKeyFormatError(pem)"
+    assert withheld(f"{document}    ", text) == text

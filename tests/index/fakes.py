@@ -70,8 +70,10 @@ TOKENS: dict[str, Fake] = {
 }
 
 
-def armour(rng: random.Random, kind: str = "RSA PRIVATE KEY", *, headers: str = "") -> str:
+def armour(
+    rng: random.Random, kind: str = "RSA PRIVATE KEY", *, headers: str = "", length: int = 64
+) -> str:
     """A private key as tools write it, with nothing but random bytes in it."""
     body = encoded(600)(rng)
-    lines = [body[i : i + 64] for i in range(0, len(body), 64)]
+    lines = [body[i : i + length] for i in range(0, len(body), length)]
     return "\n".join([f"-----BEGIN {kind}-----{headers}", *lines, f"-----END {kind}-----", ""])

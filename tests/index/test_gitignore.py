@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from tests.index.counting import count_calls
 
-from sidelong_index.gitignore import parse_patterns
+from sidelong_index.gitignore import MAX_STEPS, _Simple, parse_patterns
 from sidelong_index.glob import match_sequence
 
 GitIgnores = Callable[[Path, Iterable[str]], set[str]]
@@ -112,6 +112,41 @@ def test_a_simple_name_is_one_search_however_many_patterns_there_are() -> None:
     few, many = (parse_patterns([f"*.ext{i}" for i in range(n)]) for n in (1, 200))
     calls = [count_calls(partial(p.ignores, "a/b.py", is_dir=False)) for p in (few, many)]
     assert calls[0] == calls[1]
+
+
+@pytest.mark.parametrize("line", ["name{}", "*.ext{}", "*a"])
+def test_simple_names_take_no_group_each(line: str) -> None:
+    # A match with n groups takes n steps for each of n alternatives.
+    (rules,) = parse_patterns([line.format(i) for i in range(200)]).for_files
+    assert isinstance(rules, _Simple)
+    assert rules.regex.groups == 0
+
+
+def test_names_between_exceptions_keep_their_order() -> None:
+    patterns = "a*\n!ab*\nabc\n!*d\n*bcd"
+    verdicts = {"ax": True, "abx": False, "abc": True, "axd": False, "abcd": True, "x": None}
+    assert {name: ignored(patterns, name) for name in verdicts} == verdicts
+
+
+HARD = ["*a*b*c", "/a", "a/b", "**/a/*b", "a/**/**/b", "*/*/*/*"]
+
+
+@pytest.mark.parametrize("line", HARD)
+def test_no_entry_takes_more_steps_than_the_limit(line: str) -> None:
+    patterns = parse_patterns(20_000 * [line])
+    assert patterns.cut_at is not None
+    assert patterns.steps <= MAX_STEPS
+    calls = count_calls(partial(patterns.ignores, "d/abab", is_dir=False))
+    assert calls <= 4 * 2 * MAX_STEPS, "four calls for each of two names"
+
+
+@pytest.mark.parametrize("line", HARD)
+def test_what_is_over_the_limit_does_not_count(line: str) -> None:
+    for limit, counts in ((20, False), (200, True)):
+        patterns = parse_patterns(["first", *21 * [line], "last"], max_steps=limit)
+        assert (patterns.cut_at is None) is counts
+        assert patterns.ignores("first", is_dir=False) is True
+        assert patterns.ignores("last", is_dir=False) is (counts or None)
 
 
 GLOBS = ["a", "b", "*", "*", "*", "?", "[ab]", "[!a]", "[b-c]", ".c", "ab"]

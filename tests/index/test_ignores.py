@@ -178,6 +178,26 @@ def test_a_hard_pattern_and_a_deep_tree_are_walked_like_others(plant: Plant, whe
     assert taken(root, [hard] if where == "exclude" else []) == {40 * "a/" + "y.py"}
 
 
+def test_all_ignore_files_of_a_folder_together_have_a_limit(
+    plant: Plant, caplog: pytest.LogCaptureFixture
+) -> None:
+    hard = "*a*b*c\n" * 1500
+    root = plant(
+        {
+            ".gitignore": hard + "x.py\n",
+            "sub/.gitignore": f"y.py\n{hard}z.py\n",
+            **dict.fromkeys(["x.py", "sub/x.py", "sub/y.py", "sub/z.py"], ""),
+        }
+    )
+    tree = Tree(root)
+    for _ in range(2):
+        assert tree.walk() is not None
+    assert {path for path in taken(root) if path.endswith(".py")} == {"sub/z.py"}
+    (message,) = {record.getMessage() for record in caplog.records}
+    assert message.startswith(f"{root / 'sub' / '.gitignore'} counts only up to line 1001: ")
+    assert len(caplog.records) == 2, "once for each index"
+
+
 NAMES = ["a", "b", "c", "x.py", "y.py", "A"]
 PATTERNS = ["a", "b/", "/a", "*.py", "!x.py", "a/b", "**/c", "a/**", "!a/", "/*/x.py", "!/b", "*"]
 

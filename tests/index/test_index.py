@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from tests.index.patience import PATIENCE_S, finds, soon
 
-from sidelong_index import Exclusion, Index, Progress
+from sidelong_index import Exclusion, Index, Progress, Reason, walk
 from sidelong_index import timer as timer_module
+from sidelong_index.ignores import Level
 from sidelong_index.inbox import Inbox, Request
 
 Plant = Callable[[Mapping[str, str]], Path]
@@ -216,6 +217,24 @@ def test_stopping_does_not_wait_for_the_end_of_indexing(
     assert 0 < done < 12
     rest = start(cache_dir=tmp_path / "cache")
     assert rest.files_chunked == 12 - done, "the next start goes on from there"
+
+
+def test_stopping_does_not_wait_for_the_end_of_a_folder(
+    plant: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = plant({f"{i}.py": "" for i in range(300)} | {".gitignore": "*a*b*c\n" * 2000})
+    judge, judged = walk._refuse_file, list[str]()
+
+    def note(path: str, level: Level) -> Reason | None:
+        judged.append(path)
+        return judge(path, level)
+
+    monkeypatch.setattr(walk, "_refuse_file", note)
+    index = Index(root, watch=False, on_progress=lambda _: index._inbox.post_stop())
+    index.start()
+    index.wait(PATIENCE_S)  # It is stopped as soon as it reports anything.
+    index.stop()
+    assert len(judged) <= 1
 
 
 def test_the_index_goes_on_after_an_error(

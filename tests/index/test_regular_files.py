@@ -132,6 +132,28 @@ def test_the_users_own_ignore_file_may_be_a_link(plant: Plant, tmp_path: Path) -
     assert_index_holds(plant({".git/config": config, "a.py": "x\n", "b.py": "x\n"}), ["a.py"])
 
 
+def test_what_gits_files_name_outside_is_read_as_patterns_only(
+    plant: Plant, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    outside = tmp_path / "outside"
+    (outside / "info").mkdir(parents=True)
+    (outside / "named").write_text("b.py\nzanzibar1\n")
+    (outside / "linked").write_text("c.py\nzanzibar2\n")
+    (outside / "info" / "exclude").symlink_to(outside / "linked")
+    (outside / "config").write_text(f"[core]\nexcludesFile = {outside / 'named'}\n")
+    root = plant({".git": f"gitdir: {outside}\n", "a.py": "x\n", "b.py": "x\n", "c.py": "x\n"})
+    caplog.set_level("DEBUG")
+    index = Index(root, cache_dir=tmp_path / "cache", watch=False)
+    index.start()
+    assert index.wait(PATIENCE_S)
+    index.stop()
+    assert index.snapshot.paths() == ["a.py"]
+    assert index.snapshot.search("zanzibar1 zanzibar2", k=9) == []
+    (kept,) = (tmp_path / "cache").iterdir()
+    assert b"zanzibar" not in kept.read_bytes()
+    assert "zanzibar" not in caplog.text
+
+
 def test_git_and_we_do_not_follow_a_link_called_gitignore(
     plant: Plant, git_ignores: Callable[[Path, list[str]], set[str]]
 ) -> None:

@@ -42,6 +42,15 @@ from sidelong_index.secret_names import is_secret_name
         ".databrickscfg .kaggle/kaggle.json .sentryclirc .smbcredentials .curlrc clouds.yaml"
         " demo-openrc.sh ngrok.yml .config/stripe/config.toml server.key.bak tls.pem.old .rhistory"
         " .vaultpass db_pass sudo.pass aws_keys.txt ec2-key token.pickle seed-phrase.txt .env-prod",
+        "secrets_prod.yaml secrets-staging.json credentials-prod.yml app_credentials_eu-1.toml"
+        " passwords_old.txt db-creds_prod.properties secrets_prod.v2.xml api_keys-dev.ini"
+        " access-token_test.env private_key-2.json Secrets_Prod.YAML",
+        "talosconfig talosconfig.yaml vault-init.json vault_init.txt vault-unseal-keys.json"
+        " .cloudflared/123e4567-e89b-12d3-a456-426614174000.json .config/solana/id.json",
+        ".env~ .netrc.bak rclone.conf.bak kubeconfig.bak .env.swp .netrc.swp .kubeconfig.swp"
+        " .secrets.yml.swp #secrets.yml# #.netrc# .npmrc.orig .pypirc.old wp-config.php~"
+        " talosconfig.save service-account.json.bak2 .htpasswd.~1~ server.pem.orig clouds.yaml.tmp"
+        " .pgpass.backup terraform.tfvars.old~ rclone.conf.bak.old token.json~ .vault-token.sav",
     ],
 )
 def test_secret_files_are_known_by_their_names(names: str) -> None:
@@ -58,5 +67,10 @@ def test_source_code_about_secrets_is_source_code() -> None:
         " data-2026.json app-0123456789ab.js api/auth/index.ts private.h passwd.c"
         " keyboard.json compass.yml keystore.py history.ts user_history.ts identity.py wallet.ts"
         " mnemonics.py HISTORY.txt HISTORY.md api.key.ts"
+        " secrets_manager.py credentials_test.go secrets_prod.rb passwords-view.tsx"
+        " key_bindings.json auth_config.yaml tokens_map.json private_dns.yaml pass_through.toml"
+        " config.yaml.bak settings.py~ .bashrc.swp .main.py.swp #main.py# README.md.orig notes.old"
+        " .env.example~ .env.sample.bak secrets.py.bak credentials.go~ .identity vault-init.sh"
+        " solana/index.json cloudflared/config.yml secretary_list.json secretsmanager_v2.json"
     )
     assert [name for name in names.split() if is_secret_name(name)] == []

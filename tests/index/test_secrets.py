@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Mapping
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from urllib.parse import quote, quote_plus
 
 import pytest
 from tests.index.counting import count_calls
@@ -50,6 +53,10 @@ WRAPPINGS: dict[str, Wrap] = {
     "a here document": lambda key: f"cat > key <<EOF\n{key}EOF\n",
     "XML": lambda key: f"<key>{key}</key>",
     "spaces for line ends": lambda key: "key = " + key.replace("\n", " "),
+    "an address": lambda key: f"https://api.example/?key={quote(key)}",
+    "a form": lambda key: f"key={quote_plus(key)}&page=1",
+    "a form in a form": lambda key: quote_plus(f"key={quote_plus(key)}"),
+    "JSON with escapes": lambda key: json.dumps(key).replace("/", "\\/").replace(" ", "\\u0020"),
     "no last line": lambda key: key.partition("-----END")[0],
 }
 
@@ -65,6 +72,26 @@ def test_a_private_key_is_known_by_its_first_line_anywhere(kind: str, wrapping: 
     assert key.split("\n")[3] not in masked
     assert masked.count("\n") == text.count("\n") + 3
     assert masked.startswith("before\n")
+
+
+@pytest.mark.parametrize("length", [8, 12, 16, 32, 76, 200])
+@pytest.mark.parametrize("wrapping", ["a file of its own", "one line of JSON", "an address"])
+def test_the_lines_of_a_key_may_have_any_length(length: int, wrapping: str) -> None:
+    rng = random.Random(length)
+    for _ in range(20):
+        text = WRAPPINGS[wrapping](armour(rng, length=length))
+        assert read_text(text.encode()) == Skipped("private key")
+
+
+def test_a_file_of_64_bytes_is_a_key() -> None:
+    rng = random.Random(1)
+    data = [*rng.randbytes(64)]
+    for indent in (None, 2):
+        text = json.dumps(data, indent=indent)
+        assert read_text(text.encode()) == Skipped("private key")
+        assert mask_secrets(text + "\n") == f"[{MASK}{text.count(chr(10)) * chr(10)}]\n"
+    for harmless in (json.dumps(data[:63]), f"TABLE = {data}\n", json.dumps([*data, 1])):
+        assert read_text(harmless.encode()) == harmless
 
 
 def test_utf_16_hides_no_key() -> None:
@@ -89,6 +116,27 @@ def test_the_keys_of_other_programs_are_known() -> None:
 )
 def test_the_first_line_alone_and_public_keys_are_no_secret(text: str) -> None:
     assert read_text(text.encode()) == text
+
+
+@pytest.mark.parametrize("begin", ["-----BEGIN RSA PRIVATE KEY-----", "PuTTY-User-Key-File-3: "])
+@pytest.mark.parametrize(
+    "behind",
+    [
+        "raise UnsupportedPrivateKeyFormatError(data)",
+        "return load_pem_private_key(data, password, UnsafeSkipRsaKeyValidation)",
+        '"application/x-pem-file", "application/octet-stream"',
+        "PKCS8EncryptedPrivateKeyInfo2, pbeWithSHA1And3KeyTripleDES",
+        "// see https://tools.ietf.org/html/rfc5208 and github.com/golang/crypto/x509/pkcs8",
+        "startswith, startswith, startswith, partition1, partition2",
+        "const DER: [u8; 4] = [0x30, 0x82, 0x01, 0x0a]; // AlgorithmIdentifier2",
+        "x509.ParsePKCS1PrivateKey x509.ParsePKCS8PrivateKey x509.ParseECPrivateKey",
+        'md5WithRSAEncryption, sha256WithRSAEncryption, "pbeWithMD5AndDES-CBC"',
+    ],
+)
+def test_source_that_looks_for_keys_is_no_secret(begin: str, behind: str) -> None:
+    code = f'if text.startswith("{begin}"):\n    {behind}\n'
+    assert read_text(code.encode()) == code
+    assert mask_secrets(code) == code
 
 
 PLACES: dict[str, Wrap] = {
@@ -147,6 +195,8 @@ def test_spans_are_in_order_and_apart() -> None:
         "https://docs.example/some/long/path/to/a_page-2026/index.html",
         "self.assertEqual(x86_64_linux_gnu_abi2, 0x3fff_ffff_ffff_ffff)",
         "import com.example.application.v2.CustomerAccountServiceImpl2;",
+        "export function uint8ArrayToBase64url(bytes: Uint8Array)",
+        "#define decFloatToUInt32Exact decDoubleToUInt32Exact",
         'UUID = "123e4567-e89b-12d3-a456-426614174000"',
         "2026-11-27T14:00:41.123456Z 1234567890123456 0.30000000000000004",
         "password = getpass('Password for the repository: ')",
@@ -188,6 +238,44 @@ def test_no_secret_is_in_an_index(plant: Plant, tmp_path: Path) -> None:
     kept = [line for s in segments for i in range(len(s.paths)) for line in s.lines(i)]
     assert len(kept) == 3
     assert not any(token in line for line in kept)
+
+
+def inflated(data: bytes) -> Iterator[bytes]:
+    """All that was compressed in a file."""
+    at = data.find(b"\x78")
+    while at >= 0:
+        with suppress(zlib.error):
+            yield zlib.decompressobj().decompress(data[at:])
+        at = data.find(b"\x78", at + 1)
+
+
+def test_no_secret_is_in_the_file_that_keeps_an_index(plant: Plant, tmp_path: Path) -> None:
+    rng = random.Random(1)
+    token, unsaved = TOKENS["GitHub"](rng), TOKENS["Stripe"](rng)
+    key, word = armour(rng), "Zanzibar2026quagga"
+    files = {"a.py": f"a = '{token}'\nokapi = 1\n", "b.py": key, ".env": f"B={word}\n"}
+    cache = tmp_path / "cache"
+    index = Index(plant(files), cache_dir=cache, watch=False)
+    index.start()
+    index.open("open.py", f"c = '{unsaved}'\n")
+    assert index.wait(20)
+    index.stop()
+    (file,) = cache.iterdir()
+    data = b"\n".join([file.read_bytes(), *inflated(file.read_bytes())])
+    assert all(known in data for known in (b"a.py", b"okapi = 1", MASK.encode()))
+    secrets = [token, unsaved, word, *key.split("\n")[1:-2]]
+    assert len(secrets) > 10
+    parts = {secret[i : i + 8].encode() for secret in secrets for i in range(len(secret) - 7)}
+    assert [part for part in parts if part in data] == []
+
+    again = Index(plant({}), cache_dir=cache, watch=False)
+    again.start()
+    assert again.wait(20)
+    again.stop()
+    assert again.files_chunked == 0, "all comes from that file"
+    assert [hit.text for hit in again.snapshot.search("a okapi", k=9)] == [
+        f"a = '{MASK}'\nokapi = 1"
+    ]
 
 
 def test_an_index_of_texts_in_memory_holds_no_secret() -> None:

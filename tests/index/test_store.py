@@ -180,7 +180,7 @@ def test_what_is_kept_changes_only_with_the_format() -> None:
     chunks = list(zip(segment.starts.tolist(), segment.ends.tolist(), strict=True))
     terms = blake2b(segment.postings.terms.astype("<u8").tobytes(), digest_size=8).hexdigest()
     spans = [(1, 18), (11, 27), (20, 36), (29, 45), (38, 54), (47, 60), (1, 1)]
-    assert (store.FORMAT, chunks, terms) == (2, spans, "4556cbbb2e1c2345")
+    assert (store.FORMAT, chunks, terms) == (3, spans, "4556cbbb2e1c2345")
 
 
 def test_only_indexes_of_roots_that_were_deleted_are_removed(tmp_path: Path) -> None:

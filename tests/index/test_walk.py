@@ -127,6 +127,22 @@ def test_whoever_waits_may_give_up(plant: Plant) -> None:
     assert Tree(root).walk(lambda listing: False) is None
 
 
+@pytest.mark.parametrize("folder", ["", "sub"])
+def test_nothing_is_judged_once_somebody_gives_up(plant: Plant, folder: str) -> None:
+    root = plant({f"{folder}/{i:03}.py".lstrip("/"): "" for i in range(300)})
+    left = [True] * 10
+    tree = Tree(root)
+    listing = Listing()
+
+    def go_on(now: Listing) -> bool:
+        nonlocal listing
+        listing = now
+        return bool(left) and left.pop()
+
+    assert (tree.walk_below(folder, go_on) if folder else tree.walk(go_on)) is None
+    assert 5 < len(listing.files) <= 10
+
+
 @pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() == 0, reason="root may read all")
 def test_a_folder_that_cannot_be_read_is_empty(plant: Plant) -> None:
     root = plant({"shut/a.py": "", "b.py": ""})

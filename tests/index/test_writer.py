@@ -225,6 +225,16 @@ def test_hints_about_ignored_files_are_not_worth_a_scan(plant: Plant, writer: Wr
     assert not writer.is_busy
 
 
+def test_no_hint_is_looked_at_once_somebody_gives_up(root: Path) -> None:
+    for folder in ("a", "b"):
+        for i in range(100):
+            (root / folder / f"{i}").mkdir(parents=True)
+    entered: list[str] = []
+    writer = Writer(root, on_enter=entered.append)
+    writer.hint(["a", "b", "c"], lambda: len(entered) < 10)
+    assert 5 < len(entered) <= 10
+
+
 def test_hints_below_each_other_cost_no_more_than_their_number(plant: Plant, root: Path) -> None:
     """A build that makes nested folders, and their end, hint at each folder and each file."""
     entered: list[str] = []

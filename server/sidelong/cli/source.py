@@ -12,11 +12,10 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from sidelong.evaluation.cases import File
-from sidelong.files import TextError, read_text
 from sidelong.language import language_id
 from sidelong.programs import find_program
 from sidelong.settings import Settings
-from sidelong_index import select_files
+from sidelong_index import select_texts
 
 NOT_CODE: Final = frozenset({"plaintext", "markdown", "json", "yaml", "toml", "html", "css"})
 """Prose and data; completing them says little about completing code."""
@@ -42,16 +41,13 @@ def code_files(
     # Git tracks nothing in a folder that lies in a work tree and is ignored there, such as .venv.
     known = tracked(root) or None
     files = []
-    for path in select_files(root, settings.exclude):
+    for path, text in select_texts(root, settings.exclude):
         language = language_id(PurePosixPath(path))
         if language in NOT_CODE or not settings.language_on(language):
             continue
         if known is not None and path not in known:
             continue
-        try:
-            files.append(File(path, language, read_text(root / path), root.name))
-        except TextError:
-            continue  # gone since, or not UTF-8
+        files.append(File(path, language, text, root.name))
         on_file()
     return files
 
