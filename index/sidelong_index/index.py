@@ -3,6 +3,7 @@
 Its thread's work is in `worker`; requests from other threads go through `inbox`.
 """
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock, Thread
@@ -15,6 +16,11 @@ from sidelong_index.rules import Reason
 from sidelong_index.snapshot import Snapshot
 from sidelong_index.watch import Coverage
 from sidelong_index.worker import Worker
+
+logger = logging.getLogger(__name__)
+
+PATIENCE_S = 20.0
+"""Longer than the largest index takes to be saved on a slow disk."""
 
 
 class Index:
@@ -36,6 +42,7 @@ class Index:
         on_warning: Callable[[str], None] | None = None,
         options: ChunkOptions = DEFAULT,
     ) -> None:
+        self._root = root
         self._inbox = Inbox()
         self._snapshot = Snapshot(root=root)
         self._worker = Worker(
@@ -89,11 +96,18 @@ class Index:
             if self._thread.ident is None:
                 self._thread.start()
 
-    def stop(self) -> None:
-        """Save and end, and wait for it; idempotent. The last snapshot stays."""
+    def stop(self, timeout: float = PATIENCE_S) -> None:
+        """Save and end, and wait for it; idempotent. The last snapshot stays.
+
+        A disk that does not answer holds up nobody for more than `timeout` seconds: what the index
+        has learnt in this run is then not saved.
+        """
         self._inbox.post_stop()
-        if self._thread.ident is not None:
-            self._thread.join()
+        if self._thread.ident is None:
+            return
+        self._thread.join(timeout)
+        if self._thread.is_alive():
+            logger.warning("The index of %s does not end: its disk does not answer", self._root.name)
 
     def open(self, path: str, text: str) -> None:
         """Let `text` stand for the file at `path` (relative, '/' separated) until it is closed.

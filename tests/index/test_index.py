@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -185,6 +186,29 @@ def test_the_workspace_is_never_written_to(
     start(cache_dir=root / ".cache").stop()
     assert {path: path.stat().st_mtime_ns for path in [root, *root.rglob("*")]} == before
     assert "lies inside of it" in caplog.text
+
+
+def test_a_disk_that_does_not_answer_holds_up_no_end(
+    plant: Plant, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    root, answers, asked = plant({"zoo.py": "zebra\n"}), Event(), Event()
+    walked = walk.Tree.walk
+
+    def stalled(*arguments: Any) -> Any:
+        asked.set()
+        answers.wait(PATIENCE_S)
+        return walked(*arguments)
+
+    monkeypatch.setattr(walk.Tree, "walk", stalled)
+    index = Index(root, watch=False)
+    index.start()
+    assert asked.wait(PATIENCE_S)
+    index.stop(timeout=0.1)
+    assert "its disk does not answer" in caplog.text
+    answers.set()
+    caplog.clear()
+    index.stop()
+    assert caplog.text == ""
 
 
 def test_an_index_starts_and_stops_in_any_order(root: Path) -> None:
