@@ -35,6 +35,21 @@ def test_explain_says_why_nothing_appeared(start: Start, script: Script) -> None
     assert "Reason: only closing brackets" in lines
 
 
+def test_explain_shows_what_left_for_a_remote_model(start: Start) -> None:
+    body = {"prompt": "if a < b:\n    x", "max_tokens": 64}
+    remote = {"host": "gpu:8000", "sent_characters": 16, "problem": "", "sent": [body]}
+    request = {"outcome": "shown", "reason": "", "ms": {"total": 1}, "remote": remote}
+    explanation = {"status": {"state": "ready", "message": "Completing"}, "request": request}
+    lines = start().lua("return require('sidelong.explain').lines(..., 0)", explanation)
+    assert lines[-5:] == [
+        "Sent to gpu:8000:",
+        "  max_tokens: 64",
+        "  prompt:",
+        "    if a < b:",
+        "        x",
+    ]
+
+
 def test_explain_knows_files_that_were_not_asked_about(start: Start) -> None:
     nvim = start(server="scripted")
     nvim.edit("a.py", "x$0")

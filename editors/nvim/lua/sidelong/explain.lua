@@ -18,6 +18,7 @@ local M = {}
 ---@field host string
 ---@field sent_characters integer
 ---@field problem string
+---@field sent? table<string, any>[] the bodies of the requests to it: the code that left
 
 ---@class sidelong.ExplainedRequest
 ---@field outcome string
@@ -103,6 +104,21 @@ local function spent(times)
   return ('Time: %.1f ms%s'):format(times.total or 0, stages)
 end
 
+--- The text that left, as it was sent.
+---@param remote sidelong.Remote
+---@return string[]
+local function sent(remote)
+  local lines = {} ---@type string[]
+  for _, body in ipairs(remote.sent or {}) do
+    vim.list_extend(lines, { '', ('Sent to %s:'):format(remote.host) })
+    for name, value in vim.spairs(body) do
+      local text = type(value) == 'string' and '\n' .. value or ' ' .. vim.json.encode(value)
+      table.insert(lines, ('  %s:%s'):format(name, (text:gsub('\n', '\n    '))))
+    end
+  end
+  return lines
+end
+
 ---@param request sidelong.ExplainedRequest
 ---@return string[]
 local function about(request)
@@ -150,7 +166,7 @@ local function about(request)
     table.insert(lines, counts)
   end
   table.insert(lines, spent(request.ms))
-  return lines
+  return remote and vim.list_extend(lines, sent(remote)) or lines
 end
 
 --- The explanation in lines; `bufnr` is the buffer it is about.

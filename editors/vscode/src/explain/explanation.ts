@@ -27,6 +27,8 @@ export interface ExplainedRequest {
 export interface Remote {
   host: string;
   sent_characters: number;
+  /** The bodies of the requests to it: the code that left. */
+  sent?: Record<string, unknown>[];
   /** Why the model here completed; empty where the remote one did. */
   problem: string;
 }

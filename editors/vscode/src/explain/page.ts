@@ -3,7 +3,7 @@
  * What it says in sentences is `words`'; where it is shown `panel`'s.
  */
 
-import type { Chunk, ExplainedRequest, Explanation, Gate, Window } from "./explanation.ts";
+import type { Chunk, ExplainedRequest, Explanation, Gate, Remote, Window } from "./explanation.ts";
 import { decision, elsewhere, outcome, reasons } from "./words.ts";
 
 export interface Place {
@@ -53,6 +53,7 @@ function requestPart(request: ExplainedRequest, place: Place): string {
     request.chunks?.length ? chunksPart(request.chunks, place) : "",
     request.window ? windowPart(request.window) : "",
     numbersPart(request),
+    request.remote?.sent?.length ? sentPart(request.remote) : "",
   ];
   return parts.join("\n");
 }
@@ -134,6 +135,20 @@ function numbersPart({ ms, tokens, probability }: ExplainedRequest): string {
     ...Object.entries(ms).map(([stage, time]) => row(stage, `${time.toFixed(1)} ms`)),
   ];
   return `<h2>In numbers</h2><table>${rows.join("")}</table>`;
+}
+
+/** The text that left, as it was sent; folded, since it is long. */
+function sentPart({ host, sent = [] }: Remote): string {
+  const bodies = sent.map((body) => {
+    const fields = Object.entries(body).map(([name, value]) =>
+      typeof value === "string" ? `${name}:\n${value}` : `${name}: ${JSON.stringify(value)}`,
+    );
+    return html`<details>
+      <summary>a request to ${host}</summary>
+      <pre>${fields.join("\n\n")}</pre>
+    </details>`;
+  });
+  return `<h2>What was sent</h2>${bodies.join("")}`;
 }
 
 function row(name: string, value: string): string {

@@ -55,6 +55,17 @@ test("what left for a remote model is told, and why it did not complete", () => 
   assert.doesNotMatch(shown({ remote: null }), /sent there/);
 });
 
+test("what left is there to be read, and is text", () => {
+  const sent = [{ prompt: "if a < b:\n    <script>", max_tokens: 64 }];
+  const html = shown({ remote: { host: "gpu:8000", sent_characters: 24, problem: "", sent } });
+  assert.match(html, /<summary>a request to gpu:8000<\/summary>/);
+  assert.match(html, /prompt:\nif a &#60; b:\n {4}&#60;script&#62;\n\nmax_tokens: 64/);
+  assert.doesNotMatch(
+    shown({ remote: { host: "h", sent_characters: 0, problem: "" } }),
+    /sent<\/h2>/,
+  );
+});
+
 test("a chunk is a link to its lines with its score", () => {
   const chunk = { path: "shapes.py", start_line: 3, end_line: 22, score: 0.314 };
   const html = shown({ chunks: [chunk] });
