@@ -17,8 +17,9 @@ def test_explain_tells_the_decision_and_its_cost(start: Start, script: Script) -
     nvim.edit("a.py", script("42") + "x =$0")
     nvim.insert(" ")
     nvim.until_ghost("42")
+    # Ghost text does not wait for the index.
+    nvim.until(lambda: nvim.explain()[0] == "Server: Completing with scripted (ready)")
     lines = nvim.explain()
-    assert lines[0] == "Server: Completing with scripted (ready)"
     assert "Something was suggested." in lines
     assert "Only this file was read: P 0.250, threshold 0.500 (threshold)." in lines
     assert "  ██████████░░░░░░░░░|░░░░░░░░░░░░░░░░░░░░" in lines
