@@ -51,7 +51,7 @@ test-offline: set-up-all
 
 ## make nightly      the long checks, for hours; ARGS="messages=500 kills=5" for some of them
 nightly: set-up-all
-	@$(PY) -m tests.nightly $(ARGS); status=$$?; \
+	@$(PY) -m tests.nightly $(ARGS); status=$$?; [ $$status -ne 130 ] || exit 130; \
 	$(PY) tools/offline.py $(PY) -m pytest -q $(OFFLINE) || status=1; \
 	{ $(PY) -m bench.peer.build && $(PY) -m pytest -q $(REMOTE); } || status=1; \
 	test -z "$$SIDELONG_QWEN" || $(PY) -m pytest -q $(WITH_QWEN) || status=1; exit $$status

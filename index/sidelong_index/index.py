@@ -20,7 +20,7 @@ from sidelong_index.worker import Worker
 logger = logging.getLogger(__name__)
 
 PATIENCE_S = 20.0
-"""Longer than the largest index takes to be saved on a slow disk."""
+"""Seconds for an editor's index to end in, saving included."""
 
 
 class Index:
@@ -96,18 +96,18 @@ class Index:
             if self._thread.ident is None:
                 self._thread.start()
 
-    def stop(self, timeout: float = PATIENCE_S) -> None:
+    def stop(self, timeout: float | None = PATIENCE_S) -> None:
         """Save and end, and wait for it; idempotent. The last snapshot stays.
 
-        A disk that does not answer holds up nobody for more than `timeout` seconds: what the index
-        has learnt in this run is then not saved.
+        A disk that does not answer holds up nobody for more than `timeout` seconds, None for no
+        limit: what the index has learnt in this run is then not saved.
         """
         self._inbox.post_stop()
         if self._thread.ident is None:
             return
         self._thread.join(timeout)
         if self._thread.is_alive():
-            logger.warning("The index of %s does not end: its disk does not answer", self._root.name)
+            logger.warning("The index of %s has not ended within %.0f s", self._root.name, timeout)
 
     def open(self, path: str, text: str) -> None:
         """Let `text` stand for the file at `path` (relative, '/' separated) until it is closed.

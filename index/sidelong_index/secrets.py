@@ -127,11 +127,15 @@ def _keys(text: str) -> Iterator[Span]:
         return
     done = 0
     while (begin := _BEGIN_KEY.search(text, done)) is not None:
+        done = begin.end()
+        head = text[done : done + _MAX_HEADERS]
+        other = _BEGIN_KEY.search(head) or _END_KEY.search(head)
+        if not _begins_key(head if other is None else head[: other.start()]):
+            continue
         limit = begin.end() + _MAX_KEY
         end = _END_KEY.search(text, begin.end(), limit)
         done = end.start() if end is not None else min(limit, len(text))
-        if _begins_key(text[begin.end() : min(done, begin.end() + _MAX_HEADERS)]):
-            yield Span(begin.end(), done)
+        yield Span(begin.end(), done)
 
 
 def _begins_key(text: str) -> bool:

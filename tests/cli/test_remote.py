@@ -63,7 +63,7 @@ def test_doctor_measures_it_with_lines_of_its_own(sidelong: Run, remote: Remote)
     assert found["state"] == "ok"
     assert (
         "at most 3,072 characters before the cursor and 1,536 after it, with secrets masked, and "
-        "where the decision is to use other files 3,072 of them"
+        "where the decision is to use other files at most 3,072 characters of these"
     ) in found["fact"]
     assert found["details"]["characters"] == {"prefix": 3072, "suffix": 1536, "context": 3072}
     assert len(found["details"]["timings"]) == 2

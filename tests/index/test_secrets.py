@@ -139,6 +139,16 @@ def test_source_that_looks_for_keys_is_no_secret(begin: str, behind: str) -> Non
     assert mask_secrets(code) == code
 
 
+@pytest.mark.parametrize("lines", [1, 100, 1_000])
+def test_source_that_looks_for_keys_hides_no_key_behind_it(lines: int) -> None:
+    key = armour(random.Random(lines))
+    code = 'BEGIN = "-----BEGIN RSA PRIVATE KEY-----"\n' + lines * "count = count + 1\n"
+    assert read_text((code + key).encode()) == Skipped("private key")
+    masked = mask_secrets(code + key)
+    assert masked.startswith(code)
+    assert key.split("\n")[3] not in masked
+
+
 PLACES: dict[str, Wrap] = {
     "Python": lambda token: f'API_TOKEN = "{token}"\n',
     "a call": lambda token: f"client = Client('{token}', retries=3)\n",

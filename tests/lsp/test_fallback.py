@@ -15,8 +15,10 @@ from typing import Any
 import pytest
 from lsprotocol import types
 
-from sidelong.engine import Speed, keep_speed
+from sidelong import paths
+from sidelong.engine import ModelEngine, Speed, keep_speed
 from sidelong.lsp.crash_note import Crash, CrashNote, take
+from sidelong.lsp.fallback import Fallback
 from sidelong.settings import UserSettings
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and pipes are POSIX's")
@@ -137,6 +139,27 @@ def test_a_shipped_model_that_is_measured_is_blamed_before_the_one_that_answers(
     command = [sys.executable, "-c", program, str(tmp_path), str(default_model), "inside"]
     subprocess.run(command, capture_output=True, check=False)
     assert take(tmp_path) == [Crash((default_model,), loading=False)]
+
+
+def test_the_user_is_told_of_a_crash_while_the_shipped_model_was_measured(tmp_path: Path) -> None:
+    told: list[str] = []
+    note = CrashNote(tmp_path)
+    note.start()
+    note.measuring([paths.default_model()])
+    crash = Path(str(next(tmp_path.glob("*.note"))))
+    text = crash.read_text() + 'File "llama.py", line 1'
+    note.stop()
+    (tmp_path / "1-1.0.note").write_text(text)
+
+    fallback = Fallback(ModelEngine, tmp_path, told.append)
+    fallback.start()
+    for _ in range(2):
+        chosen = fallback.choose(UserSettings(shipped=paths.nano_model()))
+        assert chosen.shipped == paths.nano_model()
+    fallback.stop()
+    (said,) = told
+    assert "ended inside of its model" in said
+    assert fallback.blames(paths.default_model())
 
 
 AS_DEFAULT = """

@@ -12,6 +12,8 @@ import pytest
 from lsprotocol import types
 from tests.unreadable import as_any_user
 
+from sidelong.lsp.framing import frame
+
 NewEditor = Callable[..., Any]
 
 SCRIPTED = Path(__file__).with_name("scripted_server.py")
@@ -194,6 +196,16 @@ def test_a_document_whose_change_was_malformed_is_not_completed_until_its_text_i
         assert completed(raw, doc) is None
         change(raw, doc, {"text": '#! {"text": "2"}\n'})
         assert completed(raw, doc) == "2"
+    identifier = json.dumps({"uri": doc, "version": 9})
+    params = f'"params":{{"textDocument":{identifier},"contentChanges":[{{"text":"x"}}]}}'
+    for told in ('"method":', '"id":[],"method":', '"id":5,"method":'):
+        cut = "" if "id" in told else "]"
+        raw.write(frame(f'{{{told}"textDocument/didChange",{params}{cut}}}'.encode()))
+        assert completed(raw, doc) is None
+        change(raw, doc, {"text": '#! {"text": "2"}\n'})
+        assert completed(raw, doc) == "2"
+    raw.send("textDocument/willSave", {"textDocument": {"uri": doc}, "reason": "x"})
+    assert completed(raw, doc) == "2"
     raw.send("textDocument/didChange", {"textDocument": {"uri": 7}, "contentChanges": 7})
     raw.send("textDocument/didChange", 7)
     assert completed(raw, other) == "1"

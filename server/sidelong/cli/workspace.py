@@ -89,7 +89,7 @@ def indexed(
             warn(*problems)
             yield index
         finally:
-            index.stop()
+            index.stop(timeout=None)
 
 
 class IndexBar(Late):

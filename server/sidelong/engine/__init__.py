@@ -15,6 +15,7 @@ from sidelong.engine.engine import Engine, MakeEngine, ModelEngine
 from sidelong.engine.gate import Decision
 from sidelong.engine.loading import connect, llama_build, load_completer, load_model, load_models
 from sidelong.engine.model.file import check as check_file
+from sidelong.engine.model.file import parts as model_files
 from sidelong.engine.model.protocol import (
     Cancel,
     Evaluation,
@@ -90,6 +91,7 @@ __all__ = [
     "load_models",
     "log_odds",
     "measured_speed",
+    "model_files",
     "probe",
     "remote_problem",
     "retrieve",

@@ -86,7 +86,7 @@ class RemoteUse:
     is_resting: bool = False
     """True after some failures in a row, when it is not asked for a while."""
     sent: tuple[bytes, ...] = field(default=(), repr=False)
-    """The bodies of the requests, as JSON: the code that left."""
+    """The bodies of the requests, as JSON: the code that left, or would have."""
 
     def facts(self) -> dict[str, Any]:
         """The use as JSON, without code."""

@@ -60,9 +60,9 @@ class Fallback:
         if own:
             self._tell(own[0])
             user = replace(user, model=None, policy=None)
-        if user.shipped is not None and self.blames(user.shipped):
-            if user.model is None:
-                self._tell(user.shipped)
+        if self.blames(paths.default_model()):
+            if user.model is None:  # told also where it was being measured, and `nano` served
+                self._tell(paths.default_model())
             user = replace(user, shipped=paths.nano_model())
         return user
 

@@ -1,4 +1,4 @@
-"""The URIs in a message that is too large to be read, found in its pieces; pure.
+"""The URIs in a message that cannot be read, such as one too large, found in its pieces; pure.
 
 Inside a JSON string each quote has a backslash before it, so no text of a document looks like a
 key. The order of the keys is the client's: the URI may stand before the text or behind it.

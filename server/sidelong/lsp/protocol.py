@@ -21,6 +21,7 @@ from pygls.exceptions import JsonRpcException
 from pygls.protocol import JsonRPCNotification, JsonRPCRequestMessage, LanguageServerProtocol
 from pygls.protocol.language_server import lsp_method
 
+from sidelong.lsp.named_uris import NamedUris
 from sidelong.lsp.waiting import is_done
 
 if TYPE_CHECKING:
@@ -40,6 +41,13 @@ _REPLACED: Final = (
     types.NOTEBOOK_DOCUMENT_DID_CLOSE,
     types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS,
 )
+_TEXTS: Final = (
+    types.TEXT_DOCUMENT_DID_OPEN,
+    types.TEXT_DOCUMENT_DID_CHANGE,
+    types.NOTEBOOK_DOCUMENT_DID_OPEN,
+    types.NOTEBOOK_DOCUMENT_DID_CHANGE,
+)
+"""The methods by which a client tells texts."""
 
 
 class Protocol(LanguageServerProtocol):
@@ -53,8 +61,8 @@ class Protocol(LanguageServerProtocol):
 
     def __init__(self, server: LanguageServer, converter: Converter) -> None:
         super().__init__(server, converter)
-        self.on_ignored: Callable[[set[str]], None] = lambda _: None
-        """Gets the URIs of the documents that a notification named which could not be read."""
+        self.on_lost: Callable[[set[str]], None] = lambda _: None
+        """Gets the URIs of the documents of which a text or a change could not be read."""
         # Our `documents` and `folders` handle these; pygls would keep each document a second time.
         for method in _REPLACED:
             del self.fm.builtin_features[method]
@@ -71,9 +79,11 @@ class Protocol(LanguageServerProtocol):
             data = json.loads(body)
         except (ValueError, RecursionError):
             self._refuse(None, _Errors.ParseError, "The message is not JSON.")
+            self.on_lost(_uris_in(body))
             return
         if not _is_message(data):
             self._refuse(None, _Errors.InvalidRequest, "The message is not JSON-RPC 2.0.")
+            self.on_lost(_uris_in(body))
             return
         data["jsonrpc"] = self.VERSION
         method = data.get("method")
@@ -90,7 +100,8 @@ class Protocol(LanguageServerProtocol):
                 self._refuse(data["id"], _Errors.InvalidParams, _problem(error))
             else:
                 logger.warning("%s ignored: %s", method, _problem(error))
-                self.on_ignored(_named_uris(data.get("params")))
+            if method in _TEXTS:
+                self.on_lost(_named_uris(data.get("params")))
             return
         self._initialized = True
         if method == types.SHUTDOWN:
@@ -212,6 +223,15 @@ def _problem(error: Exception) -> str:
     if isinstance(error, ClassValidationError):
         return "; ".join(transform_error(error))
     return "The params do not fit the method."
+
+
+def _uris_in(body: bytes) -> set[str]:
+    """The URIs in a message that cannot be read, if it looks as if it told a text."""
+    if b"/didOpen" not in body and b"/didChange" not in body:
+        return set()
+    named = NamedUris()
+    named.read(body)
+    return named.found()
 
 
 def _named_uris(params: object) -> set[str]:

@@ -59,7 +59,7 @@ class Server(LanguageServer):
             protocol_cls=Protocol,
             converter_factory=default_converter,
         )
-        self.protocol.on_ignored = self.lose_step
+        self.protocol.on_lost = self.lose_step
         self.documents = Documents()
         self.notebooks = Notebooks(self.documents)
         self.folders = Folders()

@@ -136,8 +136,9 @@ def check_whole(stem: str) -> None:
     """Raise `StoreError` if a file of this name is only a part of a model."""
     if _SHARD.search(stem):
         raise StoreError(
-            f"{stem} is one of several files that make up one model, which is not supported. "
-            "Take a model that is one file."
+            f"{stem} is one of several files that make up one model, and here are kept models of "
+            "one file. Join them with llama-gguf-split --merge, or set `sidelong.model.path` to "
+            "the first of them, with the others beside it."
         )
 
 

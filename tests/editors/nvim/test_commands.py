@@ -43,7 +43,7 @@ def test_explain_shows_what_left_for_a_remote_model(start: Start) -> None:
     explanation = {"status": {"state": "ready", "message": "Completing"}, "request": request}
     lines = start().lua("return require('sidelong.explain').lines(..., 0)", explanation)
     assert lines[-5:] == [
-        "Sent to gpu:8000:",
+        "Sent to gpu:8000, or tried:",
         "  max_tokens: 64",
         "  prompt:",
         "    if a < b:",

@@ -335,7 +335,9 @@ def test_what_is_forgotten_is_read_again(llama: LlamaModel) -> None:
     assert llama.evaluate(one, rows=1, cancel=Cancel()).evaluated == 301
 
 
-@pytest.mark.parametrize(("gpu_layers", "on"), [(0, False), (1, False), (-1, True), (1_000, True)])
+@pytest.mark.parametrize(
+    ("gpu_layers", "on"), [(0, False), (1, False), (4, False), (5, True), (-1, True)]
+)
 def test_flash_attention_is_on_where_every_layer_is_offloaded(
     monkeypatch: pytest.MonkeyPatch, gpu_layers: int, on: bool
 ) -> None:
@@ -349,5 +351,7 @@ def test_flash_attention_is_on_where_every_layer_is_offloaded(
     monkeypatch.setattr(llama_cpp, "llama_init_from_model", spy)
     # This build has no graphics card: it is told of one, and computes on the CPU all the same.
     monkeypatch.setattr("sidelong.engine.model.llama.supports_gpu", lambda: True)
-    LlamaModel(nano_model(), threads=1, gpu_layers=gpu_layers).close()
+    model = LlamaModel(nano_model(), threads=1, gpu_layers=gpu_layers)
+    assert llama_cpp.llama_model_n_layer(model._model) == 4
+    model.close()
     assert [kind != llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED for kind in asked] == [on]

@@ -104,13 +104,13 @@ local function spent(times)
   return ('Time: %.1f ms%s'):format(times.total or 0, stages)
 end
 
---- The text that left, as it was sent.
+--- The requests to a remote model, whether they came through or not.
 ---@param remote sidelong.Remote
 ---@return string[]
 local function sent(remote)
   local lines = {} ---@type string[]
   for _, body in ipairs(remote.sent or {}) do
-    vim.list_extend(lines, { '', ('Sent to %s:'):format(remote.host) })
+    vim.list_extend(lines, { '', ('Sent to %s, or tried:'):format(remote.host) })
     for name, value in vim.spairs(body) do
       local text = type(value) == 'string' and '\n' .. value or ' ' .. vim.json.encode(value)
       table.insert(lines, ('  %s:%s'):format(name, (text:gsub('\n', '\n    '))))

@@ -137,7 +137,7 @@ function numbersPart({ ms, tokens, probability }: ExplainedRequest): string {
   return `<h2>In numbers</h2><table>${rows.join("")}</table>`;
 }
 
-/** The text that left, as it was sent; folded, since it is long. */
+/** The requests to a remote model, whether they came through or not; folded, since they are long. */
 function sentPart({ host, sent = [] }: Remote): string {
   const bodies = sent.map((body) => {
     const fields = Object.entries(body).map(([name, value]) =>
@@ -148,7 +148,7 @@ function sentPart({ host, sent = [] }: Remote): string {
       <pre>${fields.join("\n\n")}</pre>
     </details>`;
   });
-  return `<h2>What was sent</h2>${bodies.join("")}`;
+  return `<h2>What was sent, or tried</h2>${bodies.join("")}`;
 }
 
 function row(name: string, value: string): string {

@@ -12,7 +12,7 @@ from rich.filesize import decimal
 
 from sidelong import __version__
 from sidelong.cli.checks.finding import Finding
-from sidelong.engine import default_threads
+from sidelong.engine import default_threads, model_files
 
 BESIDES_WEIGHTS_BYTES = 256_000_000
 """For the context, the index of an ordinary workspace and Python itself."""
@@ -79,7 +79,7 @@ def resident_bytes() -> int:
 def check_memory(model: Path) -> Finding:
     """The free memory against the need of the model."""
     memory = psutil.virtual_memory()
-    weights = model.stat().st_size if model.is_file() else 0
+    weights = sum(each.stat().st_size for each in model_files(model) if each.is_file())
     needed = weights + BESIDES_WEIGHTS_BYTES
     fact = f"{decimal(memory.available)} free of {decimal(memory.total)}"
     details = {

@@ -39,7 +39,8 @@ def _judge(endpoint: Endpoint, found: Probe, settings: Settings) -> Finding:
         f"{cold.first_ms:.0f} ms, and after {warm.first_ms:.0f} ms the second time. "
         f"The editor sends it at most {most.prefix:,} characters before the cursor and "
         f"{most.suffix:,} after it, with secrets masked, and where the decision is to use other "
-        f"files {most.context:,} of them, with their paths and the name of the folder."
+        f"files at most {most.context:,} characters of these, with their paths and the name of the "
+        "folder."
     )
     if endpoint.is_readable_on_the_way:
         fact += " Everybody on the way can read it."

@@ -125,7 +125,10 @@ def _advice(feels: dict[str, Feel], best: Known | None) -> str:
     if not feels:
         return "Which of them suits this machine is not known: `sidelong doctor` measures it."
     if best is None:
-        return "None of them is quick enough here, or none fits: the shipped ones suit better."
+        return (
+            "None of them is quick enough here, fits, and wrote better than `default`: the shipped "
+            "ones suit better."
+        )
     return f"Recommended here is the largest that is quick enough and fits: {best.source}"
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from hashlib import blake2b
+from itertools import takewhile
 from pathlib import Path
 from typing import Final
 
@@ -93,7 +94,7 @@ def fingerprint(path: Path) -> str:
     Of the first of several files it is a hash of them all.
     """
     digest = blake2b(digest_size=16)
-    for each in (path, *filter(Path.is_file, _parts(path)[1:])):
+    for each in (path, *takewhile(Path.is_file, parts(path)[1:])):
         with each.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
             digest.update(size.to_bytes(8, "little"))
@@ -104,7 +105,7 @@ def fingerprint(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _parts(path: Path) -> list[Path]:
+def parts(path: Path) -> list[Path]:
     """The files of a model, by the name of the first one; itself where the model is in one file."""
     first = _FIRST.fullmatch(path.name)
     if first is None:
@@ -118,17 +119,18 @@ def _check_parts(path: Path, found: Header) -> None:
 
     llama.cpp finds the others by their names.
     """
-    n, number, parts = found.values["split.count"], found.values.get("split.no", 0), _parts(path)
+    n, number = found.values["split.count"], found.values.get("split.no", 0)
+    files = parts(path)
     remedy = (
         "Put all of them into one folder under their published names, and set "
         "`sidelong.model.path` to the first one; or join them with llama-gguf-split --merge."
     )
-    if number != 0 or len(parts) != n:
+    if number != 0 or len(files) != n:
         raise ModelUnsupported(
             f"The file {path} is one of {n} files of a model, and not the first one under its "
             f"published name, …-00001-of-{n:05}.gguf. {remedy}"
         )
-    missing = [part.name for part in parts if not part.is_file()]
+    missing = [each.name for each in files if not each.is_file()]
     if missing:
         raise ModelUnsupported(
             f"The model {path} lies in {n} files, and {len(missing)} of them are missing beside "

@@ -432,9 +432,10 @@ class LlamaModel:
         params.n_batch = params.n_ubatch = self._n_batch
         params.n_seq_max = 1
         params.n_threads = params.n_threads_batch = threads
-        # Attention of a layer that is not offloaded is computed on the CPU, too.
+        # Attention of a layer that is not offloaded is computed on the CPU, too. llama.cpp offloads
+        # the output first, which counts as a layer.
         layers = int(llama_cpp.llama_model_n_layer(self._model))
-        on_cpu = not self._offloads or 0 <= self._gpu_layers < layers
+        on_cpu = not self._offloads or 0 <= self._gpu_layers <= layers
         # On a CPU llama.cpp's flash attention rounds to sixteen bits, and otherwise for one token
         # than for many: what was cached moved logits by up to 0.3. Without it they are the same,
         # for a fifth more time of a prefill (shipped model, 350 tokens: 39 ms instead of 32).

@@ -39,10 +39,11 @@ class NamesLoop(asyncio.SelectorEventLoop):
         asked = (host, port, family, type, proto, flags)
         found = self._sought.get(asked)
         if found is None or found.done():
-            found = self._sought[asked] = Future()
+            found = Future()
             found.set_running_or_notify_cancel()  # Nobody's cancellation ends it for the others.
             name = "sidelong-remote-name"
             Thread(target=_look_up, args=(asked, found), name=name, daemon=True).start()
+            self._sought[asked] = found
         return await asyncio.wrap_future(found, loop=self)
 
 

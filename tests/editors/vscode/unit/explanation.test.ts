@@ -62,7 +62,7 @@ test("what left is there to be read, and is text", () => {
   assert.match(html, /prompt:\nif a &#60; b:\n {4}&#60;script&#62;\n\nmax_tokens: 64/);
   assert.doesNotMatch(
     shown({ remote: { host: "h", sent_characters: 0, problem: "" } }),
-    /sent<\/h2>/,
+    /tried<\/h2>/,
   );
 });
 
