@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
+from tests.qwen import FILE
 
 from sidelong.engine import Speed
 from sidelong.engine.model.llama import LlamaModel
@@ -51,6 +52,14 @@ def default_model() -> Path:
 def llama(default_model: Path) -> Iterator[LlamaModel]:
     """The shipped model, loaded once; tests must not count on what its KV cache holds."""
     model = LlamaModel(default_model, threads=1)
+    yield model
+    model.close()
+
+
+@pytest.fixture(scope="module")
+def qwen() -> Iterator[LlamaModel]:
+    """The real Qwen2.5-Coder that `SIDELONG_QWEN` names, for tests marked `needs_file`."""
+    model = LlamaModel(Path(FILE or ""))
     yield model
     model.close()
 

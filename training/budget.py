@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
+
+from sidelong.settings import Settings
 
 Budget = tuple[int, int, int]
 """Tokens before the cursor, after it, and of other files."""
@@ -25,3 +28,11 @@ def of(args: argparse.Namespace) -> Budget | None:
         return None
     prefix, suffix, context = args.budget
     return prefix, suffix, context
+
+
+def wished(settings: Settings, budget: Budget | None) -> Settings:
+    """The settings with this budget in them."""
+    if budget is None:
+        return settings
+    prefix, suffix, context = budget
+    return replace(settings, prefix_tokens=prefix, suffix_tokens=suffix, context_tokens=context)

@@ -183,15 +183,12 @@ def excluded(file: SourceFile, blank: CorpusBlank) -> Exclusion:
 
 
 def _settings(completer: Completer, budget: budgets.Budget | None) -> Settings:
-    prefix, suffix, context = (None, None, None) if budget is None else budget
-    return Settings(
+    settings = Settings(
         workspace_cache=completer.model.mixture is not None,
         # Every blank is completed: a text withheld for want of confidence could not be compared.
         min_probability=0.0,
-        prefix_tokens=prefix,
-        suffix_tokens=suffix,
-        context_tokens=context,
     )
+    return budgets.wished(settings, budget)
 
 
 def complete_similar(similar: SimilarLines, file: SourceFile, blank: CorpusBlank) -> Outcome:

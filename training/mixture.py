@@ -24,13 +24,13 @@ import torch
 from torch import Tensor
 
 from sidelong.engine import prompt as prompts
+from sidelong.engine.budget import Window
 from sidelong.engine.documents import Documents
 from sidelong.engine.generate import RECENT, distribution
 from sidelong.engine.mixture import DEFAULT, SURE, Mixture, parse
 from sidelong.engine.model.llama import LlamaModel
 from sidelong.engine.model.protocol import Cancel, Model
 from sidelong.engine.ngram import LineTokens, NgramCache
-from sidelong.engine.prompt import Budget
 from sidelong.engine.request import Request
 from sidelong.engine.retrieval import retrieve
 from sidelong.engine.view import view
@@ -140,8 +140,9 @@ def of_case(
     """The evidence of one blank: from the open file alone, and with retrieved chunks."""
     text = file.text[: case.start] + file.text[case.end :]
     language = language_id(PurePath(file.path))
-    request = Request(file.path, language, text, case.start, Settings())
-    window = prompts.fit(_window(model.budget, budget), model.n_ctx)
+    settings = budgets.wished(Settings(), budget)
+    request = Request(file.path, language, text, case.start, settings)
+    window = prompts.fit(Window(model.budget).wished(settings).budget, model.n_ctx)
     seeing = view(model, request, window)
     document = Documents().of(request)
     writer = TextWriter(model, request, seeing, window, lines, document, Cancel())
@@ -161,13 +162,6 @@ def of_case(
     yield evidence(writer, read, (), target)
     if chunks:
         yield evidence(writer, writer.read_chunks(tuple(chunks)) or read, chunks, target)
-
-
-def _window(own: Budget, asked: budgets.Budget | None) -> Budget:
-    if asked is None:
-        return own
-    prefix, suffix, context = asked
-    return replace(own, prefix=prefix, suffix=suffix, context=context)
 
 
 def log_likelihoods(e: Evidence, mixture: Tensor) -> Tensor:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.qwen import FILE, needs_file
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Run
 
-FILE = os.environ.get("SIDELONG_QWEN") or None
-
-pytestmark = pytest.mark.skipif(FILE is None, reason="SIDELONG_QWEN names no file")
+pytestmark = needs_file
 
 
 @pytest.mark.parametrize("mode", ["never", "always"])

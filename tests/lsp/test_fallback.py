@@ -146,8 +146,8 @@ def test_the_user_is_told_of_a_crash_while_the_shipped_model_was_measured(tmp_pa
     note = CrashNote(tmp_path)
     note.start()
     note.measuring([paths.default_model()])
-    crash = Path(str(next(tmp_path.glob("*.note"))))
-    text = crash.read_text() + 'File "llama.py", line 1'
+    (file,) = tmp_path.glob("*.note")
+    text = file.read_text() + 'File "llama.py", line 1'
     note.stop()
     (tmp_path / "1-1.0.note").write_text(text)
 
@@ -159,7 +159,7 @@ def test_the_user_is_told_of_a_crash_while_the_shipped_model_was_measured(tmp_pa
     fallback.stop()
     (said,) = told
     assert "ended inside of its model" in said
-    assert fallback.blames(paths.default_model())
+    assert fallback.blames_default
 
 
 AS_DEFAULT = """

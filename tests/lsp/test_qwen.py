@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import Any
 
-import pytest
+from tests.qwen import FILE, needs_file, with_either_line_end
 
-FILE = os.environ.get("SIDELONG_QWEN") or None
-
-pytestmark = pytest.mark.skipif(FILE is None, reason="SIDELONG_QWEN names no file")
+pytestmark = needs_file
 
 NewEditor = Callable[..., Any]
 
@@ -18,7 +15,7 @@ SHAPES = "class Circle:\n    def __init__(self, centre, radius):\n        self.r
 USES = "from shapes import Circle\n\n\ndef area(circle: Circle):\n    return 3.14 * circle.ra$0\n"
 
 
-@pytest.mark.parametrize("ends", ["\n", "\r\n"], ids=["lf", "crlf"])
+@with_either_line_end
 def test_half_a_word_of_another_file_is_ended_and_typing_on_reads_little(
     new_editor: NewEditor, ends: str
 ) -> None:

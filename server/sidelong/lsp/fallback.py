@@ -60,15 +60,16 @@ class Fallback:
         if own:
             self._tell(own[0])
             user = replace(user, model=None, policy=None)
-        if self.blames(paths.default_model()):
+        if self.blames_default:
             if user.model is None:  # told also where it was being measured, and `nano` served
                 self._tell(paths.default_model())
             user = replace(user, shipped=paths.nano_model())
         return user
 
-    def blames(self, shipped: Path) -> bool:
-        """True if this shipped model ended the last server; never of `nano`, the last resort."""
-        return shipped in self._crashed and shipped != paths.nano_model()
+    @property
+    def blames_default(self) -> bool:
+        """True if the shipped `default` ended the last server."""
+        return paths.default_model() in self._crashed
 
     def _tell(self, path: Path) -> None:
         if path in self._told:

@@ -90,9 +90,9 @@ class Protocol(LanguageServerProtocol):
         if method is None:
             self._receive_response(data)
         elif self._is_in_order(method, data.get("id")):
-            self._receive_call(method, data)
+            self._receive_call(method, data, body)
 
-    def _receive_call(self, method: str, data: dict[str, Any]) -> None:
+    def _receive_call(self, method: str, data: dict[str, Any], body: bytes) -> None:
         try:
             message = self._structure_call(method, data)
         except Exception as error:  # noqa: BLE001 - whatever a converter may raise
@@ -101,7 +101,7 @@ class Protocol(LanguageServerProtocol):
             else:
                 logger.warning("%s ignored: %s", method, _problem(error))
             if method in _TEXTS:
-                self.on_lost(_named_uris(data.get("params")))
+                self.on_lost(_uris_in(body))
             return
         self._initialized = True
         if method == types.SHUTDOWN:
@@ -227,20 +227,11 @@ def _problem(error: Exception) -> str:
 
 def _uris_in(body: bytes) -> set[str]:
     """The URIs in a message that cannot be read, if it looks as if it told a text."""
-    if b"/didOpen" not in body and b"/didChange" not in body:
+    if not any(f'{method}"'.encode() in body for method in _TEXTS):
         return set()
     named = NamedUris()
     named.read(body)
     return named.found()
-
-
-def _named_uris(params: object) -> set[str]:
-    """The URIs of the document and of the notebook that malformed params name."""
-    if not isinstance(params, Mapping):
-        return set()
-    named = (params.get(name) for name in ("textDocument", "notebookDocument"))
-    uris = (item.get("uri") for item in named if isinstance(item, Mapping))
-    return {uri for uri in uris if isinstance(uri, str)}
 
 
 def _initialize_params(params: object) -> object:

@@ -141,7 +141,7 @@ class Server(LanguageServer):
                 self.remote_watch.begin(problem)
                 # From `put_in_use` to here nothing is awaited: a request finds settings and model.
                 await self.model.use(user if self._is_wanted() else None)
-                if self._is_wanted() and not self.fallback.blames(paths.default_model()):
+                if self._is_wanted() and not self.fallback.blames_default:
                     self._suiting.begin(user)
 
     async def _read_file(self) -> None:

@@ -7,13 +7,11 @@ little. Takes minutes with 500 million weights on a slow machine.
 from __future__ import annotations
 
 import ctypes
-import os
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import llama_cpp
 import pytest
+from tests.qwen import ABOVE, BELOW, in_every_place, needs_file, with_either_line_end
 
 from sidelong.engine.completer import Completer
 from sidelong.engine.model.llama import LlamaModel
@@ -23,20 +21,9 @@ from sidelong.engine.view import view
 from sidelong.settings import Settings
 from sidelong_index import Hit, build
 
-FILE = os.environ.get("SIDELONG_QWEN") or None
+pytestmark = needs_file
 
-pytestmark = pytest.mark.skipif(FILE is None, reason="SIDELONG_QWEN names no file")
-
-ABOVE = "def total(prices):\n    result = 0\n    for price in prices:\n"
-BELOW = "\n    return result\n"
 OTHER = "def mean(values):\n    return sum(values) / len(values)\n"
-
-
-@pytest.fixture(scope="module")
-def qwen() -> Iterator[LlamaModel]:
-    model = LlamaModel(Path(FILE or ""))
-    yield model
-    model.close()
 
 
 def published(model: LlamaModel, text: str) -> list[int]:
@@ -60,12 +47,8 @@ def ask(model: LlamaModel, before: str, after: str = BELOW, **settings: Any) -> 
     return Completer(model).complete(asked, snapshot=build([]), cancel=Cancel())
 
 
-@pytest.mark.parametrize(
-    ("typed", "after"),
-    [("        res", BELOW), ("        ", BELOW), ("        result += pr", ""), ("", "")],
-    ids=["mid-word", "bare-indentation", "no-suffix", "line-start"],
-)
-@pytest.mark.parametrize("ends", ["\n", "\r\n"], ids=["lf", "crlf"])
+@in_every_place
+@with_either_line_end
 def test_the_prompt_is_the_documentations(
     qwen: LlamaModel, typed: str, after: str, ends: str
 ) -> None:

@@ -7,7 +7,6 @@ file (Qwen2.5-Coder) and where the server is built.
 from __future__ import annotations
 
 import json
-import os
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,29 +15,19 @@ from typing import Any
 import pytest
 from bench.peer.build import NotBuilt, server
 from bench.peer.serving import Served, served
+from tests.qwen import ABOVE, BELOW, FILE, in_every_place, needs_file, with_either_line_end
 
 from sidelong.engine.model.llama import LlamaModel
 from sidelong.engine.view import view
 from sidelong_index import build
 
-FILE = os.environ.get("SIDELONG_QWEN") or None
-
-pytestmark = pytest.mark.skipif(FILE is None, reason="SIDELONG_QWEN names no file")
+pytestmark = needs_file
 
 OPTIONS = ("-t", "1", "-tb", "1", "-np", "1", "-c", "256", "--no-warmup")
-ABOVE = "def total(prices):\n    result = 0\n    for price in prices:\n"
-BELOW = "\n    return result\n"
 OTHER = "def mean(prices):\n    return sum(prices) / len(prices)\n"
 
 Remote = Any
 Tokens = Callable[[str], list[int]]
-
-
-@pytest.fixture(scope="module")
-def qwen() -> Iterator[LlamaModel]:
-    model = LlamaModel(Path(FILE or ""))
-    yield model
-    model.close()
 
 
 @pytest.fixture(scope="module")
@@ -72,12 +61,8 @@ def ask(new_asker: Callable[..., Any], remote: Remote) -> Any:
     return new_asker(remote.url)
 
 
-@pytest.mark.parametrize(
-    ("typed", "after"),
-    [("        res", BELOW), ("        ", BELOW), ("        result += pr", ""), ("", "")],
-    ids=["mid-word", "bare-indentation", "no-suffix", "line-start"],
-)
-@pytest.mark.parametrize("ends", ["\n", "\r\n"], ids=["lf", "crlf"])
+@in_every_place
+@with_either_line_end
 def test_what_is_sent_without_healing_is_what_the_model_reads_here(
     qwen: LlamaModel, tokens: Tokens, remote: Remote, ask: Any, typed: str, after: str, ends: str
 ) -> None:

@@ -138,9 +138,9 @@ async def _check(response: httpx2.Response) -> None:
     if response.has_redirect_location:
         raise Failure(f"redirects ({status}), which is not followed", status=status)
     body = await _start(response)
-    fact = NO_ROOM if is_too_long(body) else _REFUSALS.get(status)
+    fact = NO_ROOM if is_too_long(body) else _REFUSALS.get(status, "refuses")
     again = status in (429, 502, 503, 504)
-    raise Failure(f"{fact or 'refuses'} (status {status})", again=again, status=status, body=body)
+    raise Failure(f"{fact} (status {status})", again=again, status=status, body=body)
 
 
 async def _start(response: httpx2.Response) -> bytes:
